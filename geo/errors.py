@@ -1,0 +1,52 @@
+"""What can be wrong with a map before an elder's circle is drawn on it; plain exceptions that carry facts."""
+
+from collections.abc import Sequence
+
+
+class GeoError(Exception):
+    """A fact about coordinates or a network that stops a circle from being drawn."""
+
+
+class UnknownCrs(GeoError):
+    """A point came with a coordinate system we do not know, so it would land some 500 m from the elder's door."""
+
+    def __init__(self, crs: str, known: Sequence[str]) -> None:
+        self.crs = crs
+        self.known = tuple(known)
+        super().__init__(f"未知坐标系 {crs!r}，可用：{'、'.join(known)}")
+
+
+class UnreadableMap(GeoError):
+    """A map file is torn, empty or of another kind; the network in use stays as it was."""
+
+    def __init__(self, file_name: str, reason: str) -> None:
+        self.file_name = file_name
+        self.reason = reason
+        super().__init__(f"地图文件 {file_name} 无法读取：{reason}")
+
+
+class NoNetwork(GeoError):
+    """A city has no walking network yet, so no circle can be exact there."""
+
+    def __init__(self, city_code: int) -> None:
+        self.city_code = city_code
+        super().__init__(f"城市 {city_code} 尚未导入步行路网")
+
+
+class UnknownProfile(GeoError):
+    """Somebody asked for a way of walking that is not among the profiles."""
+
+    def __init__(self, profile: str, known: Sequence[str]) -> None:
+        self.profile = profile
+        self.known = tuple(known)
+        super().__init__(f"未知步行方式 {profile!r}，可用：{'、'.join(known)}")
+
+
+class NotSnapped(GeoError):
+    """A point has no walkable street of the usable network near it."""
+
+    def __init__(self, lon: float, lat: float, limit_m: float) -> None:
+        self.lon = lon
+        self.lat = lat
+        self.limit_m = limit_m
+        super().__init__(f"({lon:.6f}, {lat:.6f}) 周围 {limit_m:.0f} 米内没有可用的步行道路")

@@ -1,0 +1,135 @@
+"""Reads OpenStreetMap files: the streets an elder walks on and the houses she lives in.
+
+Accepts .osm, .pbf, .xml and their .gz/.bz2 forms. All coordinates are (lon, lat) in WGS-84 degrees.
+Map data (c) OpenStreetMap contributors, ODbL.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import osmium
+import shapely
+from shapely import MultiPolygon
+
+from geo.errors import UnreadableMap
+
+WAY_KEYS = ("highway", "route", "railway", "public_transport", "indoor", "man_made")
+
+
+@dataclass(frozen=True, slots=True)
+class Building:
+    """A house outline where elders may live.
+
+    `osm_id` is the way's or relation's number (`osm_type` "way" or "relation"); `polygon` is valid, (lon, lat).
+    """
+
+    osm_id: int
+    osm_type: str
+    tags: dict[str, str]
+    polygon: MultiPolygon
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A stretch of street as drawn: `node_ids` int64 (n,), `lons` and `lats` float64 (n,), n >= 2.
+
+    A way cut by the border of an extract comes as several runs with the same `way_id`.
+    """
+
+    way_id: int
+    node_ids: npt.NDArray[np.int64]
+    lons: npt.NDArray[np.float64]
+    lats: npt.NDArray[np.float64]
+    tags: dict[str, str]
+
+
+def read_buildings(path: str | Path) -> list[Building]:
+    """Every house outline of the map, in file order, so that elders can live in real buildings.
+
+    Returns polygons in (lon, lat) WGS-84 degrees with all their OSM tags (`building`, `name`, `addr:*`,
+    `building:levels`). Broken rings are repaired with make_valid; what has no area is left out.
+    Raises UnreadableMap when the file is missing, torn or not OpenStreetMap data.
+    """
+    key = osmium.filter.KeyFilter("building")
+    factory = osmium.geom.WKBFactory()
+    found: list[Building] = []
+    try:
+        objects = osmium.FileProcessor(str(_existing(path))).with_areas(key).with_filter(key)
+        for item in objects:
+            if not isinstance(item, osmium.osm.Area):
+                continue
+            try:
+                shape = shapely.from_wkb(factory.create_multipolygon(item))
+            except (RuntimeError, ValueError):
+                continue
+            polygon = _polygonal(shape)
+            if polygon is None:
+                continue
+            kind = "way" if item.from_way() else "relation"
+            found.append(Building(item.orig_id(), kind, dict(item.tags), polygon))
+    except (RuntimeError, OSError) as error:
+        raise UnreadableMap(Path(path).name, str(error)) from error
+    return found
+
+
+def _polygonal(shape: shapely.Geometry) -> MultiPolygon | None:
+    valid = shape if shapely.is_valid(shape) else shapely.make_valid(shape)
+    parts = [part for part in shapely.get_parts(valid) if part.geom_type in ("Polygon", "MultiPolygon")]
+    polygons = [polygon for part in parts for polygon in shapely.get_parts(part) if polygon.area > 0]
+    return MultiPolygon(polygons) if polygons else None
+
+
+def read_ways(path: str | Path) -> Iterator[Way]:
+    """The ways of a map that may be streets (WAY_KEYS), in file order, with their nodes' coordinates.
+
+    Nodes that the extract does not hold split a way into runs, because the walk across the gap is unknown.
+    Raises UnreadableMap when the file is missing, torn or not OpenStreetMap data.
+    """
+    try:
+        ways = (
+            osmium.FileProcessor(str(_existing(path)))
+            .with_locations()
+            .with_filter(osmium.filter.EntityFilter(osmium.osm.WAY))
+            .with_filter(osmium.filter.KeyFilter(*WAY_KEYS))
+        )
+        for item in ways:
+            if isinstance(item, osmium.osm.Way):
+                yield from _runs(item)
+    except (RuntimeError, OSError) as error:
+        raise UnreadableMap(Path(path).name, str(error)) from error
+
+
+def _runs(way: "osmium.osm.Way") -> Iterator[Way]:
+    tags = dict(way.tags)
+    run: list[tuple[int, float, float]] = []
+    for node in way.nodes:
+        if node.location.valid():
+            if not run or run[-1][0] != node.ref:
+                run.append((node.ref, node.location.lon_without_check(), node.location.lat_without_check()))
+            continue
+        if len(run) > 1:
+            yield _as_way(way.id, run, tags)
+        run = []
+    if len(run) > 1:
+        yield _as_way(way.id, run, tags)
+
+
+def _as_way(way_id: int, run: list[tuple[int, float, float]], tags: dict[str, str]) -> Way:
+    ids, lons, lats = zip(*run, strict=True)
+    return Way(
+        way_id=way_id,
+        node_ids=np.array(ids, dtype=np.int64),
+        lons=np.array(lons, dtype=np.float64),
+        lats=np.array(lats, dtype=np.float64),
+        tags=tags,
+    )
+
+
+def _existing(path: str | Path) -> Path:
+    file = Path(path)
+    if not file.is_file():
+        raise UnreadableMap(file.name, "文件不存在")
+    return file

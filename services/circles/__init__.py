@@ -1,0 +1,1 @@
+"""Service circles: who can walk to which facility, and how many elders that leaves out."""
