@@ -1,0 +1,20 @@
+"""Hand a command of bin/ to the function that does it."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+sys.path[0] = str(Path(__file__).resolve().parent.parent)
+
+from house import commands  # noqa: E402
+from house.ground import Trouble  # noqa: E402
+
+if __name__ == "__main__":
+    try:
+        sys.exit(commands.perform(sys.argv[1], sys.argv[2:]))
+    except Trouble as trouble:
+        print(f"\n{trouble}", file=sys.stderr)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -1,0 +1,114 @@
+"""bin/test: all set-up, then every check and every test, and what this machine could not run."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import time
+from pathlib import Path
+
+from house import environment, packages, private, servers, stripe_mock
+from house.ground import LOCAL, ROOT, Trouble, say
+
+_UNRUN = LOCAL / "unrun.json"
+_STRICT = ("services", "geo", "timebank")
+
+
+def test(words: list[str]) -> int:
+    """Run everything; with pytest's own arguments run only pytest with them. Give the exit code."""
+    drills = "--drills" in words
+    chosen = [word for word in words if word != "--drills"]
+    python = environment.prepare()
+    unrun = _browser()
+    given = servers.provide("tests")
+    try:
+        _sweep(given)
+        env = servers.environment(given) | {"YINLING_UNRUN_FILE": str(_UNRUN), "YINLING_ROOT": str(ROOT)}
+        env.pop("YINLING_DEMONSTRATION", None)
+        environment.warm_kernels(env)
+        with stripe_mock.running() as (address, why):
+            if address:
+                env["STRIPE_MOCK_URL"] = address
+            else:
+                unrun["stripe-mock"] = why
+            return _all(python, env, chosen, drills, unrun)
+    finally:
+        given.leave(stop=given.started)
+
+
+def _all(python: Path, env: dict[str, str], chosen: list[str], drills: bool, unrun: dict[str, str]) -> int:
+    _UNRUN.unlink(missing_ok=True)
+    failed = [] if chosen or drills else _checks(python, env)
+    pytest = [str(python), "-P", "-m", "pytest", *_how(chosen, drills)]
+    if not chosen and not drills:
+        env["YINLING_MISSION_FILE"] = str(ROOT / "docs" / "MISSION.md")
+    say("pytest")
+    code = subprocess.run(pytest, env=env, cwd=ROOT, check=False).returncode
+    if code:
+        failed.append(f"pytest (exit code {code})")
+    print(f"\n{'FAILED: ' + ', '.join(failed) if failed else 'All that was run passed.'}")
+    print(_last_line(unrun, drills), flush=True)
+    return 1 if failed else 0
+
+
+def _how(chosen: list[str], drills: bool) -> list[str]:
+    """Drills kill servers, so they run one after another; the rest runs on two workers, file by file."""
+    if drills:
+        return ["-m", "drill", *chosen]
+    parallel = (
+        []
+        if any(word in ("-x", "-s", "--pdb", "-n") for word in chosen)
+        else ["-n", "2", "--dist", "loadfile"]
+    )
+    return [*parallel, *chosen]
+
+
+def _checks(python: Path, env: dict[str, str]) -> list[str]:
+    """Run the checks that read the code; give the names of those that failed."""
+    strict = [room for room in _STRICT if (ROOT / room).is_dir()]
+    checks = {
+        "ruff": [python, "-m", "ruff", "check", "."],
+        "mypy": [python, "-m", "mypy", "--strict", *strict],
+        "import-linter": [python.parent / "lint-imports"],
+    }
+    failed = []
+    for name, command in checks.items():
+        began = time.monotonic()
+        say(name)
+        if subprocess.run([str(word) for word in command], env=env, cwd=ROOT, check=False).returncode:
+            failed.append(name)
+        say(f"{name}: {'FAILED' if name in failed else 'ok'} in {time.monotonic() - began:.1f} s")
+    return failed
+
+
+def _browser() -> dict[str, str]:
+    """Install Chromium and a Chinese font for the browser tests, or say why they cannot run."""
+    try:
+        packages.install(packages.missing_browser(), "The browser tests")
+    except Trouble as trouble:
+        say(str(trouble))
+        return {"browser": f"missing packages: {' '.join(packages.missing_browser())}"}
+    return {}
+
+
+def _sweep(given: servers.Servers) -> None:
+    """Drop what a killed run left behind on our own test server, unless another run is using it."""
+    if given.kind != "private" or not given.started:
+        return
+    pair = private.recorded()["tests"]
+    ours = "SELECT datname FROM pg_database WHERE datname LIKE 'yl\\_%' AND NOT datistemplate"
+    left = private.query(pair, ours)
+    for name in left.stdout.split():
+        private.query(pair, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+def _last_line(unrun: dict[str, str], drills: bool) -> str:
+    reasons = [f"{what}: {why}" for what, why in unrun.items()]
+    if _UNRUN.exists():
+        skipped = json.loads(_UNRUN.read_text(encoding="utf-8"))
+        reasons += [f"{count} × {why}" for why, count in sorted(skipped["skipped"].items())]
+        if skipped["drills"] and not drills:
+            reasons.append(f"{skipped['drills']} drills left to bin/test --drills")
+    else:
+        reasons.append("pytest did not finish")
+    return "Not run on this machine: " + ("; ".join(reasons) if reasons else "nothing, everything was run")
