@@ -1,0 +1,205 @@
+"""The streets of a city as a graph an elder's steps can be counted on.
+
+Nodes are crossings and ends, edges the stretches between them with their full shape. Coordinates are
+(lon, lat) WGS-84 degrees, lengths are geodesic metres on the WGS-84 ellipsoid.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import shapely
+from pyproj import Geod
+from scipy.sparse import coo_array  # type: ignore[import-untyped, unused-ignore]
+from scipy.sparse.csgraph import connected_components  # type: ignore[import-untyped, unused-ignore]
+from shapely import MultiPoint
+
+from geo.errors import UnreadableMap
+from geo.osm_reader import Way, read_ways
+from geo.walkability import Walkable, judge_way
+
+WGS84 = Geod(ellps="WGS84")
+USABLE_SHARE = 0.05
+USABLE_NODES = 1000
+
+Floats = npt.NDArray[np.float64]
+Longs = npt.NDArray[np.int64]
+Ints = npt.NDArray[np.int32]
+Flags = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Network:
+    """A walking network in memory: n nodes, m edges, k shape points in all.
+
+    `node_ids`, `edge_ids` are the numbers in storage (0..n-1, 0..m-1 within a version) and equal to the array
+    positions. `edge_u`, `edge_v` (m,) are node positions. Edge e has the shape points
+    `shape_offsets[e] : shape_offsets[e + 1]`, both ends included. `class_names[edge_class[e]]` is its kind.
+    `node_component`, `edge_component` number the connected parts from 0, stairs included.
+    """
+
+    node_osm_ids: Longs
+    node_lons: Floats
+    node_lats: Floats
+    node_component: Ints
+    edge_u: Ints
+    edge_v: Ints
+    edge_way_ids: Longs
+    edge_length_m: Floats
+    edge_class: Ints
+    class_names: tuple[str, ...]
+    edge_is_steps: Flags
+    edge_is_footway: Flags
+    shape_offsets: Longs
+    shape_osm_ids: Longs
+    shape_lons: Floats
+    shape_lats: Floats
+
+    @property
+    def node_count(self) -> int:
+        return len(self.node_osm_ids)
+
+    @property
+    def edge_count(self) -> int:
+        return len(self.edge_way_ids)
+
+    @property
+    def edge_component(self) -> Ints:
+        return np.asarray(self.node_component[self.edge_u], dtype=np.int32)
+
+    @cached_property
+    def shape_edge(self) -> Longs:
+        """For every shape point the edge it belongs to; int64 (k,)."""
+        return np.repeat(np.arange(self.edge_count), np.diff(self.shape_offsets))
+
+    @cached_property
+    def shape_along_m(self) -> Floats:
+        """For every shape point its geodesic metres from the start (u) of its edge; float64 (k,)."""
+        steps = np.zeros(len(self.shape_lons))
+        steps[1:] = geodesic_m(self.shape_lons[:-1], self.shape_lats[:-1], self.shape_lons[1:], self.shape_lats[1:])
+        steps[self.shape_offsets[:-1]] = 0.0
+        running = np.cumsum(steps)
+        return np.asarray(running - np.repeat(running[self.shape_offsets[:-1]], np.diff(self.shape_offsets)))
+
+    def lines(self) -> npt.NDArray[np.object_]:
+        """The edges as shapely LineStrings in (lon, lat), object array (m,)."""
+        points = np.column_stack([self.shape_lons, self.shape_lats])
+        return np.asarray(shapely.linestrings(points, indices=self.shape_edge), dtype=object)
+
+    @cached_property
+    def usable_component(self) -> Flags:
+        """Which components a home may be snapped to; bool (components,).
+
+        The largest, and every other that holds at least 5 % of the crossings or 1,000 of them: a yard of a
+        few lanes that the map does not join to the city would give its elders a circle of that yard alone.
+        """
+        return large_components(self.node_component)
+
+    def hull(self) -> shapely.Geometry:
+        """The convex hull of the usable crossings, (lon, lat): beyond it nobody knows the streets."""
+        usable = self.usable_component[self.node_component]
+        return MultiPoint(np.column_stack([self.node_lons[usable], self.node_lats[usable]])).convex_hull
+
+
+def geodesic_m(lon_a: npt.ArrayLike, lat_a: npt.ArrayLike, lon_b: npt.ArrayLike, lat_b: npt.ArrayLike) -> Floats:
+    """Metres an elder walks straight from a to b on the WGS-84 ellipsoid; arrays of one shape, degrees."""
+    return np.asarray(WGS84.inv(lon_a, lat_a, lon_b, lat_b)[2], dtype=np.float64)
+
+
+def read_network(path: str | Path, progress: Callable[[int], None] | None = None) -> Network:
+    """The walking network of an OpenStreetMap file, judged by the walkability table.
+
+    `progress` is called with the number of kept ways every 1,000 ways. Raises UnreadableMap when the file is
+    torn, not OpenStreetMap, or holds no walkable way.
+    """
+    kept: list[tuple[Way, Walkable]] = []
+    for way in read_ways(path):
+        verdict = judge_way(way.tags)
+        if verdict is None:
+            continue
+        kept.append((way, verdict))
+        if progress is not None and len(kept) % 1000 == 0:
+            progress(len(kept))
+    if not kept:
+        raise UnreadableMap(Path(path).name, "文件中没有可步行的道路")
+    return build_network(kept)
+
+
+def build_network(kept: Iterable[tuple[Way, Walkable]]) -> Network:
+    """Cuts ways at their ends and at every node that two of them (or one twice) share.
+
+    Coordinates (lon, lat) degrees. Lengths are sums of geodesic metres between consecutive points.
+    """
+    ways = list(kept)
+    refs = np.concatenate([way.node_ids for way, _ in ways])
+    lons = np.concatenate([way.lons for way, _ in ways])
+    lats = np.concatenate([way.lats for way, _ in ways])
+    sizes = np.array([len(way.node_ids) for way, _ in ways])
+    starts, ends = _cut(refs, sizes)
+    way_of_edge = np.searchsorted(np.cumsum(sizes), starts, side="right")
+
+    counts = ends - starts + 1
+    offsets = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+    picks = np.repeat(starts - offsets[:-1], counts) + np.arange(offsets[-1])
+    node_osm_ids, first = np.unique(refs[np.concatenate([starts, ends])], return_index=True)
+    at = np.concatenate([starts, ends])[first]
+    edge_u = np.searchsorted(node_osm_ids, refs[starts]).astype(np.int32)
+    edge_v = np.searchsorted(node_osm_ids, refs[ends]).astype(np.int32)
+    names = tuple(sorted({verdict.highway for _, verdict in ways}))
+    classes = np.array([names.index(verdict.highway) for _, verdict in ways], dtype=np.int32)
+    return Network(
+        node_osm_ids=node_osm_ids,
+        node_lons=lons[at],
+        node_lats=lats[at],
+        node_component=number_components(len(node_osm_ids), edge_u, edge_v),
+        edge_u=edge_u,
+        edge_v=edge_v,
+        edge_way_ids=np.array([way.way_id for way, _ in ways], dtype=np.int64)[way_of_edge],
+        edge_length_m=_lengths(lons[picks], lats[picks], offsets),
+        edge_class=classes[way_of_edge],
+        class_names=names,
+        edge_is_steps=np.array([verdict.is_steps for _, verdict in ways])[way_of_edge],
+        edge_is_footway=np.array([verdict.is_footway for _, verdict in ways])[way_of_edge],
+        shape_offsets=offsets,
+        shape_osm_ids=refs[picks],
+        shape_lons=lons[picks],
+        shape_lats=lats[picks],
+    )
+
+
+def number_components(node_count: int, edge_u: Ints, edge_v: Ints) -> Ints:
+    """Numbers the parts of the network that cannot be walked from one to another; int32 (n,) from 0."""
+    links = coo_array((np.ones(len(edge_u), dtype=np.int8), (edge_u, edge_v)), shape=(node_count, node_count))
+    labels: Ints = connected_components(links, directed=False)[1].astype(np.int32)
+    return labels
+
+
+def large_components(node_component: Ints) -> Flags:
+    """Which parts are large enough to live in: the largest, and those of 5 % of the crossings or 1,000 of them."""
+    sizes = np.bincount(node_component)
+    enough = min(USABLE_NODES, USABLE_SHARE * len(node_component))
+    return np.asarray((sizes >= enough) | (sizes == sizes.max()))
+
+
+def _cut(refs: Longs, sizes: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """First and last position in `refs` of every edge."""
+    _, inverse, uses = np.unique(refs, return_inverse=True, return_counts=True)
+    is_cut = uses[inverse] > 1
+    lasts = np.cumsum(sizes) - 1
+    is_cut[lasts] = True
+    is_cut[lasts - sizes + 1] = True
+    cuts = np.flatnonzero(is_cut)
+    is_last = np.zeros(len(refs), dtype=bool)
+    is_last[lasts] = True
+    inside = ~is_last[cuts[:-1]]
+    return cuts[:-1][inside], cuts[1:][inside]
+
+
+def _lengths(lons: Floats, lats: Floats, offsets: Longs) -> Floats:
+    steps = np.zeros(len(lons))
+    steps[:-1] = geodesic_m(lons[:-1], lats[:-1], lons[1:], lats[1:])
+    steps[offsets[1:] - 1] = 0.0
+    return np.add.reduceat(steps, offsets[:-1])
