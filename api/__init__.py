@@ -1,0 +1,1 @@
+"""HTTP: programs under /api/v1, people on server-rendered pages."""

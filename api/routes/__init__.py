@@ -1,0 +1,1 @@
+"""The programs' entrances under /api/v1."""

@@ -1,0 +1,71 @@
+"""The trail of acts: who did what, for whom, by which right, through which channel.
+
+Append-only in the database. Reading a sensitive field is an act too.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import insert
+from sqlmodel import Session, SQLModel
+
+from services.columns import area_code as area_code_column
+from services.columns import document, moment, number, own_id, words
+from services.unit_of_work import Actor
+
+
+class Act(SQLModel, table=True):
+    """One act, written once and never changed."""
+
+    __tablename__ = "act"
+    id: int | None = own_id()
+    happened_at: datetime = moment(index=True)
+    verb: str = words()
+    actor_id: int | None = number(optional=True, index=True)
+    actor_role: str = words()
+    for_person_id: int | None = number(optional=True, index=True)
+    by_right: str | None = words(optional=True)
+    channel: str = words()
+    area_code: int | None = area_code_column(optional=True)
+    subject_type: str | None = words(optional=True)
+    subject_id: int | None = number(optional=True)
+    request_id: str | None = words(optional=True)
+    facts: dict[str, Any] = document()
+
+
+_act = Act.__table__  # type: ignore[attr-defined]
+
+
+def record_act(
+    session: Session,
+    now: datetime,
+    actor: Actor,
+    verb: str,
+    *,
+    for_person_id: int | None = None,
+    by_right: str | None = None,
+    area_code: int | None = None,
+    subject: tuple[str, int] | None = None,
+    facts: dict[str, Any] | None = None,
+) -> None:
+    """Write one act into the trail, in the same transaction as the act itself."""
+    if actor.read_only:
+        return  # the auditor's own transaction may not write; her reads are logged by the request log
+    session.connection().execute(
+        insert(_act).values(
+            happened_at=now,
+            verb=verb,
+            actor_id=actor.person_id,
+            actor_role=actor.role,
+            for_person_id=for_person_id,
+            by_right=by_right,
+            channel=actor.channel,
+            area_code=area_code,
+            subject_type=subject[0] if subject else None,
+            subject_id=subject[1] if subject else None,
+            request_id=actor.request_id,
+            facts=facts or {},
+        )
+    )

@@ -1,0 +1,1 @@
+"""Beds, stays and the nursing-bed ratio's facts."""

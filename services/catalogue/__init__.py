@@ -1,0 +1,1 @@
+"""The services an elder can order, with the standard each must meet."""

@@ -1,0 +1,1 @@
+"""Which carer goes to which door, and when."""

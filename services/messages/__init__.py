@@ -1,0 +1,1 @@
+"""What people are told, and the proof that it reached them."""

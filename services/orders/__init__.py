@@ -1,0 +1,1 @@
+"""An elder's order (点单) from wish to rating."""

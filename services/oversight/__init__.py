@@ -1,0 +1,1 @@
+"""What the district sees: coverage, beds and visit duties with the rows behind each number."""

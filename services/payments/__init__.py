@@ -1,0 +1,1 @@
+"""Opaque payables and the gateway that collects them."""

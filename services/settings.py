@@ -1,0 +1,82 @@
+"""What the house needs to know of the machine it stands on. The only reader of the environment.
+
+Every other module asks `settings()`; tests clear its cache after changing the environment.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+from sqlalchemy.engine import URL, make_url
+
+Login = Literal["app", "jobs", "setup"]
+"""`app` answers requests under row-level security, `jobs` runs city-wide jobs, `setup` migrates."""
+
+
+class Settings(BaseSettings):
+    """One machine's facts. Waits are here so that tests and the demonstration may shorten them."""
+
+    model_config = SettingsConfigDict(env_prefix="YINLING_", extra="ignore", populate_by_name=True)
+
+    database_url: str = Field(validation_alias="DATABASE_URL")
+    redis_url: str = Field(validation_alias="REDIS_URL")
+    app_database_url: str | None = None
+    jobs_database_url: str | None = None
+    secret_key: SecretStr
+    field_key_ids: str = "k1"
+    demonstration: bool = False
+    public_url: str = "http://127.0.0.1:8000"
+    cookie_secure: bool = False
+    storage_dir: Path = Path(".local/attachments")
+    seals_dir: Path = Path(".local/seals")
+    pool_size: int = 8
+    statement_timeout_ms: int = 15_000
+
+    sign_in_code_seconds: int = 300
+    sign_in_code_tries: int = 5
+    sign_in_codes_per_hour: int = 5
+    session_days: int = 14
+    bound_phone_days: int = 365
+
+    offer_seconds_override: int | None = None
+    relay_poll_seconds: float = 0.2
+    outbox_resend_seconds: float = 60.0
+    registry_cleanup_seconds: float = 30.0
+    worker_ttl_seconds: int = 20
+    job_timeout_seconds: int = 120
+
+    payment_gateway: Literal["fake", "stripe"] = "fake"
+    stripe_api_key: SecretStr = SecretStr("sk_test_yinling")
+    stripe_api_base: str | None = Field(default=None, validation_alias="STRIPE_MOCK_URL")
+    stripe_webhook_secret: SecretStr | None = None
+
+    def derived_secret(self, purpose: str) -> bytes:
+        """Give 32 bytes that belong to one purpose only, so that no key is used for two things."""
+        key = self.secret_key.get_secret_value().encode()
+        return hmac.new(key, purpose.encode(), hashlib.sha256).digest()
+
+    def login_password(self, login: Login) -> str:
+        """Give the database password of an application login; migrations set the same one."""
+        return self.derived_secret(f"database-login:{login}").hex()
+
+    def url(self, login: Login) -> URL:
+        """Give the SQLAlchemy URL for a login; `setup` is DATABASE_URL itself, with the psycopg driver."""
+        setup = make_url(self.database_url).set(drivername="postgresql+psycopg")
+        own = {"app": self.app_database_url, "jobs": self.jobs_database_url, "setup": None}[login]
+        if own:
+            return make_url(own).set(drivername="postgresql+psycopg")
+        if login == "setup":
+            return setup
+        return setup.set(username=f"yinling_{login}", password=self.login_password(login))
+
+
+@lru_cache(maxsize=1)
+def settings() -> Settings:
+    """Read the environment once. Raises pydantic's ValidationError naming what is missing."""
+    return Settings()

@@ -1,0 +1,122 @@
+"""One act = one transaction, under the eyes of exactly the person who acts.
+
+The unit of work tells PostgreSQL who is acting before anything is read, so that row-level security
+decides what exists for her. Only the request dependency, the job wrapper and the command line open one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from functools import lru_cache
+
+from sqlalchemy import Engine, create_engine, text
+from sqlmodel import Session
+
+from services.clock import read_now
+from services.settings import Login, settings
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who acts, in which role, over which area, through which channel.
+
+    `area_lo`..`area_hi` is the 15-digit code range an area grant covers (None: no area, only rows linked
+    to the person). `read_only` makes the database itself refuse every write (the auditor).
+    """
+
+    person_id: int | None
+    role: str
+    channel: str = "web"
+    area_lo: int | None = None
+    area_hi: int | None = None
+    provider_id: int | None = None
+    read_only: bool = False
+    request_id: str | None = None
+    session_id: int | None = None
+    roles: tuple[str, ...] = field(default=())
+
+    def has_role(self, *roles: str) -> bool:
+        """Tell whether the person holds one of these roles."""
+        return self.role in roles or any(role in roles for role in self.roles)
+
+
+NOBODY = Actor(person_id=None, role="nobody")
+"""Before sign-in: sees only what is public."""
+
+SYSTEM = Actor(person_id=None, role="system", channel="job")
+"""The house itself, with login `jobs`: city-wide work."""
+
+
+@dataclass(frozen=True)
+class UnitOfWork:
+    """The open transaction, its one `now`, and the person in whose name it runs."""
+
+    session: Session
+    now: datetime
+    actor: Actor
+
+
+@lru_cache(maxsize=8)
+def engine(login: Login = "app") -> Engine:
+    """Give the process's engine for a login; its pool is sized by YINLING_POOL_SIZE."""
+    options = f"-c statement_timeout={settings().statement_timeout_ms if login == 'app' else 0} -c timezone=UTC"
+    return create_engine(
+        settings().url(login),
+        pool_size=settings().pool_size,
+        max_overflow=settings().pool_size,
+        pool_pre_ping=True,
+        connect_args={"options": options, "application_name": f"yinling-{login}", "connect_timeout": 5},
+    )
+
+
+def forget_engines() -> None:
+    """Close every pool; a forked process and a test with another database call this."""
+    for login in ("app", "jobs", "setup"):
+        engine(login).dispose()  # type: ignore[arg-type]
+    engine.cache_clear()
+
+
+_INTRODUCE = text(
+    "SELECT set_config('app.person_id', :person, true), set_config('app.lo', :lo, true), "
+    "set_config('app.hi', :hi, true), set_config('app.role', :role, true), "
+    "set_config('app.provider_id', :provider, true)"
+)
+
+
+def introduce(session: Session, actor: Actor) -> None:
+    """Tell PostgreSQL who acts in this transaction; nothing of it outlives the transaction."""
+    session.connection().execute(
+        _INTRODUCE,
+        {
+            "person": _setting(actor.person_id),
+            "lo": _setting(actor.area_lo),
+            "hi": _setting(actor.area_hi),
+            "role": actor.role,
+            "provider": _setting(actor.provider_id),
+        },
+    )
+
+
+@contextmanager
+def unit_of_work(actor: Actor, *, login: Login = "app") -> Iterator[UnitOfWork]:
+    """Open one transaction for one act; commits at the end, rolls back on any error.
+
+    Errors of COMMIT itself (a deferred constraint, a lost connection) are raised to the caller.
+    """
+    with Session(engine(login), expire_on_commit=False) as session, session.begin():
+        if actor.read_only:
+            session.connection().execute(text("SET TRANSACTION READ ONLY"))
+        introduce(session, actor)
+        yield UnitOfWork(session=session, now=read_now(session), actor=actor)
+
+
+def in_area(actor: Actor, lo: int, hi: int) -> Actor:
+    """Give the same actor narrowed to one range of area codes."""
+    return replace(actor, area_lo=lo, area_hi=hi)
+
+
+def _setting(value: int | None) -> str:
+    return "" if value is None else str(value)

@@ -1,0 +1,1 @@
+"""A volunteer's life above the ledger: needs taken, sessions served, minutes confirmed."""

@@ -1,0 +1,70 @@
+-- Rules that hold when somebody types SQL.
+
+CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, public AS
+$$
+BEGIN
+  RAISE EXCEPTION 'rows of % are written once', TG_TABLE_NAME
+    USING ERRCODE = 'restrict_violation', CONSTRAINT = TG_TABLE_NAME || '_append_only';
+END
+$$;
+
+DO $$
+DECLARE
+  once text;
+BEGIN
+  FOREACH once IN ARRAY ARRAY['act', 'order_event', 'payment_event', 'visit_attempt', 'rating', 'city_pack_version'] LOOP
+    EXECUTE format('CREATE OR REPLACE TRIGGER %I BEFORE UPDATE OR DELETE ON %I '
+                   'FOR EACH ROW EXECUTE FUNCTION refuse_change()', once || '_append_only', once);
+    EXECUTE format('CREATE OR REPLACE TRIGGER %I BEFORE TRUNCATE ON %I '
+                   'FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()', once || '_no_truncate', once);
+  END LOOP;
+END
+$$;
+
+-- An order moves along these steps only and never leaves a final state.
+CREATE OR REPLACE FUNCTION guard_order_step() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, public AS
+$$
+BEGIN
+  IF NEW.state = OLD.state THEN
+    RETURN NEW;
+  END IF;
+  IF NOT (OLD.state || '>' || NEW.state = ANY (ARRAY[
+      'placed>offering', 'placed>unfilled', 'placed>cancelled',
+      'offering>accepted', 'offering>unfilled', 'offering>cancelled',
+      'unfilled>offering', 'unfilled>cancelled',
+      'accepted>assigned', 'accepted>offering', 'accepted>unfilled', 'accepted>cancelled',
+      'assigned>in_service', 'assigned>accepted', 'assigned>offering', 'assigned>cancelled',
+      'in_service>served', 'in_service>cancelled',
+      'served>confirmed'])) THEN
+    RAISE EXCEPTION 'order % cannot go from % to %', OLD.id, OLD.state, NEW.state
+      USING ERRCODE = 'check_violation', CONSTRAINT = 'care_order_step_check';
+  END IF;
+  RETURN NEW;
+END
+$$;
+CREATE OR REPLACE TRIGGER care_order_step BEFORE UPDATE OF state ON care_order
+  FOR EACH ROW EXECUTE FUNCTION guard_order_step();
+
+-- Government money of one month never exceeds the entitlement's cap, however many orders race for it.
+CREATE OR REPLACE FUNCTION guard_entitlement_cap() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS
+$$
+DECLARE
+  cap bigint;
+  used bigint;
+BEGIN
+  SELECT monthly_cap_fen INTO cap FROM entitlement WHERE id = NEW.entitlement_id FOR UPDATE;
+  SELECT COALESCE(sum(amount_fen), 0) INTO used FROM entitlement_use
+    WHERE entitlement_id = NEW.entitlement_id AND month = NEW.month AND state <> 'released' AND id <> NEW.id;
+  IF NEW.state <> 'released' AND used + NEW.amount_fen > cap THEN
+    RAISE EXCEPTION 'entitlement % has % fen left in %, % were asked', NEW.entitlement_id, cap - used, NEW.month, NEW.amount_fen
+      USING ERRCODE = 'check_violation', CONSTRAINT = 'entitlement_use_month_cap_check';
+  END IF;
+  RETURN NEW;
+END
+$$;
+ALTER FUNCTION guard_entitlement_cap() OWNER TO yinling_definer;
+CREATE OR REPLACE TRIGGER entitlement_use_month_cap BEFORE INSERT OR UPDATE ON entitlement_use
+  FOR EACH ROW EXECUTE FUNCTION guard_entitlement_cap();

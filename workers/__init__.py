@@ -1,0 +1,1 @@
+"""The command line, the outbox relay, RQ jobs and the schedule."""

@@ -1,0 +1,1 @@
+"""One module of the command line per room."""
