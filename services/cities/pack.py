@@ -1,0 +1,422 @@
+"""What a city's plan says, as data: circles, facility types, targets, vouchers, visits, minutes, timers.
+
+One TOML file per city is read into these models; nothing about a city is a constant in code. Walking
+times are in minutes, distances in metres, money in fen, ratios in percent. Every number names the
+source it comes from.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+Percent = Annotated[Decimal, Field(ge=0, le=100)]
+AreaLevel = Literal["province", "city", "district", "street", "community", "quarter"]
+
+
+class Part(BaseModel):
+    """Any part of a pack: read-only, and an unknown key is a mistake, not a note."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Named(Part):
+    """A part that people call by name."""
+
+    code: Code
+    name_zh: str = Field(min_length=1)
+    name_en: str = Field(min_length=1)
+
+
+NamedPart = TypeVar("NamedPart", bound=Named)
+
+
+class Source(Part):
+    """Where a number was read; `kind` "assumed" marks a default that the city must confirm."""
+
+    id: Code
+    title: str = Field(min_length=1)
+    kind: Literal["plan", "national", "standard", "press", "assumed", "invented"]
+    note: str = ""
+
+
+class CityFacts(Part):
+    """The city itself; `code` as written in GB/T 2260 (six digits)."""
+
+    code: str = Field(pattern=r"^[1-9][0-9]{5}$")
+    key: Code
+    name_zh: str = Field(min_length=1)
+    name_en: str = Field(min_length=1)
+    demonstration: bool = False
+
+
+class PackArea(Part):
+    """An area the pack declares; `code` in 6, 9, 12 or 15 digits."""
+
+    code: str = Field(pattern=r"^([1-9][0-9]{5}|[1-9][0-9]{8}|[1-9][0-9]{11}|[1-9][0-9]{14})$")
+    name: str = Field(min_length=1)
+    valid_from: date | None = None
+    valid_to: date | None = None
+    predecessor: str | None = None
+
+
+class Profile(Named):
+    """How an elder's walk is measured: by seconds at a speed, or by metres of a standard."""
+
+    measure: Literal["speed", "distance"]
+    speed_m_per_s: Decimal | None = Field(default=None, gt=0, le=3)
+    source: Code
+
+    @model_validator(mode="after")
+    def _speed_belongs_to_speed(self) -> Profile:
+        if (self.measure == "speed") != (self.speed_m_per_s is not None):
+            raise ValueError(
+                "按速度计须写speed_m_per_s，按距离计不得写 / speed_m_per_s goes with measure = 'speed' only"
+            )
+        return self
+
+
+class Tier(Named):
+    """A service circle: how far from home, on foot, an elder should find this kind of facility."""
+
+    rank: int = Field(ge=1)
+    minutes: int = Field(gt=0, le=120)
+    distance_m: int = Field(gt=0, le=20_000)
+    default_profile: Code
+    area_level: AreaLevel
+    counts_upper_tiers: bool = False
+    source: Code
+
+
+class FacilityFunction(Named):
+    """Something a facility does for elders."""
+
+
+class Satisfies(Part):
+    """Under which conditions a facility of a type counts for a tier: all required functions are live."""
+
+    tier: Code
+    required_functions: tuple[Code, ...] = ()
+
+
+class FacilityType(Named):
+    """A kind of facility: its usual functions, and the circles it can satisfy.
+
+    `also` names the same kind in other cities' registers, so that a district may change its rules.
+    """
+
+    also: tuple[Code, ...] = ()
+    functions: tuple[Code, ...] = ()
+    satisfies: tuple[Satisfies, ...] = ()
+    institution: bool = False
+    meal_site: bool = False
+    day_places: bool = False
+    source: Code
+
+
+class BedFilter(Part):
+    """Which beds are counted: of which facility types (empty: all) and with which flags (all of them)."""
+
+    facility_types: tuple[Code, ...] = ()
+    flags: tuple[Literal["nursing", "dementia", "basic_guarantee", "home_bed"], ...] = ()
+    include_home_beds: bool = False
+
+
+class RatioDefinition(Named):
+    """A ratio with both its counts spelled out, because one name has several definitions in the plans."""
+
+    numerator: BedFilter
+    denominator: BedFilter
+    basis: Literal["licensed", "open", "occupied"]
+    source: Code
+
+
+class Indicator(Named):
+    """A number the city is measured by, and how it is counted."""
+
+    kind: Literal[
+        "bed_ratio",
+        "area_coverage",
+        "monthly_visit_rate",
+        "bed_count",
+        "facility_count",
+        "floor_area_per_thousand",
+        "registered",
+    ]
+    unit: Literal["percent", "beds", "facilities", "m2_per_1000", "people", "organisations"]
+    ratio: Code | None = None
+    area_level: AreaLevel | None = None
+    facility_types: tuple[Code, ...] = ()
+    tier: Code | None = None
+
+
+class Target(Part):
+    """What the city promised by a day; `mission_row` is the row of the mission table."""
+
+    indicator: Code
+    comparison: Literal["at_least", "at_most", "equals"]
+    value: Decimal = Field(ge=0)
+    due_on: date
+    base_value: Decimal | None = Field(default=None, ge=0)
+    base_on: date | None = None
+    plan: str = Field(min_length=1)
+    mission_row: str | None = Field(default=None, pattern=r"^[A-Z]{2}-[0-9]{2}$")
+    source: Code
+
+
+class CareLevel(Part):
+    """One level of the assessment scheme, by points (both bounds included)."""
+
+    level: int = Field(ge=0, le=9)
+    name_zh: str
+    name_en: str
+    lowest_points: int = Field(ge=0)
+    highest_points: int = Field(ge=0)
+
+
+class CareScheme(Part):
+    """How an elder's ability is assessed, and for how long the result holds."""
+
+    code: str = Field(min_length=1)
+    maximum_points: int = Field(gt=0)
+    valid_months: int = Field(gt=0)
+    levels: tuple[CareLevel, ...]
+    source: Code
+
+
+class Group(Named):
+    """A group of elders in special difficulty (特殊困难老年人)."""
+
+    source: Code
+
+
+class VoucherKind(Named):
+    """A voucher: who may hold it, for what, how much of a bill it pays, and when it lapses."""
+
+    issuer: Literal["national", "province", "city", "district"]
+    mirrored: bool = False
+    period: Literal["month", "quarter", "year"]
+    deduct_percent: Percent
+    cap_fen: int = Field(gt=0)
+    exclusivity_group: Code
+    places: tuple[Literal["home", "community", "institution"], ...]
+    service_groups: tuple[Code, ...]
+    min_age: int = Field(ge=0, le=120)
+    min_care_level: int = Field(ge=0, le=9)
+    lapses_at_period_end: bool = True
+    valid_from: date
+    valid_to: date | None = None
+    source: Code
+
+
+class Subsidy(Named):
+    """The share of a service's price that government pays for some elders, up to a monthly cap."""
+
+    groups: tuple[Code, ...] = ()
+    min_age: int = Field(default=60, ge=0, le=120)
+    min_care_level: int = Field(default=0, ge=0, le=9)
+    service_groups: tuple[Code, ...]
+    government_percent: Percent
+    monthly_cap_fen: int = Field(gt=0)
+    source: Code
+
+
+class VisitWho(Part):
+    """Who falls into a visit class: old enough, able little enough, and of any of the groups."""
+
+    min_age: int = Field(default=60, ge=0, le=120)
+    min_care_level: int = Field(default=0, ge=0, le=9)
+    groups: tuple[Code, ...] = ()
+
+
+class VisitClass(Named):
+    """How often an elder must really be met; an elder belongs to the class of lowest rank that fits."""
+
+    rank: int = Field(ge=1)
+    every: Literal["week", "month", "quarter"]
+    times: int = Field(default=1, ge=1, le=31)
+    after_change_hours: int | None = Field(default=None, gt=0)
+    who: tuple[VisitWho, ...] = Field(min_length=1)
+    source: Code
+
+
+class EscalationStep(Part):
+    """What happens when an elder does not answer: who does what, and how long after the knock."""
+
+    step: int = Field(ge=1)
+    action: Code
+    name_zh: str
+    name_en: str
+    role: Code
+    after_minutes: int = Field(ge=0)
+    high_risk_after_minutes: int = Field(ge=0)
+    source: Code
+
+
+class VisitPolicy(Part):
+    """The welfare visits: channels that count as meeting the elder, alert days, and the escalation."""
+
+    counting_channels: tuple[Code, ...] = Field(min_length=1)
+    alert_days: tuple[Annotated[int, Field(ge=1, le=31)], ...]
+    late_entry_hours: int = Field(gt=0)
+    source: Code
+
+
+class TimebankPolicy(Part):
+    """How volunteers' minutes are counted, kept and given back; amounts in minutes."""
+
+    name_zh: str
+    name_en: str
+    coin_minutes: int = Field(gt=0)
+    cap_minutes: int = Field(gt=0)
+    overflow: Literal["donation_pool", "refuse"]
+    rounding: Literal["exact", "down", "nearest"]
+    rounding_minutes: int = Field(gt=0)
+    minimum_session_minutes: int = Field(ge=0)
+    daily_cap_minutes: int = Field(gt=0, le=1440)
+    auto_confirm_hours: int = Field(gt=0)
+    volunteer_min_age: int = Field(ge=0)
+    redeem_age: int = Field(ge=0)
+    redeem_age_hardship: int = Field(ge=0)
+    gift_to: tuple[Literal["spouse", "direct_relative", "friend", "hardship_elder", "pool"], ...]
+    own_relatives_earn: bool = False
+    groups_donate_only: bool = True
+    cash: Literal[False] = False
+    monthly_grant_minutes: int = Field(ge=0)
+    grant_who: tuple[VisitWho, ...] = ()
+    source: Code
+
+
+class OfferTimer(Part):
+    """How long a provider may think about an order before the next one is asked."""
+
+    urgency: Literal["urgent", "normal", "planned"]
+    minutes: int = Field(gt=0)
+    source: Code
+
+
+class OfferPolicy(Part):
+    """How many providers are asked before a person steps in, and what happens when a carer is late."""
+
+    providers_before_operator: int = Field(ge=1)
+    late_call_minutes: int = Field(gt=0)
+    late_replace_minutes: int = Field(gt=0)
+    free_cancel_hours: int = Field(ge=0)
+    source: Code
+
+
+class PackRules(Part):
+    """Everything a city decides."""
+
+    profiles: tuple[Profile, ...] = Field(min_length=1)
+    tiers: tuple[Tier, ...] = Field(min_length=1)
+    functions: tuple[FacilityFunction, ...] = Field(min_length=1)
+    facility_types: tuple[FacilityType, ...] = Field(min_length=1)
+    service_groups: tuple[Named, ...] = Field(min_length=1)
+    ratios: tuple[RatioDefinition, ...] = ()
+    indicators: tuple[Indicator, ...] = ()
+    targets: tuple[Target, ...] = ()
+    care_scheme: CareScheme
+    groups: tuple[Group, ...] = Field(min_length=1)
+    vouchers: tuple[VoucherKind, ...] = ()
+    subsidies: tuple[Subsidy, ...] = ()
+    visit_classes: tuple[VisitClass, ...] = Field(min_length=1)
+    escalation: tuple[EscalationStep, ...] = Field(min_length=1)
+    visits: VisitPolicy
+    timebank: TimebankPolicy
+    offers: tuple[OfferTimer, ...] = Field(min_length=1)
+    offering: OfferPolicy
+
+
+class CityPack(Part):
+    """One file of sample_data/cities: the city, its areas and either its own rules or a neighbour's."""
+
+    version: str = Field(min_length=1, max_length=60)
+    valid_from: date
+    notice: str = ""
+    rules_from: Code | None = None
+    city: CityFacts
+    sources: tuple[Source, ...] = Field(min_length=1)
+    areas: tuple[PackArea, ...] = ()
+    rules: PackRules | None = None
+
+    @model_validator(mode="after")
+    def _either_own_or_borrowed_rules(self) -> CityPack:
+        if (self.rules is None) == (self.rules_from is None):
+            raise ValueError("须且只能写rules或rules_from之一 / give either [rules] or rules_from")
+        return self
+
+
+class CityRules(PackRules):
+    """The rules a city runs under on a day, its own or adopted; frozen, safe to keep and share.
+
+    `version_id` is city_pack_version.id: stamp it on what was judged. Codes have 15 digits.
+    """
+
+    city_code: int
+    rules_city_code: int
+    rules_city_key: str
+    rules_city_name_zh: str
+    rules_city_name_en: str
+    version_id: int
+    version: str
+    valid_from: date
+    sources: tuple[Source, ...]
+
+    def tier(self, code: str) -> Tier:
+        """Give one service circle; raises KeyError for a code the rules do not have."""
+        return _coded(self.tiers, code)
+
+    def profile(self, code: str) -> Profile:
+        """Give one way of measuring a walk; raises KeyError."""
+        return _coded(self.profiles, code)
+
+    def facility_type(self, code: str) -> FacilityType:
+        """Give one kind of facility; raises KeyError."""
+        return _coded(self.facility_types, code)
+
+    def ratio(self, code: str) -> RatioDefinition:
+        """Give one ratio definition; raises KeyError."""
+        return _coded(self.ratios, code)
+
+    def indicator(self, code: str) -> Indicator:
+        """Give one indicator; raises KeyError."""
+        return _coded(self.indicators, code)
+
+    def group(self, code: str) -> Group:
+        """Give one group of elders in special difficulty; raises KeyError."""
+        return _coded(self.groups, code)
+
+    def types_for_tier(self, tier_code: str) -> dict[str, tuple[str, ...]]:
+        """Give the facility types that satisfy a circle, each with the functions that must be live.
+
+        Upper circles' types are among them only where the city's tier says `counts_upper_tiers`.
+        """
+        tier = self.tier(tier_code)
+        counted = {t.code for t in self.tiers if t.rank < tier.rank} if tier.counts_upper_tiers else set()
+        return {
+            code: rule.required_functions
+            for kind in self.facility_types
+            for rule in sorted(kind.satisfies, key=lambda rule: rule.tier == tier_code)
+            if rule.tier == tier_code or rule.tier in counted
+            for code in (kind.code, *kind.also)
+        }
+
+    def offer_minutes(self, urgency: str) -> int:
+        """Give the minutes a provider has to answer an offer; raises KeyError for an unknown urgency."""
+        return {timer.urgency: timer.minutes for timer in self.offers}[urgency]  # type: ignore[index]
+
+    def targets_for(self, indicator_code: str) -> list[Target]:
+        """Give the promises made for an indicator, earliest due day first."""
+        return sorted((t for t in self.targets if t.indicator == indicator_code), key=lambda t: t.due_on)
+
+
+def _coded(parts: tuple[NamedPart, ...], code: str) -> NamedPart:
+    for part in parts:
+        if part.code == code:
+            return part
+    raise KeyError(code)

@@ -1,0 +1,133 @@
+"""Whether the parts of a pack fit together: every code that is used is declared, once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
+
+from services.cities.pack import BedFilter, CityPack, Named, PackRules
+
+Place = tuple[str | int, ...]
+Problem = tuple[Place, str]
+
+
+def broken_links(pack: CityPack) -> list[Problem]:
+    """Give (place, sentence) of every code that is used but nowhere declared, or declared twice."""
+    problems = list(_twice(("sources",), [source.id for source in pack.sources]))
+    if pack.rules is not None:
+        problems += _links_of_rules(pack.rules, {source.id for source in pack.sources})
+    return problems
+
+
+def _links_of_rules(rules: PackRules, sources: set[str]) -> Iterator[Problem]:
+    for name in ("profiles", "tiers", "functions", "facility_types", "service_groups", "ratios", "indicators",
+                 "groups", "vouchers", "subsidies", "visit_classes"):  # fmt: skip
+        yield from _twice(("rules", name), [part.code for part in getattr(rules, name)])
+    yield from _sources_named(rules, sources)
+    yield from _facility_links(rules)
+    yield from _indicator_links(rules)
+    yield from _money_links(rules)
+    yield from _people_links(rules)
+    yield from _offer_links(rules)
+
+
+def _sources_named(rules: PackRules, sources: set[str]) -> Iterator[Problem]:
+    for name in type(rules).model_fields:
+        value = getattr(rules, name)
+        parts = list(enumerate(value)) if isinstance(value, tuple) else [(None, value)]
+        for index, part in parts:
+            place: Place = ("rules", name, "source") if index is None else ("rules", name, index, "source")
+            if hasattr(part, "source"):
+                yield from _known(place, [part.source], sources, "sources")
+
+
+def _facility_links(rules: PackRules) -> Iterator[Problem]:
+    functions, tiers = _codes(rules.functions), _codes(rules.tiers)
+    for index, tier in enumerate(rules.tiers):
+        place: Place = ("rules", "tiers", index, "default_profile")
+        yield from _known(place, [tier.default_profile], _codes(rules.profiles), "profiles")
+    for index, kind in enumerate(rules.facility_types):
+        place = ("rules", "facility_types", index)
+        yield from _known((*place, "functions"), kind.functions, functions, "functions")
+        for rule in kind.satisfies:
+            yield from _known((*place, "satisfies"), [rule.tier], tiers, "tiers")
+            own = set(kind.functions)
+            yield from _known((*place, "satisfies"), rule.required_functions, own, "functions of the type")
+
+
+def _indicator_links(rules: PackRules) -> Iterator[Problem]:
+    types, tiers, ratios = _codes(rules.facility_types), _codes(rules.tiers), _codes(rules.ratios)
+    for index, ratio in enumerate(rules.ratios):
+        for side in ("numerator", "denominator"):
+            beds: BedFilter = getattr(ratio, side)
+            yield from _known(("rules", "ratios", index, side), beds.facility_types, types, "facility_types")
+    for index, indicator in enumerate(rules.indicators):
+        place: Place = ("rules", "indicators", index)
+        yield from _known((*place, "ratio"), _given(indicator.ratio), ratios, "ratios")
+        yield from _known((*place, "tier"), _given(indicator.tier), tiers, "tiers")
+        yield from _known((*place, "facility_types"), indicator.facility_types, types, "facility_types")
+        if indicator.kind == "bed_ratio" and indicator.ratio is None:
+            yield (*place, "ratio"), "床位占比须写明ratio / a bed_ratio needs its ratio"
+        if indicator.kind == "area_coverage" and indicator.area_level is None:
+            yield (*place, "area_level"), "覆盖率须写明area_level / an area_coverage needs its area_level"
+    for index, target in enumerate(rules.targets):
+        place = ("rules", "targets", index, "indicator")
+        yield from _known(place, [target.indicator], _codes(rules.indicators), "indicators")
+
+
+def _money_links(rules: PackRules) -> Iterator[Problem]:
+    services, groups = _codes(rules.service_groups), _codes(rules.groups)
+    for index, voucher in enumerate(rules.vouchers):
+        place: Place = ("rules", "vouchers", index, "service_groups")
+        yield from _known(place, voucher.service_groups, services, "service_groups")
+    for index, subsidy in enumerate(rules.subsidies):
+        place = ("rules", "subsidies", index)
+        yield from _known((*place, "service_groups"), subsidy.service_groups, services, "service_groups")
+        yield from _known((*place, "groups"), subsidy.groups, groups, "groups")
+
+
+def _people_links(rules: PackRules) -> Iterator[Problem]:
+    groups = _codes(rules.groups)
+    for index, visit_class in enumerate(rules.visit_classes):
+        for who in visit_class.who:
+            yield from _known(("rules", "visit_classes", index, "who"), who.groups, groups, "groups")
+    for who in rules.timebank.grant_who:
+        yield from _known(("rules", "timebank", "grant_who"), who.groups, groups, "groups")
+    steps = [step.step for step in rules.escalation]
+    waits = [step.after_minutes for step in rules.escalation]
+    if steps != list(range(1, len(steps) + 1)) or waits != sorted(waits):
+        yield ("rules", "escalation"), "步骤须从1起连续，时限不得倒退 / steps run from 1, never shorter"
+    levels = rules.care_scheme.levels
+    for above, below in pairwise(levels):
+        if below.highest_points != above.lowest_points - 1:
+            place: Place = ("rules", "care_scheme", "levels", levels.index(below))
+            yield place, "分数段须首尾相接 / the point bands must touch without gap or overlap"
+
+
+def _offer_links(rules: PackRules) -> Iterator[Problem]:
+    urgencies = sorted(timer.urgency for timer in rules.offers)
+    if urgencies != ["normal", "planned", "urgent"]:
+        yield ("rules", "offers"), "urgent、normal、planned各须一条 / one timer for each urgency"
+    policy = rules.timebank
+    if policy.cap_minutes < policy.daily_cap_minutes:
+        yield ("rules", "timebank", "cap_minutes"), "总上限不得小于每日上限 / the cap is below the daily cap"
+
+
+def _codes(parts: Iterable[Named]) -> set[str]:
+    return {part.code for part in parts}
+
+
+def _given(code: str | None) -> list[str]:
+    return [] if code is None else [code]
+
+
+def _known(place: Place, used: Iterable[str], declared: set[str], where: str) -> Iterator[Problem]:
+    for code in used:
+        if code not in declared:
+            yield place, f"“{code}”在{where}中没有 / {code!r} is not declared in {where}"
+
+
+def _twice(place: Place, codes: list[str]) -> Iterator[Problem]:
+    for index, code in enumerate(codes):
+        if code in codes[:index]:
+            yield (*place, index), f"“{code}”重复 / {code!r} is declared twice"

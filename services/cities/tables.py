@@ -1,0 +1,115 @@
+"""Cities, the rules they run under, and the areas in which their elders live."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from geoalchemy2 import Geometry
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Date,
+    DateTime,
+    ForeignKey,
+    Identity,
+    Index,
+    String,
+    UniqueConstraint,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlmodel import Field, SQLModel
+
+
+def _code_key() -> Column[Any]:
+    return Column(BigInteger, primary_key=True, autoincrement=False)
+
+
+class City(SQLModel, table=True):
+    """A city whose elders are served here; `demonstration` marks one with invented people."""
+
+    __tablename__ = "city"
+    __table_args__ = (
+        CheckConstraint("code BETWEEN 110000000000000 AND 999999999999999", name="city_code_15_digits_check"),
+    )
+
+    code: int = Field(sa_column=_code_key())
+    key: str = Field(sa_column=Column(String(40), nullable=False, unique=True))
+    name_zh: str
+    name_en: str
+    demonstration: bool = False
+
+
+class CityPackVersion(SQLModel, table=True):
+    """One published version of a city's rules; never edited, only followed by another."""
+
+    __tablename__ = "city_pack_version"
+    __table_args__ = (
+        UniqueConstraint("city_code", "version", name="city_pack_version_is_published_once_key"),
+        Index("city_pack_version_in_force_idx", "city_code", "valid_from"),
+    )
+
+    id: int | None = Field(
+        default=None, sa_column=Column(BigInteger, Identity(always=False), primary_key=True)
+    )
+    city_code: int = Field(sa_column=Column(BigInteger, ForeignKey("city.code"), nullable=False))
+    version: str = Field(sa_column=Column(String(60), nullable=False))
+    sha256: str = Field(sa_column=Column(String(64), nullable=False))
+    loaded_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
+    valid_from: date = Field(sa_column=Column(Date, nullable=False))
+    document: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
+
+
+class RulesAdoption(SQLModel, table=True):
+    """From which day a city runs under which city's rules; facts of earlier days keep the earlier ones."""
+
+    __tablename__ = "rules_adoption"
+
+    city_code: int = Field(sa_column=Column(BigInteger, ForeignKey("city.code"), primary_key=True))
+    adopted_from: date = Field(sa_column=Column(Date, primary_key=True))
+    rules_city_code: int = Field(sa_column=Column(BigInteger, ForeignKey("city.code"), nullable=False))
+    recorded_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
+
+
+class Area(SQLModel, table=True):
+    """A province, city, district, street, community or quarter, with the days it existed.
+
+    `geom` is a MULTIPOLYGON in EPSG:4326, (lon, lat), where it is known. A street that was renamed or
+    split keeps its row; the new one names it in `predecessor_code`.
+    """
+
+    __tablename__ = "area"
+    __table_args__ = (
+        CheckConstraint("code BETWEEN 110000000000000 AND 999999999999999", name="area_code_15_digits_check"),
+        CheckConstraint(
+            "level IN ('province', 'city', 'district', 'street', 'community', 'quarter')",
+            name="area_level_is_known_check",
+        ),
+        CheckConstraint("parent_code < code", name="area_parent_is_a_prefix_check"),
+        CheckConstraint("valid_to > valid_from", name="area_ends_after_it_begins_check"),
+    )
+
+    code: int = Field(sa_column=_code_key())
+    level: str = Field(sa_column=Column(String(10), nullable=False))
+    name: str
+    parent_code: int | None = Field(
+        default=None, sa_column=Column(BigInteger, ForeignKey("area.code"), nullable=True, index=True)
+    )
+    valid_from: date | None = Field(default=None, sa_column=Column(Date, nullable=True))
+    valid_to: date | None = Field(default=None, sa_column=Column(Date, nullable=True))
+    predecessor_code: int | None = Field(
+        default=None, sa_column=Column(BigInteger, ForeignKey("area.code"), nullable=True)
+    )
+    geom: Any = Field(default=None, sa_column=Column(Geometry("MULTIPOLYGON", srid=4326), nullable=True))
+
+
+class NationalStreet(SQLModel, table=True):
+    """One of the 41,352 streets and towns of China, so that an address anywhere can be placed."""
+
+    __tablename__ = "national_street"
+
+    code: int = Field(sa_column=_code_key())
+    name: str
+    district_code: int = Field(sa_column=Column(BigInteger, nullable=False, index=True))
+    city_code: int = Field(sa_column=Column(BigInteger, nullable=False))
