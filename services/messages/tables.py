@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Index
-from sqlmodel import SQLModel
+from sqlalchemy import BigInteger, CheckConstraint, Index
+from sqlmodel import Field, SQLModel
 
 from services.columns import area_code, document, link, moment, number, own_id, words
 
@@ -47,6 +47,22 @@ class Delivery(SQLModel, table=True):
     sent_at: datetime = moment()
     delivered_at: datetime | None = moment(optional=True)
     error: str | None = words(optional=True)
+
+
+class WechatSubscriber(SQLModel, table=True):
+    """Somebody who may be written to over WeChat: once per consent, or long-term where the category allows it.
+
+    `openid_sealed` is sealed like a phone number (purpose "openid").
+    """
+
+    __tablename__ = "wechat_subscriber"
+    __table_args__ = (CheckConstraint("consents >= 0", name="wechat_subscriber_consents_check"),)
+    person_id: int = Field(primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False})
+    openid_sealed: str = words()
+    consents: int = number(default=0)
+    long_term: bool = Field(default=False, nullable=False)
+    bound_at: datetime = moment()
+    unbound_at: datetime | None = moment(optional=True)
 
 
 class FakeParcel(SQLModel, table=True):

@@ -12,7 +12,10 @@ from services.columns import area_code, document, link, moment, number, own_id, 
 
 
 class Payable(SQLModel, table=True):
-    """An amount owed by an elder's side, in fen, and how far its collection has come."""
+    """An amount owed by an elder's side, in fen, and how far its collection has come.
+
+    `wish` is what was asked while the authorisation was still under way; it is done as soon as that stands.
+    """
 
     __tablename__ = "payable"
     __table_args__ = (
@@ -21,6 +24,7 @@ class Payable(SQLModel, table=True):
             "state IN ('due', 'authorising', 'authorised', 'capturing', 'captured', 'releasing', 'released', 'failed')",
             name="payable_state_check",
         ),
+        CheckConstraint("wish IN ('capture', 'release')", name="payable_wish_check"),
         UniqueConstraint("subject_type", "subject_id", name="payable_subject_key"),
         UniqueConstraint("gateway", "gateway_reference", name="payable_gateway_reference_key"),
     )
@@ -32,6 +36,7 @@ class Payable(SQLModel, table=True):
     area_code: int = area_code()
     amount_fen: int = number()
     state: str = words(default="due")
+    wish: str | None = words(optional=True)
     gateway: str = words()
     gateway_reference: str | None = words(optional=True)
     created_at: datetime = moment()
@@ -64,6 +69,7 @@ class FakeCharge(SQLModel, table=True):
     id: int | None = own_id()
     reference: str = words(unique=True)
     idempotency_key: str = words(unique=True)
+    payable_id: int = number(index=True)
     amount_fen: int = number()
     state: str = words()
     updated_at: datetime = moment()
