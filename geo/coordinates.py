@@ -26,7 +26,7 @@ WEST, SOUTH, EAST, NORTH = 72.004, 0.8293, 137.8347, 55.8271
 _AXIS_M = 6378245.0
 _ECCENTRICITY_SQUARED = 0.00669342162296594323
 _BAIDU_WAVE = np.pi * 3000.0 / 180.0
-# Each step shrinks the error at least 30-fold (Jacobians measured over the box), so 14 steps reach the last bit.
+# Each step shrinks the error some 30-fold (measured over the box), so 14 steps reach the last bit.
 _STEPS = 14
 
 

@@ -8,7 +8,7 @@ class GeoError(Exception):
 
 
 class UnknownCrs(GeoError):
-    """A point came with a coordinate system we do not know, so it would land some 500 m from the elder's door."""
+    """A point came in an unknown coordinate system: it could land some 500 m from the elder's door."""
 
     def __init__(self, crs: str, known: Sequence[str]) -> None:
         self.crs = crs

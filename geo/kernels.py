@@ -74,7 +74,13 @@ def grown_ints(values: Ints, size: int) -> Ints:
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator, unused-ignore]
 def walk_bounded(
-    indptr: Longs, indices: Ints, weights: Floats, seed_nodes: Longs, seed_costs: Floats, limit: float, best: Floats
+    indptr: Longs,
+    indices: Ints,
+    weights: Floats,
+    seed_nodes: Longs,
+    seed_costs: Floats,
+    limit: float,
+    best: Floats,
 ) -> tuple[Ints, Floats]:
     """Every crossing an elder reaches within `limit`, nearest first: (nodes int32, costs float64).
 
@@ -132,7 +138,7 @@ def walk_nearest(
     seed_origins: Longs,
     limit: float,
 ) -> tuple[Floats, Longs]:
-    """For every crossing the cost to its nearest origin and which it is: float64 (n,) with inf, int64 (n,) with -1.
+    """For every crossing the cost to its nearest origin (float64, inf) and which it is (int64, -1).
 
     All origins start at once; `seed_origins` says whose each seed is.
     """
@@ -169,9 +175,15 @@ def walk_nearest(
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator, unused-ignore]
 def walk_each(
-    indptr: Longs, indices: Ints, weights: Floats, seed_nodes: Longs, seed_costs: Floats, limit: float, best: Floats
+    indptr: Longs,
+    indices: Ints,
+    weights: Floats,
+    seed_nodes: Longs,
+    seed_costs: Floats,
+    limit: float,
+    best: Floats,
 ) -> tuple[Ints, Ints, Floats]:
-    """One bounded walk per origin, all in one call: (origin int32, node int32, cost float64) of every pair reached.
+    """One bounded walk per origin, all in one call: (origin int32, node int32, cost float64) of every pair.
 
     Origin k has the seeds 2k and 2k + 1 (the two ends of its street); `best` as in walk_bounded.
     """
@@ -195,7 +207,7 @@ def walk_each(
 
 
 def warm_up() -> None:
-    """Compiles (or loads from the cache) every kernel, so that the first elder does not wait for a compiler."""
+    """Compiles (or loads from the cache) every kernel, so that no elder waits for a compiler."""
     indptr = np.array([0, 1, 2], dtype=np.int64)
     indices = np.array([1, 0], dtype=np.int32)
     weights = np.array([1.0, 1.0])

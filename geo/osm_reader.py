@@ -23,7 +23,7 @@ WAY_KEYS = ("highway", "route", "railway", "public_transport", "indoor", "man_ma
 class Building:
     """A house outline where elders may live.
 
-    `osm_id` is the way's or relation's number (`osm_type` "way" or "relation"); `polygon` is valid, (lon, lat).
+    `osm_id` is the number of a way or relation (see `osm_type`); `polygon` is valid, (lon, lat).
     """
 
     osm_id: int

@@ -2,8 +2,8 @@
 
 Speeds: 0.8 m/s is the slow-gait cut-off of EWGSOP2 and our default elder; 0.6 m/s an elder with a walker;
 1.0 m/s the planners' 60 m a minute. `gb50180` measures metres along the streets, because GB 50180-2018 gives
-its circles as distances (1000, 500, 300 m). The price of stairs for the elder and the frail (their length counted
-1.5 and 2 times) is our own assumption, not a measurement; `planning` and `gb50180` have none.
+its circles as distances (1000, 500, 300 m). The price of stairs for the elder and the frail (their length
+counted 1.5 and 2 times) is our own assumption, not a measurement; `planning` and `gb50180` have none.
 """
 
 from dataclasses import dataclass

@@ -28,8 +28,8 @@ class Snaps:
     """Where p points meet the network.
 
     `edge` int64 (p,) is the edge's position in the network, -1 where nothing usable is within the limit;
-    `fraction` float64 (p,) the place along it from u (0) to v (1); `distance_m` float64 (p,) the walk from the
-    door to that place (inf when unsnapped); `lons`, `lats` that place in degrees (nan when unsnapped).
+    `fraction` float64 (p,) the place along it from u (0) to v (1); `distance_m` float64 (p,) the walk from
+    the door to that place (inf when unsnapped); `lons`, `lats` that place in degrees (nan when unsnapped).
     """
 
     edge: Longs
@@ -52,7 +52,7 @@ class Snaps:
 
 
 class Snapper:
-    """Snaps points of one network; build once, ask often. `step_free` leaves out stairs and what hangs on them."""
+    """Snaps points of one network; build once, ask often. `step_free` leaves out stairs and their islands."""
 
     def __init__(self, network: Network, *, step_free: bool = False) -> None:
         self.network = network
@@ -77,7 +77,9 @@ class Snapper:
     def _lines(self) -> npt.NDArray[np.object_]:
         network = self.network
         x, y = self._planes[0].transform(network.shape_lons, network.shape_lats)
-        lines = np.asarray(shapely.linestrings(np.column_stack([x, y]), indices=network.shape_edge), dtype=object)
+        lines = np.asarray(
+            shapely.linestrings(np.column_stack([x, y]), indices=network.shape_edge), dtype=object
+        )
         return np.asarray(lines[self.usable_edges], dtype=object)
 
     @cached_property
@@ -90,7 +92,8 @@ class Snapper:
         `lons`, `lats` are degrees WGS-84, arrays (p,) or scalars. Points without a usable street stay in the
         answer with edge -1, so that nobody is dropped in silence.
         """
-        lon, lat = np.atleast_1d(np.asarray(lons, dtype=np.float64)), np.atleast_1d(np.asarray(lats, dtype=np.float64))
+        lon = np.atleast_1d(np.asarray(lons, dtype=np.float64))
+        lat = np.atleast_1d(np.asarray(lats, dtype=np.float64))
         x, y = self._planes[0].transform(lon, lat)
         good = np.isfinite(x) & np.isfinite(y)
         points = np.asarray(shapely.points(np.where(good, x, 0.0), np.where(good, y, 0.0)), dtype=object)
@@ -104,7 +107,9 @@ class Snapper:
         edge[asked] = self.usable_edges[hit]
         along = np.asarray(shapely.line_locate_point(lines, points[asked]))
         length = np.asarray(shapely.length(lines))
-        fraction[asked] = np.clip(np.divide(along, length, out=np.zeros_like(along), where=length > 0), 0.0, 1.0)
+        fraction[asked] = np.clip(
+            np.divide(along, length, out=np.zeros_like(along), where=length > 0), 0.0, 1.0
+        )
         distance[asked] = shapely.distance(points[asked], lines)
         feet = shapely.get_coordinates(shapely.line_interpolate_point(lines, along))
         foot_lon[asked], foot_lat[asked] = self._planes[1].transform(feet[:, 0], feet[:, 1])

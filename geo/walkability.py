@@ -58,7 +58,7 @@ WALK_RULES: dict[str, WayRule] = {
 
 FOOT_YES = frozenset({"yes", "designated", "permissive", "destination", "official", "public", "customers"})
 FOOT_NO = frozenset({"no", "private", "use_sidepath", "never", "discouraged"})
-# Access for others than residents. An elder who lives behind the gate is snapped to the public street outside.
+# Ways for others than the public. An elder who lives behind the gate is snapped to the street outside.
 ACCESS_NO = frozenset(
     {"no", "private", "permit", "military", "delivery", "forestry", "agricultural", "service", "emergency"}
 )
@@ -110,5 +110,10 @@ def _open_to_walkers(tags: dict[str, str], rule: WayRule) -> bool:
 
 
 def _has_sidewalk(tags: dict[str, str]) -> bool:
-    sides = (tags.get("sidewalk"), tags.get("sidewalk:both"), tags.get("sidewalk:left"), tags.get("sidewalk:right"))
+    sides = (
+        tags.get("sidewalk"),
+        tags.get("sidewalk:both"),
+        tags.get("sidewalk:left"),
+        tags.get("sidewalk:right"),
+    )
     return any(side in SIDEWALK_YES for side in sides)

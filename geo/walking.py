@@ -64,7 +64,7 @@ class Reached:
 
 @dataclass(frozen=True)
 class Nearest:
-    """For every crossing (or door) the cost to its nearest origin, inf if none, and the origin's position, -1 if none."""
+    """For every crossing (or door) the cost to its nearest origin (inf if none) and which it is (-1)."""
 
     costs: Floats
     origins: Longs
@@ -82,8 +82,8 @@ class ReachRows:
 def build_graph(network: Network, profile: Profile) -> WalkGraph:
     """The streets as this elder walks them; stairs are priced or refused by the profile.
 
-    Streets that end where they begin are left out of the graph (no shortest way uses them) but keep their cost,
-    so that a door on one is still reached.
+    Streets that end where they begin are left out of the graph (no shortest way uses them) but keep their
+    cost, so that a door on one is still reached.
     """
     factor = np.inf if profile.steps_factor is None else profile.steps_factor
     cost = network.edge_length_m * profile.cost_per_m
@@ -118,7 +118,9 @@ def costs_to_ends(graph: WalkGraph, points: Snaps) -> tuple[Floats, Floats]:
 def walk_from(graph: WalkGraph, origins: Snaps, position: int, limit: float) -> Reached:
     """The crossings within `limit` of one door, exact. An unsnapped door reaches nothing."""
     nodes, costs = seeds(graph, origins.pick([position]))
-    at, cost = walk_bounded(graph.indptr, graph.indices, graph.weights, nodes, costs, limit, graph.worktable())
+    at, cost = walk_bounded(
+        graph.indptr, graph.indices, graph.weights, nodes, costs, limit, graph.worktable()
+    )
     return Reached(at, cost)
 
 
@@ -141,8 +143,8 @@ def nearest_origins(graph: WalkGraph, origins: Snaps, limit: float = np.inf) -> 
 def costs_at(graph: WalkGraph, node_costs: Floats, origins: Snaps, points: Snaps) -> Floats:
     """The exact cost at every door, from one or more origins whose costs at crossings are `node_costs` (n,).
 
-    Counts the way in by either end of the door's street and, for an origin on the same street, the way along it.
-    float64 (p,), inf where the door is unsnapped or cannot be reached.
+    Counts the way in by either end of the door's street and, for an origin on the same street, the way along
+    it. float64 (p,), inf where the door is unsnapped or cannot be reached.
     """
     by_nodes = Nearest(node_costs, np.zeros(len(node_costs), dtype=np.int64))
     return nearest_at(graph, by_nodes, origins, points).costs
