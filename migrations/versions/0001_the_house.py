@@ -81,6 +81,7 @@ def upgrade() -> None:
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
     sa.Column('reference', sa.Text(), nullable=False),
     sa.Column('idempotency_key', sa.Text(), nullable=False),
+    sa.Column('payable_id', sa.BigInteger(), nullable=False),
     sa.Column('amount_fen', sa.BigInteger(), nullable=False),
     sa.Column('state', sa.Text(), nullable=False),
     sa.Column('updated_at', sa.DateTime(timezone=True), nullable=False),
@@ -89,6 +90,7 @@ def upgrade() -> None:
     sa.UniqueConstraint('idempotency_key'),
     sa.UniqueConstraint('reference')
     )
+    op.create_index(op.f('ix_fake_charge_payable_id'), 'fake_charge', ['payable_id'], unique=False)
     op.create_table('fake_parcel',
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
     sa.Column('channel', sa.Text(), nullable=False),
@@ -101,6 +103,16 @@ def upgrade() -> None:
     sa.UniqueConstraint('key')
     )
     op.create_index(op.f('ix_fake_parcel_to_hash'), 'fake_parcel', ['to_hash'], unique=False)
+    op.create_table('ledger_check',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('checked_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('ok', sa.Boolean(), nullable=False),
+    sa.Column('first_bad', sa.Text(), nullable=True),
+    sa.Column('transfers', sa.BigInteger(), nullable=False),
+    sa.CheckConstraint('ok = (first_bad IS NULL)', name='ledger_check_names_the_first_bad_check'),
+    sa.PrimaryKeyConstraint('id')
+    )
+    op.create_index('ledger_check_checked_at_idx', 'ledger_check', ['checked_at'], unique=False)
     op.create_table('message',
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
     sa.Column('recipient_id', sa.BigInteger(), nullable=False),
@@ -157,12 +169,14 @@ def upgrade() -> None:
     sa.Column('area_code', sa.BigInteger(), nullable=False),
     sa.Column('amount_fen', sa.BigInteger(), nullable=False),
     sa.Column('state', sa.Text(), nullable=False),
+    sa.Column('wish', sa.Text(), nullable=True),
     sa.Column('gateway', sa.Text(), nullable=False),
     sa.Column('gateway_reference', sa.Text(), nullable=True),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('updated_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('last_error', sa.Text(), nullable=True),
     sa.CheckConstraint("state IN ('due', 'authorising', 'authorised', 'capturing', 'captured', 'releasing', 'released', 'failed')", name='payable_state_check'),
+    sa.CheckConstraint("wish IN ('capture', 'release')", name='payable_wish_check'),
     sa.CheckConstraint('amount_fen > 0', name='payable_amount_check'),
     sa.PrimaryKeyConstraint('id'),
     sa.UniqueConstraint('gateway', 'gateway_reference', name='payable_gateway_reference_key'),
@@ -288,11 +302,29 @@ def upgrade() -> None:
     sa.Column('ledger', sa.BigInteger(), autoincrement=False, nullable=False),
     sa.Column('seal_number', sa.BigInteger(), autoincrement=False, nullable=False),
     sa.Column('upto_id', sa.BigInteger(), nullable=False),
+    sa.Column('upto_account_id', sa.BigInteger(), nullable=False),
     sa.Column('content', sa.Text(), nullable=False),
     sa.Column('root', sa.LargeBinary(), nullable=False),
     sa.Column('recorded_at', sa.DateTime(timezone=True), nullable=False),
     sa.PrimaryKeyConstraint('ledger', 'seal_number'),
     schema='timebank'
+    )
+    op.create_table('volunteer_bank',
+    sa.Column('city_code', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('issuance_account_id', sa.BigInteger(), nullable=False),
+    sa.Column('pool_account_id', sa.BigInteger(), nullable=False),
+    sa.Column('opened_at', sa.DateTime(timezone=True), nullable=False),
+    sa.PrimaryKeyConstraint('city_code')
+    )
+    op.create_table('wechat_subscriber',
+    sa.Column('person_id', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('openid_sealed', sa.Text(), nullable=False),
+    sa.Column('consents', sa.BigInteger(), nullable=False),
+    sa.Column('long_term', sa.Boolean(), nullable=False),
+    sa.Column('bound_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('unbound_at', sa.DateTime(timezone=True), nullable=True),
+    sa.CheckConstraint('consents >= 0', name='wechat_subscriber_consents_check'),
+    sa.PrimaryKeyConstraint('person_id')
     )
     op.create_table('assessment',
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
@@ -679,7 +711,7 @@ def upgrade() -> None:
     sa.Column('event_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('recorded_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('subject_type', sa.Text(), nullable=True),
-    sa.Column('subject_id', sa.BigInteger(), nullable=True),
+    sa.Column('subject_id', sa.Text(), nullable=True),
     sa.Column('reverses_id', sa.BigInteger(), nullable=True),
     sa.Column('part_of_id', sa.BigInteger(), nullable=True),
     sa.Column('debit_seq', sa.BigInteger(), nullable=True),
@@ -721,7 +753,7 @@ def upgrade() -> None:
     sa.Column('since', sa.Date(), nullable=False),
     sa.Column('ended_on', sa.Date(), nullable=True),
     sa.Column('end_reason', sa.Text(), nullable=True),
-    sa.CheckConstraint("visit_class IN ('high', 'key', 'general')", name='visit_duty_class_check'),
+    sa.CheckConstraint("visit_class <> ''", name='visit_duty_class_check'),
     sa.CheckConstraint('ended_on IS NULL OR ended_on >= since', name='visit_duty_dates_check'),
     sa.ForeignKeyConstraint(['elder_id'], ['person.id'], ),
     sa.PrimaryKeyConstraint('id')
@@ -776,6 +808,7 @@ def upgrade() -> None:
     sa.Column('nursing_from', sa.Date(), nullable=True),
     sa.Column('dementia', sa.Boolean(), nullable=False),
     sa.Column('basic_guarantee', sa.Boolean(), nullable=False),
+    sa.Column('licensed_on', sa.Date(), nullable=True),
     sa.Column('opened_on', sa.Date(), nullable=False),
     sa.Column('closed_on', sa.Date(), nullable=True),
     sa.CheckConstraint("kind IN ('institution', 'community', 'home')", name='bed_kind_check'),
@@ -938,6 +971,7 @@ def upgrade() -> None:
     sa.Column('check_in_facts', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
     sa.Column('checked_out_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('check_out_recorded_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('check_out_facts', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
     sa.Column('tasks_done', sa.ARRAY(sa.Text()), nullable=False),
     sa.Column('note', sa.Text(), nullable=True),
     sa.Column('confirmed_at', sa.DateTime(timezone=True), nullable=True),
@@ -1014,6 +1048,7 @@ def upgrade() -> None:
     sa.Column('auto_confirm_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('confirmed_by', sa.BigInteger(), nullable=True),
     sa.Column('confirmed_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('dispute_reason', sa.Text(), nullable=True),
     postgresql.ExcludeConstraint((sa.text('volunteer_id'), '='), (sa.text('during'), '&&'), where=sa.text("state <> 'voided'"), using='gist', name='volunteer_session_no_overlap_excl'),
     sa.CheckConstraint("state IN ('pending', 'posted', 'voided')", name='volunteer_session_state_check'),
     sa.CheckConstraint('credit_minutes > 0', name='volunteer_session_minutes_check'),

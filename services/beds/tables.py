@@ -16,6 +16,7 @@ class Bed(SQLModel, table=True):
     """One licensed bed with flags that may overlap: nursing (护理型), dementia, basic-guarantee.
 
     `nursing_from` dates the certification, so that the ratio of any past day can be recomputed.
+    `licensed_on` is the day of the licence where it is earlier than the day the bed could be used.
     """
 
     __tablename__ = "bed"
@@ -32,6 +33,7 @@ class Bed(SQLModel, table=True):
     nursing_from: date | None = Field(default=None)
     dementia: bool = Field(default=False, nullable=False)
     basic_guarantee: bool = Field(default=False, nullable=False)
+    licensed_on: date | None = Field(default=None)
     opened_on: date = Field(nullable=False)
     closed_on: date | None = Field(default=None)
 
@@ -41,11 +43,12 @@ class BedStay(SQLModel, table=True):
 
     __tablename__ = "bed_stay"
     __table_args__ = (
+        ExcludeConstraint((text("bed_id"), "="), (text("during"), "&&"), name="bed_stay_no_overlap_excl", using="gist"),
         ExcludeConstraint(
-            (text("bed_id"), "="), (text("during"), "&&"), name="bed_stay_no_overlap_excl", using="gist"
-        ),
-        ExcludeConstraint(
-            (text("elder_id"), "="), (text("during"), "&&"), name="bed_stay_one_bed_per_elder_excl", using="gist"
+            (text("elder_id"), "="),
+            (text("during"), "&&"),
+            name="bed_stay_one_bed_per_elder_excl",
+            using="gist",
         ),
         Index("bed_stay_elder_idx", "elder_id"),
     )

@@ -30,8 +30,8 @@ class DoorPlate(SQLModel, table=True):
 class Visit(SQLModel, table=True):
     """One carer's or volunteer's time with an elder, with the proof of arrival and leaving.
 
-    `happened` times come from the device, `recorded` from the server. `code_hash` is the keyed hash of the
-    four digits the elder tells. `kind`: care (an order), friendly (a volunteer's 探访).
+    `happened` times come from the device, `recorded` from the server. `code_sealed` holds the four digits
+    the elder tells the visitor; five wrong tries close that way in. `kind`: care (an order), friendly (a volunteer's 探访).
     """
 
     __tablename__ = "visit"
@@ -46,7 +46,8 @@ class Visit(SQLModel, table=True):
         CheckConstraint("(state = 'finished') <= (checked_out_at IS NOT NULL)", name="visit_finished_has_end_check"),
         CheckConstraint("checked_out_at >= checked_in_at", name="visit_ends_after_start_check"),
         CheckConstraint(
-            "check_in_proof IN ('door_plate', 'elder_code', 'phone_call', 'supervisor')", name="visit_proof_check"
+            "check_in_proof IN ('door_plate', 'elder_code', 'phone_call', 'supervisor')",
+            name="visit_proof_check",
         ),
         Index("visit_order_idx", "order_id", unique=True, postgresql_where=text("state <> 'cancelled'")),
         Index("visit_visitor_idx", "visitor_id", "planned_start"),
@@ -70,6 +71,7 @@ class Visit(SQLModel, table=True):
     check_in_facts: dict[str, Any] = document()
     checked_out_at: datetime | None = moment(optional=True)
     check_out_recorded_at: datetime | None = moment(optional=True)
+    check_out_facts: dict[str, Any] = document()
     tasks_done: list[str] = word_list()
     note: str | None = words(optional=True)
     confirmed_at: datetime | None = moment(optional=True)
@@ -80,11 +82,12 @@ class VisitDuty(SQLModel, table=True):
     """An elder in difficulty whom somebody must see: her class, since when, until when.
 
     The denominator of the monthly rate; it changes by dated rows only, never by deleting people.
+    `visit_class` is a code of the city's rules; on `ended_on` itself the duty no longer stands.
     """
 
     __tablename__ = "visit_duty"
     __table_args__ = (
-        CheckConstraint("visit_class IN ('high', 'key', 'general')", name="visit_duty_class_check"),
+        CheckConstraint("visit_class <> ''", name="visit_duty_class_check"),
         CheckConstraint("ended_on IS NULL OR ended_on >= since", name="visit_duty_dates_check"),
         Index("visit_duty_one_open_idx", "elder_id", unique=True, postgresql_where=text("ended_on IS NULL")),
     )

@@ -5,11 +5,24 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
+from sqlalchemy import BigInteger, CheckConstraint, Index, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlmodel import Field, SQLModel
 
 from services.columns import area_code, during, link, moment, number, own_id, word_list, words
+
+
+class VolunteerBank(SQLModel, table=True):
+    """A city's time bank: the purse that issues minutes and the pool for what exceeds somebody's cap.
+
+    `city_code` is the bank's number in the ledger (`ledger`); accounts are opened once, on first use.
+    """
+
+    __tablename__ = "volunteer_bank"
+    city_code: int = Field(sa_type=BigInteger, primary_key=True, sa_column_kwargs={"autoincrement": False})
+    issuance_account_id: int = number()
+    pool_account_id: int = number()
+    opened_at: datetime = moment()
 
 
 class Volunteer(SQLModel, table=True):
@@ -34,7 +47,10 @@ class Need(SQLModel, table=True):
     __table_args__ = (
         CheckConstraint("starts_at < ends_at", name="need_window_check"),
         CheckConstraint("state IN ('open', 'taken', 'served', 'confirmed', 'cancelled')", name="need_state_check"),
-        CheckConstraint("(state IN ('taken', 'served', 'confirmed')) <= (taken_by IS NOT NULL)", name="need_taken_by_somebody_check"),
+        CheckConstraint(
+            "(state IN ('taken', 'served', 'confirmed')) <= (taken_by IS NOT NULL)",
+            name="need_taken_by_somebody_check",
+        ),
         CheckConstraint("elder_id <> taken_by", name="need_not_taken_by_the_elder_check"),
         Index("need_open_idx", "starts_at", postgresql_where=text("state = 'open'")),
     )
@@ -84,3 +100,4 @@ class VolunteerSession(SQLModel, table=True):
     auto_confirm_at: datetime | None = moment(optional=True)
     confirmed_by: int | None = number(optional=True)
     confirmed_at: datetime | None = moment(optional=True)
+    dispute_reason: str | None = words(optional=True)
