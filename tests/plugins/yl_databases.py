@@ -11,6 +11,7 @@ own check runs; a test that breaks the ledger on purpose is marked `@pytest.mark
 from __future__ import annotations
 
 import hashlib
+import hmac
 import importlib
 import importlib.util
 import os
@@ -141,15 +142,32 @@ def migrated_template() -> str:
         connection.execute("SELECT pg_advisory_lock(%s)", (_LOCK,))
         if not _exists(connection, name):
             draft = f"yl_draft_{os.getpid()}"
-            connection.execute(
-                sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(draft))
-            )
+            connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(draft)))
             connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(draft)))
             _migrate(url.set(database=draft))
             names = sql.Identifier(draft), sql.Identifier(name)
             connection.execute(sql.SQL("ALTER DATABASE {} RENAME TO {}").format(*names))
             connection.execute(sql.SQL("ALTER DATABASE {} IS_TEMPLATE true").format(names[1]))
+        _let_logins_in(connection, url)
     return name
+
+
+def _let_logins_in(connection: psycopg.Connection[Any], url: URL) -> None:
+    """Give the logins this key's passwords: roles belong to the server, and an older run had another key."""
+    for login in ("app", "jobs"):
+        password = _password(login)
+        address = url.set(drivername="postgresql", database="postgres", username=f"yinling_{login}", password=password)
+        try:
+            psycopg.connect(address.render_as_string(hide_password=False), connect_timeout=5).close()
+        except psycopg.OperationalError:
+            role = sql.Identifier(f"yinling_{login}")
+            connection.execute(sql.SQL("ALTER ROLE {} PASSWORD {}").format(role, sql.Literal(password)))
+
+
+def _password(login: str) -> str:
+    """Derive a login's password as `services.settings` does, which the tests of this file compare."""
+    key = os.environ["YINLING_SECRET_KEY"].encode()
+    return hmac.new(key, f"database-login:{login}".encode(), hashlib.sha256).hexdigest()
 
 
 def make_clone(template: str) -> Database:
@@ -218,9 +236,7 @@ def _redis_address() -> str:
         pytest.exit("Tests need Redis: run bin/test, or set DATABASE_URL and REDIS_URL.", returncode=4)
     worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
     address = make_url(given)
-    return address.set(database=str(int(address.database or 0) + int(worker))).render_as_string(
-        hide_password=False
-    )
+    return address.set(database=str(int(address.database or 0) + int(worker))).render_as_string(hide_password=False)
 
 
 @pytest.fixture
