@@ -1,0 +1,262 @@
+"""Fixed examples of the provider's, officer's and operator's pages for the gallery. Invented people and figures."""
+
+from datetime import date, timedelta
+from typing import Any
+
+from api.pages.gallery_people import ADDRESS, BATH, END, LEFT_OUT, NOW, OPTIONS, START, Example
+
+AREA = {"area_name": "玄武门街道", "as_of": NOW}
+OFFER = {
+    "id": 3,
+    **BATH,
+    "community_name": "兰园社区",
+    "walk_seconds": 372,
+    "price_fen": 12000,
+    "reasons": ["离老人最近", "星期四上午有空"],
+    "expires_at": NOW + timedelta(minutes=10),
+    "soon": False,
+}
+JOB = {"order_id": 40, **BATH, "community_name": "兰园社区", "status": "assigned"}
+BOARD: dict[str, Any] = {
+    "provider_name": "康乐居家养老服务中心",
+    "now": NOW,
+    "errors": {},
+    "notice": "",
+    "offers": [
+        OFFER,
+        {
+            **OFFER,
+            "id": 4,
+            "service_name": "送饭上门",
+            "soon": True,
+            "expires_at": NOW + timedelta(minutes=2),
+        },
+    ],
+    "unassigned": [{**JOB, "order_id": 42, "skill_words": "要助浴证"}],
+    "carers": [
+        {"id": 21, "name": "陈芳", "skills_words": "助浴、护理", "jobs": [JOB]},
+        {"id": 22, "name": "周桂英", "skills_words": "打扫、做饭", "jobs": []},
+    ],
+    "refused": None,
+}
+RISK_ROW = {
+    "elder_id": 90,
+    "name_masked": "孙**",
+    "community_name": "百子亭社区",
+    "risk_words": "高：85 岁独居",
+    "days_since": 41,
+    "attempts": 2,
+    "due_on": date(2026, 11, 27),
+}
+
+
+def _tier(tier: int, name: str, reached: int, straight: float, owned: int) -> dict[str, Any]:
+    return {
+        "tier": tier,
+        "name": name,
+        "minutes": tier,
+        "reached": reached,
+        "total": 1480,
+        "share": reached / 1480,
+        "straight_share": straight,
+        "owned": owned,
+        "areas": 9,
+        "href": f"/officer/coverage?tier={tier}",
+    }
+
+
+POINTS = [
+    {"label": f"2025-{m:02d}" if m < 13 else f"2026-{m - 12:02d}", "share": 0.471 + 0.0051 * i}
+    for i, m in enumerate(range(10, 24))
+]
+COMMUNITIES = ("兰园", "百子亭", "大树根", "天山路", "台城花园", "高楼门", "公教一村", "洪武北路", "珠江路")
+OFFICER: dict[str, Any] = {
+    **AREA,
+    "open_escalations": 1,
+    "circles": {
+        "confidence_share": 0.86,
+        "confidence_good": True,
+        "profile_words": "老人步速 0.8 米/秒",
+        "estimated": False,
+        "tiers": [
+            _tier(15, "街道", 1321, 1.0, 1),
+            _tier(10, "社区", 942, 0.97, 8),
+            _tier(5, "小区", 518, 0.71, 6),
+        ],
+    },
+    "beds": {
+        "nursing": 412,
+        "total": 766,
+        "ratio": 412 / 766,
+        "target": 0.55,
+        "target_year": 2022,
+        "definition_words": "护理型床位 / 养老机构床位",
+        "missing_beds": 10,
+        "points": POINTS,
+    },
+    "visits": {"due": 131, "done": 93, "attempts": 6, "share": 93 / 131, "overdue": 12, "target": 1.0},
+    "by_risk": [RISK_ROW, {**RISK_ROW, "elder_id": 91, "name_masked": "刘**", "days_since": 33}],
+    "ledger": {
+        "ok": True,
+        "transfers": 2316,
+        "posted_minutes": 184_320,
+        "pending_minutes": 450,
+        "checked_at": NOW,
+        "first_bad": None,
+    },
+    "map": {
+        "center": [118.795, 32.058],
+        "zoom": 13.5,
+        "bounds": [118.775, 32.045, 118.815, 32.072],
+        "circles_url": "",
+    },
+    "areas": [
+        {
+            "code": 320102002001000 + n * 1000,
+            "name": f"{name}社区",
+            "lon": 118.78 + n * 0.004,
+            "lat": 32.05 + n * 0.002,
+            "total": 3 if n == 6 else 120 + n * 11,
+            "shares": {15: 0.98 - n * 0.01, 10: 0.81 - n * 0.06, 5: 0.55 - n * 0.05},
+        }
+        for n, name in enumerate(COMMUNITIES)
+    ],
+}
+ESCALATION = {
+    "id": 2,
+    "elder_name": "孙福生",
+    "community_name": "百子亭社区",
+    "opened_at": NOW,
+    "due_at": NOW + timedelta(hours=2),
+    "late": False,
+    "responsible_name": "赵建国",
+    "responsible_phone": "025-8361 2200",
+    "step_words": "请邻居去敲门",
+    "events": [
+        {"happened_at": NOW, "words": "志愿者敲门、打电话，没人应", "more": "李文华", "tone": "bad"},
+        {
+            "happened_at": NOW + timedelta(minutes=5),
+            "words": "已告诉赵建国",
+            "more": "短信送达",
+            "tone": "now",
+        },
+    ],
+}
+DESK_ELDER = {
+    "id": 7,
+    "name": "王秀兰",
+    "age": 78,
+    "address_masked": "玄武区兰园街道 **",
+    "lives_alone": True,
+    "notes": "耳朵背，说慢些",
+    "balance_words": "这个月还有 480 元",
+}
+DESKS: dict[str, Example] = {
+    "provider-board": ("provider/board.html", BOARD),
+    "provider-board-refused": (
+        "provider/board.html",
+        {
+            **BOARD,
+            "refused": {
+                "carer_name": "陈芳",
+                "order_id": 42,
+                "words": "她星期四上午9点到11点已经有上门助浴，时间重了。请换一个人，或换个时间。",
+            },
+        },
+    ),
+    "provider-decline": (
+        "provider/decline.html",
+        {
+            "offer": OFFER,
+            "errors": {},
+            "reasons": [("no_carer", "那个时间没有人"), ("too_far", "太远"), ("skill", "没有会做的人")],
+        },
+    ),
+    "officer-desk": ("officer/desk.html", OFFICER),
+    "officer-rows": (
+        "officer/rows.html",
+        {
+            **AREA,
+            "title": "还没见到的老人",
+            "note": "本月应访，还没有一次联系上的",
+            "columns": [
+                {"name": "老人", "href": "?sort=name"},
+                {"name": "社区"},
+                {"name": "风险"},
+                {"name": "多少天没见", "figures": True, "sorted": "descending"},
+            ],
+            "rows": [
+                [{"text": "孙**", "href": "/officer/visits/90"}, "百子亭社区", "高：85 岁独居", 41],
+                [{"text": "刘**", "href": "/officer/visits/91"}, "兰园社区", "重点：失能", 33],
+            ],
+            "count": 2,
+            "export_href": "/officer/visits.csv",
+            "more_href": None,
+            "filters": [
+                {"name": "risk", "label": "风险", "value": "", "choices": [("", "全部"), ("high", "高")]}
+            ],
+        },
+    ),
+    "officer-escalations": (
+        "officer/escalations.html",
+        {
+            **AREA,
+            "now": NOW,
+            "open": [ESCALATION],
+            "errors": {},
+            "outcomes": [("safe", "人平安"), ("hospital", "在医院"), ("moved", "搬走了")],
+            "closed": [
+                {
+                    "elder_name": "刘玉珍",
+                    "closed_at": NOW - timedelta(days=2),
+                    "outcome_words": "在女儿家，人平安",
+                }
+            ],
+        },
+    ),
+    "desk-phone-order": (
+        "desk/phone_order.html",
+        {
+            "query": "8361",
+            "found": [],
+            "elder": DESK_ELDER,
+            "open_orders": [{"id": 41, **BATH, "status": "assigned"}],
+            "services": [("bath", "上门助浴"), ("meal", "送饭上门")],
+            "days": [("2026-11-26", "11月26日 星期四")],
+            "windows": [("09:00-11:00", "上午9点到11点")],
+            "values": {"service": "bath", "day": "2026-11-26", "window": "09:00-11:00", "call_note": ""},
+            "errors": {},
+            "idempotency_key": "kit-3",
+            "options": OPTIONS,
+            "left_out": LEFT_OUT,
+        },
+    ),
+    "dev-messages": (
+        "development/messages.html",
+        {
+            "query": "",
+            "messages": [
+                {
+                    "sent_at": NOW,
+                    "channel": "sms",
+                    "to_name": "李敏",
+                    "to_masked": "138****0002",
+                    "text": "【银龄圈】验证码 483 920，5 分钟内有效。",
+                    "receipt_words": "已送达",
+                },
+                {
+                    "sent_at": START,
+                    "channel": "wechat",
+                    "to_name": "王秀兰",
+                    "to_masked": "139****0001",
+                    "text": f"陈芳到了：{ADDRESS}",
+                    "receipt_words": "已读",
+                },
+            ],
+        },
+    ),
+    "dev-clock": (
+        "development/clock.html",
+        {"now": END, "offset_words": "比真的时间快 2 天 3 小时", "errors": {}},
+    ),
+}
