@@ -1,0 +1,1 @@
+"""The demonstration district: real streets of central Nanjing, invented people, reproducible by seed."""
