@@ -50,3 +50,12 @@ class NotSnapped(GeoError):
         self.lat = lat
         self.limit_m = limit_m
         super().__init__(f"({lon:.6f}, {lat:.6f}) 周围 {limit_m:.0f} 米内没有可用的步行道路")
+
+
+class NoSuchMinutes(GeoError):
+    """A circle of so many minutes is not drawn: too long, or not among the distances of the standard."""
+
+    def __init__(self, minutes: int, known: str) -> None:
+        self.minutes = minutes
+        self.known = known
+        super().__init__(f"没有 {minutes} 分钟圈，可用：{known}")

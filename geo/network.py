@@ -79,9 +79,7 @@ class Network:
     def shape_along_m(self) -> Floats:
         """For every shape point its geodesic metres from the start (u) of its edge; float64 (k,)."""
         steps = np.zeros(len(self.shape_lons))
-        steps[1:] = geodesic_m(
-            self.shape_lons[:-1], self.shape_lats[:-1], self.shape_lons[1:], self.shape_lats[1:]
-        )
+        steps[1:] = geodesic_m(self.shape_lons[:-1], self.shape_lats[:-1], self.shape_lons[1:], self.shape_lats[1:])
         steps[self.shape_offsets[:-1]] = 0.0
         running = np.cumsum(steps)
         return np.asarray(running - np.repeat(running[self.shape_offsets[:-1]], np.diff(self.shape_offsets)))
@@ -106,9 +104,7 @@ class Network:
         return MultiPoint(np.column_stack([self.node_lons[usable], self.node_lats[usable]])).convex_hull
 
 
-def geodesic_m(
-    lon_a: npt.ArrayLike, lat_a: npt.ArrayLike, lon_b: npt.ArrayLike, lat_b: npt.ArrayLike
-) -> Floats:
+def geodesic_m(lon_a: npt.ArrayLike, lat_a: npt.ArrayLike, lon_b: npt.ArrayLike, lat_b: npt.ArrayLike) -> Floats:
     """Metres an elder walks straight from a to b on the WGS-84 ellipsoid; arrays of one shape, degrees."""
     return np.asarray(WGS84.inv(lon_a, lat_a, lon_b, lat_b)[2], dtype=np.float64)
 

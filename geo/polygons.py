@@ -77,9 +77,7 @@ def piece_lines(network: Network, pieces: StreetPieces, project: Project) -> npt
     owners = np.repeat(np.arange(len(used)), counts)
     lines = np.asarray(shapely.linestrings(np.column_stack([x, y]), indices=owners), dtype=object)
     low, high = np.minimum(pieces.start, pieces.end), np.maximum(pieces.start, pieces.end)
-    return np.array(
-        [_part(lines[k], a, b) for k, a, b in zip(row, low, high, strict=True)] + [None], dtype=object
-    )[:-1]
+    return np.array([_part(lines[k], a, b) for k, a, b in zip(row, low, high, strict=True)] + [None], dtype=object)[:-1]
 
 
 def _part(line: shapely.LineString, low: float, high: float) -> shapely.LineString:

@@ -14,7 +14,7 @@ import shapely
 from pyproj import Transformer
 from shapely import STRtree
 
-from geo.network import Network, large_components, number_components
+from geo.network import Network, geodesic_m, large_components, number_components
 
 SNAP_LIMIT_M = 300.0
 
@@ -77,9 +77,7 @@ class Snapper:
     def _lines(self) -> npt.NDArray[np.object_]:
         network = self.network
         x, y = self._planes[0].transform(network.shape_lons, network.shape_lats)
-        lines = np.asarray(
-            shapely.linestrings(np.column_stack([x, y]), indices=network.shape_edge), dtype=object
-        )
+        lines = np.asarray(shapely.linestrings(np.column_stack([x, y]), indices=network.shape_edge), dtype=object)
         return np.asarray(lines[self.usable_edges], dtype=object)
 
     @cached_property
@@ -107,12 +105,10 @@ class Snapper:
         edge[asked] = self.usable_edges[hit]
         along = np.asarray(shapely.line_locate_point(lines, points[asked]))
         length = np.asarray(shapely.length(lines))
-        fraction[asked] = np.clip(
-            np.divide(along, length, out=np.zeros_like(along), where=length > 0), 0.0, 1.0
-        )
-        distance[asked] = shapely.distance(points[asked], lines)
+        fraction[asked] = np.clip(np.divide(along, length, out=np.zeros_like(along), where=length > 0), 0.0, 1.0)
         feet = shapely.get_coordinates(shapely.line_interpolate_point(lines, along))
         foot_lon[asked], foot_lat[asked] = self._planes[1].transform(feet[:, 0], feet[:, 1])
+        distance[asked] = geodesic_m(lon[asked], lat[asked], foot_lon[asked], foot_lat[asked])
         return Snaps(edge, fraction, distance, foot_lon, foot_lat)
 
 

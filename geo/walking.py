@@ -118,18 +118,14 @@ def costs_to_ends(graph: WalkGraph, points: Snaps) -> tuple[Floats, Floats]:
 def walk_from(graph: WalkGraph, origins: Snaps, position: int, limit: float) -> Reached:
     """The crossings within `limit` of one door, exact. An unsnapped door reaches nothing."""
     nodes, costs = seeds(graph, origins.pick([position]))
-    at, cost = walk_bounded(
-        graph.indptr, graph.indices, graph.weights, nodes, costs, limit, graph.worktable()
-    )
+    at, cost = walk_bounded(graph.indptr, graph.indices, graph.weights, nodes, costs, limit, graph.worktable())
     return Reached(at, cost)
 
 
 def walk_from_each(graph: WalkGraph, origins: Snaps, limit: float) -> ReachRows:
     """The crossings within `limit` of every origin: the reach table."""
     nodes, costs = seeds(graph, origins)
-    return ReachRows(
-        *walk_each(graph.indptr, graph.indices, graph.weights, nodes, costs, limit, graph.worktable())
-    )
+    return ReachRows(*walk_each(graph.indptr, graph.indices, graph.weights, nodes, costs, limit, graph.worktable()))
 
 
 def nearest_origins(graph: WalkGraph, origins: Snaps, limit: float = np.inf) -> Nearest:
