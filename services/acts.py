@@ -12,7 +12,7 @@ from sqlalchemy import insert
 from sqlmodel import Session, SQLModel
 
 from services.columns import area_code as area_code_column
-from services.columns import document, moment, number, own_id, words
+from services.columns import document, moment, number, own_id, table_of, words
 from services.unit_of_work import Actor
 
 
@@ -35,7 +35,7 @@ class Act(SQLModel, table=True):
     facts: dict[str, Any] = document()
 
 
-_act = Act.__table__  # type: ignore[attr-defined]
+_act = table_of(Act)
 
 
 def record_act(

@@ -8,9 +8,9 @@ from __future__ import annotations
 from typing import Any
 
 from geoalchemy2 import Geometry
-from sqlalchemy import ARRAY, BigInteger, DateTime, Identity, Text
+from sqlalchemy import ARRAY, BigInteger, DateTime, Identity, Table, Text
 from sqlalchemy.dialects.postgresql import JSONB, TSTZRANGE
-from sqlmodel import Field
+from sqlmodel import Field, SQLModel
 
 
 def own_id() -> Any:
@@ -21,9 +21,7 @@ def own_id() -> Any:
 def link(target: str, *, optional: bool = False, primary: bool = False, index: bool = False) -> Any:
     """Give a BIGINT foreign key to `table.column`; deleting a linked row is refused."""
     default: Any = None if optional else ...
-    return Field(
-        default, sa_type=BigInteger, foreign_key=target, nullable=optional, primary_key=primary, index=index
-    )
+    return Field(default, sa_type=BigInteger, foreign_key=target, nullable=optional, primary_key=primary, index=index)
 
 
 def number(*, optional: bool = False, default: Any = ..., index: bool = False) -> Any:
@@ -41,7 +39,10 @@ def area_code(*, optional: bool = False) -> Any:
 def moment(*, optional: bool = False, index: bool = False) -> Any:
     """Give a TIMESTAMPTZ; always aware, always UTC in Python."""
     return Field(
-        None if optional else ..., sa_type=DateTime(timezone=True), nullable=optional, index=index  # type: ignore[call-overload]
+        None if optional else ...,
+        sa_type=DateTime(timezone=True),
+        nullable=optional,
+        index=index,
     )
 
 
@@ -54,7 +55,7 @@ def words(*, optional: bool = False, default: Any = ..., unique: bool = False, i
 
 def word_list() -> Any:
     """Give a TEXT[] column, empty by default, never null."""
-    return Field(default_factory=list, sa_type=ARRAY(Text), nullable=False)  # type: ignore[call-overload]
+    return Field(default_factory=list, sa_type=ARRAY(Text), nullable=False)
 
 
 def document(*, optional: bool = False) -> Any:
@@ -68,11 +69,17 @@ def place(*, optional: bool = True) -> Any:
     """Give a POINT in WGS-84, (lon, lat); its index is declared beside the area code."""
     return Field(
         None if optional else ...,
-        sa_type=Geometry("POINT", srid=4326, spatial_index=False),  # type: ignore[call-overload]
+        sa_type=Geometry("POINT", srid=4326, spatial_index=False),
         nullable=optional,
     )
 
 
 def during(*, optional: bool = False) -> Any:
     """Give a TSTZRANGE, start included and end excluded."""
-    return Field(None if optional else ..., sa_type=TSTZRANGE, nullable=optional)  # type: ignore[call-overload]
+    return Field(None if optional else ..., sa_type=TSTZRANGE, nullable=optional)
+
+
+def table_of(model: type[SQLModel]) -> Table:
+    """Give the Core table behind a table class, for reads that need no objects: `table_of(Person).c.full_name`."""
+    table: Table = model.__table__  # type: ignore[attr-defined]
+    return table

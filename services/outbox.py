@@ -9,12 +9,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Index, text
+from sqlalchemy import CheckConstraint, Index, text, update, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, SQLModel
 
 from services.columns import area_code as area_code_column
-from services.columns import document, moment, number, own_id, words
+from services.columns import document, moment, number, own_id, table_of, words
 
 
 class OutboxRow(SQLModel, table=True):
@@ -40,7 +40,7 @@ class OutboxRow(SQLModel, table=True):
     last_error: str | None = words(optional=True)
 
 
-_outbox = OutboxRow.__table__  # type: ignore[attr-defined]
+_outbox = table_of(OutboxRow)
 
 
 def enqueue(
@@ -71,4 +71,11 @@ def enqueue(
             sends=0,
         )
         .on_conflict_do_nothing(index_elements=["key"])
+    )
+
+
+def confirm(session: Session, now: datetime, outbox_id: int) -> None:
+    """Record, in the handler's own transaction, that a promised job has had its effect."""
+    session.connection().execute(
+        update(_outbox).where(_outbox.c.id == outbox_id).values(state="done", confirmed_at=now, last_error=None)
     )

@@ -45,6 +45,7 @@ class Settings(BaseSettings):
     bound_phone_days: int = 365
 
     offer_seconds_override: int | None = None
+    queue_name: str = "yinling"
     relay_poll_seconds: float = 0.2
     outbox_resend_seconds: float = 60.0
     registry_cleanup_seconds: float = 30.0
@@ -55,6 +56,17 @@ class Settings(BaseSettings):
     stripe_api_key: SecretStr = SecretStr("sk_test_yinling")
     stripe_api_base: str | None = Field(default=None, validation_alias="STRIPE_MOCK_URL")
     stripe_webhook_secret: SecretStr | None = None
+    stripe_payment_method: str | None = None
+
+    message_carriers: Literal["fake", "real"] = "fake"
+    sms_gateway_url: str | None = None
+    sms_gateway_key: SecretStr = SecretStr("")
+    sms_signature: str = "银龄圈"
+    wechat_api_base: str = "https://api.weixin.qq.com"
+    wechat_app_id: str | None = None
+    wechat_app_secret: SecretStr = SecretStr("")
+    wechat_template_id: str = ""
+    outside_call_seconds: float = 10.0
 
     def derived_secret(self, purpose: str) -> bytes:
         """Give 32 bytes that belong to one purpose only, so that no key is used for two things."""

@@ -75,7 +75,7 @@ def engine(login: Login = "app") -> Engine:
 def forget_engines() -> None:
     """Close every pool; a forked process and a test with another database call this."""
     for login in ("app", "jobs", "setup"):
-        engine(login).dispose()  # type: ignore[arg-type]
+        engine(login).dispose()
     engine.cache_clear()
 
 

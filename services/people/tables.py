@@ -63,7 +63,8 @@ class Elder(SQLModel, table=True):
     __tablename__ = "elder"
     __table_args__ = (
         CheckConstraint(
-            "living IN ('alone', 'couple', 'with_family', 'with_carer', 'institution')", name="elder_living_check"
+            "living IN ('alone', 'couple', 'with_family', 'with_carer', 'institution')",
+            name="elder_living_check",
         ),
         CheckConstraint("care_level BETWEEN 0 AND 4", name="elder_care_level_check"),
     )

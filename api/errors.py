@@ -1,0 +1,163 @@
+"""One table from why an act was refused to what HTTP says about it (RFC 9457 problem+json).
+
+422 means malformed input only; what collides with a fact is 409; what may not be seen is 404.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from functools import lru_cache
+from typing import Any
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, Response
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy.exc import DataError, IntegrityError, OperationalError
+from starlette.exceptions import HTTPException
+
+import services
+from services.errors import (
+    Conflict,
+    DomainError,
+    Invalid,
+    NotAllowed,
+    NotFound,
+    SignInNeeded,
+    TooMany,
+    Unavailable,
+)
+
+log = structlog.get_logger("api")
+PROBLEM = "application/problem+json"
+STATUS: dict[type[DomainError], int] = {
+    NotFound: 404,
+    NotAllowed: 403,
+    Conflict: 409,
+    Invalid: 422,
+    SignInNeeded: 401,
+    TooMany: 429,
+    Unavailable: 503,
+}
+MESSAGES_BY_STATUS = {
+    404: "没有找到这个页面或记录。",
+    405: "这个地址不接受这种操作。",
+    413: "内容太大。",
+    415: "不支持这种内容格式。",
+}
+
+
+class Problem(BaseModel):
+    """RFC 9457: what went wrong, in Chinese for people, with facts for programs."""
+
+    model_config = ConfigDict(extra="allow")
+    type: str = Field(examples=["urn:yinling:problem:OfferExpired"])
+    title: str
+    status: int
+    detail: str
+    instance: str | None = None
+    facts: dict[str, Any] = Field(default_factory=dict)
+
+
+def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Document the problems a route may answer with."""
+    return {status: {"model": Problem, "content": {PROBLEM: {}}} for status in (*statuses, 422)}
+
+
+def status_of(error: DomainError) -> int:
+    """Give the status of an error's nearest mapped class. Raises KeyError when none is mapped."""
+    for kind in type(error).__mro__:
+        if kind in STATUS:
+            return STATUS[kind]
+    raise KeyError(type(error).__name__)
+
+
+@lru_cache(maxsize=1)
+def by_constraint() -> dict[str, type[DomainError]]:
+    """Collect each room's BY_CONSTRAINT: which error a broken database rule means."""
+    found: dict[str, type[DomainError]] = {}
+    for room in pkgutil.iter_modules(services.__path__):
+        if room.ispkg:
+            try:
+                module = importlib.import_module(f"services.{room.name}.errors")
+            except ModuleNotFoundError:
+                continue
+            found.update(getattr(module, "BY_CONSTRAINT", {}))
+    return found
+
+
+def domain_error_of(error: IntegrityError) -> DomainError | None:
+    """Give the domain error that a broken constraint stands for, by the constraint's name."""
+    diagnosis = getattr(error.orig, "diag", None)
+    name = getattr(diagnosis, "constraint_name", None)
+    kind = by_constraint().get(name or "")
+    return kind(constraint=name) if kind else None
+
+
+def problem_response(
+    request: Request, status: int, kind: str, detail: str, facts: dict[str, Any] | None = None
+) -> Response:
+    """Answer with problem+json, or with a page when a browser asked for one."""
+    if "text/html" in request.headers.get("accept", "") and not request.url.path.startswith("/api/"):
+        from api.pages.problems import problem_page
+
+        return problem_page(request, status, kind, detail)
+    body = Problem(
+        type=f"urn:yinling:problem:{kind}",
+        title=kind,
+        status=status,
+        detail=detail,
+        instance=getattr(request.state, "request_id", None),
+        facts=facts or {},
+    )
+    headers = {"Retry-After": str((facts or {})["retry_seconds"])} if "retry_seconds" in (facts or {}) else {}
+    return JSONResponse(body.model_dump(mode="json"), status_code=status, media_type=PROBLEM, headers=headers)
+
+
+def add_error_handlers(app: FastAPI) -> None:
+    """Teach the app to answer every refusal; an unmapped error is a 500 without details, logged with its request id."""
+
+    @app.exception_handler(DomainError)
+    def refused(request: Request, error: DomainError) -> Response:
+        facts = {key: _plain(value) for key, value in error.facts.items()}
+        return problem_response(request, status_of(error), type(error).__name__, error.message_zh, facts)
+
+    @app.exception_handler(IntegrityError)
+    def broken_rule(request: Request, error: IntegrityError) -> Response:
+        meant = domain_error_of(error)
+        if meant is not None:
+            return refused(request, meant)
+        log.warning("unmapped constraint", error=str(error.orig)[:300])
+        return problem_response(request, 409, "Conflict", Conflict.message_zh)
+
+    @app.exception_handler(RequestValidationError)
+    def malformed(request: Request, error: RequestValidationError) -> Response:
+        fields = [
+            {"field": ".".join(str(part) for part in item["loc"]), "message": item["msg"]} for item in error.errors()
+        ]
+        return problem_response(request, 422, "Malformed", "提交的内容格式不对，请检查标出的字段。", {"fields": fields})
+
+    @app.exception_handler(DataError)
+    def out_of_range(request: Request, error: DataError) -> Response:
+        return problem_response(request, 422, "Malformed", "提交的内容超出允许的范围。")
+
+    @app.exception_handler(OperationalError)
+    def database_away(request: Request, error: OperationalError) -> Response:
+        log.error("database", error=str(error.orig)[:300])
+        return problem_response(request, 503, "Unavailable", Unavailable.message_zh, {"retry_seconds": 5})
+
+    @app.exception_handler(HTTPException)
+    def plain_http(request: Request, error: HTTPException) -> Response:
+        detail = MESSAGES_BY_STATUS.get(error.status_code, str(error.detail))
+        return problem_response(request, error.status_code, "Http", detail)
+
+    @app.exception_handler(Exception)
+    def unexpected(request: Request, error: Exception) -> Response:
+        log.error("unexpected", path=request.url.path, exc_info=error)
+        return problem_response(request, 500, "Unexpected", "系统出了问题，已经记录。请稍后再试，或拨打社区电话。")
+
+
+def _plain(value: Any) -> Any:
+    return value if isinstance(value, (str, int, float, bool, list, dict, type(None))) else str(value)

@@ -1,0 +1,104 @@
+"""Carrying promised jobs from the outbox to RQ, at least once, and mending what RQ alone forgets.
+
+RQ 3.0 leaves a job `started` for minutes when worker and work-horse are killed together; so every 30 s the
+registries are cleaned, and an outbox row that nobody confirmed is sent again.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import structlog
+from redis import Redis
+from rq import Queue, Retry
+from rq.exceptions import DuplicateJobError
+from rq.registry import StartedJobRegistry
+from sqlalchemy import text
+
+from services.settings import settings
+from services.unit_of_work import SYSTEM, unit_of_work
+from workers.schedule import promise_due
+
+log = structlog.get_logger("relay")
+MOST_SENDS = 12
+
+_CLAIM = text(
+    """
+    UPDATE outbox SET state = 'sent', sends = sends + 1, sent_at = clock_timestamp()
+    WHERE id IN (
+      SELECT id FROM outbox
+      WHERE (state = 'waiting' AND not_before <= :now)
+         OR (state = 'sent' AND sends < :most
+             AND sent_at < clock_timestamp() - make_interval(secs => :resend * least(sends, 10)))
+      ORDER BY id LIMIT 200 FOR UPDATE SKIP LOCKED)
+    RETURNING id, sends
+    """
+)
+_GIVE_UP = text(
+    "UPDATE outbox SET state = 'failed' WHERE state = 'sent' AND sends >= :most "
+    "AND sent_at < clock_timestamp() - make_interval(secs => :resend * 10) RETURNING id, job, last_error"
+)
+
+
+def connection() -> Redis:
+    """Give a Redis connection for RQ."""
+    return Redis.from_url(settings().redis_url)
+
+
+def queue(redis: Redis) -> Queue:
+    """Give the one queue of the house."""
+    return Queue(settings().queue_name, connection=redis)
+
+
+def relay_once(redis: Redis) -> int:
+    """Send every due row once; gives how many. Rows are marked first: a crash in between means sending again."""
+    with unit_of_work(SYSTEM, login="jobs") as work:
+        rows = (
+            work.session.connection()
+            .execute(_CLAIM, {"now": work.now, "most": MOST_SENDS, "resend": settings().outbox_resend_seconds})
+            .all()
+        )
+    jobs = queue(redis)
+    for row in sorted(rows):
+        try:
+            jobs.enqueue_call(
+                "workers.performing.perform_in_worker",
+                args=(row.id,),
+                job_id=f"outbox-{row.id}-{row.sends}",
+                retry=Retry(max=2),
+                timeout=settings().job_timeout_seconds,
+                result_ttl=60,
+                failure_ttl=3600,
+                unique=True,
+            )
+        except DuplicateJobError:
+            log.info("already queued", outbox_id=row.id)
+    return len(rows)
+
+
+def mend(redis: Redis) -> None:
+    """Clean RQ's registry of started jobs, and set aside rows that failed too often, loudly."""
+    StartedJobRegistry(queue=queue(redis)).cleanup()
+    with unit_of_work(SYSTEM, login="jobs") as work:
+        for row in work.session.connection().execute(
+            _GIVE_UP, {"most": MOST_SENDS, "resend": settings().outbox_resend_seconds}
+        ):
+            log.error("job set aside", outbox_id=row.id, job=row.job, last_error=row.last_error)
+
+
+def relay_forever(stopped: Callable[[], bool]) -> None:
+    """Relay until `stopped()`; survives a lost database or Redis by waiting and trying again."""
+    redis = connection()
+    last_mend = 0.0
+    while not stopped():
+        try:
+            if time.monotonic() - last_mend > settings().registry_cleanup_seconds:
+                mend(redis)
+                promise_due()
+                last_mend = time.monotonic()
+            if relay_once(redis) == 0:
+                time.sleep(settings().relay_poll_seconds)
+        except Exception as error:
+            log.warning("relay waits", error=repr(error)[:300])
+            time.sleep(1.0)

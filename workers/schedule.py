@@ -1,0 +1,47 @@
+"""What happens by the calendar: each due hour or day is promised once, by a key in the outbox."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from services.clock import SHANGHAI
+from services.outbox import enqueue
+from services.unit_of_work import SYSTEM, unit_of_work
+from workers.jobs import handlers
+
+
+@dataclass(frozen=True)
+class Periodic:
+    """A job and the stamp of the period in which it is promised once."""
+
+    job: str
+    stamp: Callable[[datetime], str]
+
+
+def hourly(now: datetime) -> str:
+    """Stamp an hour in Shanghai."""
+    return now.astimezone(SHANGHAI).strftime("%Y-%m-%dT%H")
+
+
+def daily(now: datetime) -> str:
+    """Stamp a day in Shanghai."""
+    return now.astimezone(SHANGHAI).strftime("%Y-%m-%d")
+
+
+PERIODIC = (
+    Periodic("timebank.verify", hourly),
+    Periodic("beds.snapshot", daily),
+    Periodic("payments.reconcile", hourly),
+)
+
+
+def promise_due() -> None:
+    """Promise each periodic job of the current hour or day; a second call in the same period changes nothing."""
+    known = {**handlers().inside, **handlers().outside}
+    with unit_of_work(SYSTEM, login="jobs") as work:
+        for periodic in PERIODIC:
+            if periodic.job in known:
+                key = f"{periodic.job}:{periodic.stamp(work.now)}"
+                enqueue(work.session, work.now, periodic.job, {}, key=key)

@@ -1,0 +1,19 @@
+"""The RQ worker: takes ids from the queue and does the jobs behind them, each in a forked work-horse."""
+
+from __future__ import annotations
+
+from rq import Worker
+
+from services.settings import settings
+from services.unit_of_work import forget_engines
+from workers.jobs import handlers
+from workers.relay import connection, queue
+
+
+def work_forever(burst: bool = False) -> None:
+    """Work until a signal; with `burst`, until the queue is empty. Handlers are imported before forking."""
+    handlers()
+    forget_engines()
+    redis = connection()
+    worker = Worker([queue(redis)], connection=redis, worker_ttl=settings().worker_ttl_seconds)
+    worker.work(burst=burst, logging_level="WARNING")
