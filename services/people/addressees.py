@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import or_, select
+from sqlalchemy import any_, or_, select
 from sqlmodel import Session
 
 from services.clock import civil_date
@@ -38,7 +38,7 @@ def elder_side(session: Session, elder_id: int, now: datetime) -> list[int]:
         .where(
             _proxy.c.elder_id == elder_id,
             _proxy.c.state == "confirmed",
-            _proxy.c.scopes.any("view"),
+            any_(_proxy.c.scopes) == "view",
             or_(_proxy.c.expires_on.is_(None), _proxy.c.expires_on >= civil_date(now)),
         )
         .order_by(_proxy.c.id)

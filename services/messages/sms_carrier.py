@@ -1,0 +1,47 @@
+"""Text messages through a city's HTTP SMS gateway (docs/messages.md states the contract an adapter must keep)."""
+
+from __future__ import annotations
+
+import httpx
+
+from services.messages.carriers import Channel, Parcel, Receipt
+from services.messages.errors import CarrierRefused, CarrierUnknown
+from services.settings import settings
+
+
+class SmsGatewayCarrier:
+    """POSTs {"to", "text", "out_id"} with a bearer key; the gateway carries one `out_id` once."""
+
+    channel: Channel = "sms"
+
+    def __init__(self, url: str, key: str, *, seconds: float = 10.0) -> None:
+        self._url = url
+        self._client = httpx.Client(timeout=seconds, headers={"Authorization": f"Bearer {key}"}, follow_redirects=False)
+
+    @classmethod
+    def from_settings(cls) -> SmsGatewayCarrier:
+        """Make the carrier the settings describe; raises ValueError without YINLING_SMS_GATEWAY_URL."""
+        if not settings().sms_gateway_url:
+            raise ValueError("YINLING_SMS_GATEWAY_URL is not set")
+        return cls(
+            str(settings().sms_gateway_url),
+            settings().sms_gateway_key.get_secret_value(),
+            seconds=settings().outside_call_seconds,
+        )
+
+    def send(self, parcel: Parcel) -> Receipt:
+        """Hand one text over. 2xx accepted, 4xx refused, anything else unknown (and asked again)."""
+        asked = {"to": parcel.address, "text": parcel.body, "out_id": parcel.key}
+        try:
+            answer = self._client.post(self._url, json=asked, headers={"Idempotency-Key": parcel.key})
+        except httpx.HTTPError as lost:
+            raise CarrierUnknown(channel="sms", reason=type(lost).__name__) from lost
+        if answer.status_code in (408, 409, 425, 429) or answer.status_code >= 500:
+            raise CarrierUnknown(channel="sms", status=answer.status_code)
+        if answer.status_code >= 300:
+            raise CarrierRefused(channel="sms", status=answer.status_code)
+        try:
+            told = answer.json()
+            return Receipt(id=str(told["id"]), state="delivered" if told.get("status") == "delivered" else "sent")
+        except (ValueError, KeyError, TypeError, AttributeError) as garbled:
+            raise CarrierUnknown(channel="sms", reason="unreadable answer") from garbled

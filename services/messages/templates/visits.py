@@ -1,0 +1,34 @@
+"""What people are told around a door: who comes, that she came, that nobody opened."""
+
+from __future__ import annotations
+
+from services.messages.template import Template
+
+TEMPLATES = {
+    "visits.planned": Template(
+        "上门时间已定",
+        "【银龄圈】{person}将于{starts_at}上门为{elder}服务。到门口请把“订单”里的四位数字码告诉来人，也可以扫门牌。",
+        waits_for_morning=True,
+    ),
+    "visits.cancelled": Template(
+        "上门安排有变", "【银龄圈】原定{starts_at}由{person}上门为{elder}服务的安排已取消，新的安排会另行通知。"
+    ),
+    "visits.started": Template("已上门签到", "【银龄圈】{person}已于{happened_at}到{elder}家签到，服务开始。"),
+    "visits.finished": Template(
+        "服务已结束", "【银龄圈】{person}为{elder}的服务已于{happened_at}结束。请打开“订单”确认并评价。"
+    ),
+    "visits.late": Template(
+        "还没有签到", "【银龄圈】原定{starts_at}为{elder}上门的{person}还没有签到，请马上联系核实，必要时改派。"
+    ),
+    "visits.no_answer": Template(
+        "敲门无人应答",
+        "【银龄圈】{elder}无人应答。请您负责：{action}。须在{due_at}前办结并登记结果，逾期将升级。无人应答不算探访。",
+    ),
+    "visits.no_answer_family": Template(
+        "联系不上老人", "【银龄圈】工作人员没有联系上{elder}。如果您知道老人在哪里，请尽快回电或拨打服务热线。"
+    ),
+    "visits.answered": Template("老人已联系上", "【银龄圈】{elder}已联系上，未应答记录已办结：{resolution}。"),
+    "visits.month_alert": Template(
+        "本月探访提醒", "【银龄圈】本月还有{unvisited}位特殊困难老年人没有探访（应访{due}位），请尽快安排。"
+    ),
+}
