@@ -3,12 +3,12 @@
 Mounted in demonstration mode only. A page's names are listed at the top of its template.
 """
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import HTMLResponse
 
 from api.pages.gallery_desks import DESKS
 from api.pages.gallery_people import PEOPLE, Example
-from api.pages.kit import render
+from api.pages.kit import SecurityHeaders, render, static_files, switches
 
 EXAMPLES: dict[str, Example] = {**PEOPLE, **DESKS}
 
@@ -31,3 +31,16 @@ def show_example(request: Request, name: str) -> HTMLResponse:
     template, context = EXAMPLES[name]
     request.state.signed_in_name = "" if name.startswith(("front", "sign-in")) else "演示"
     return render(request, template, context)
+
+
+def make_gallery_app() -> FastAPI:
+    """Make an application of the gallery alone: no database, no sign-in.
+
+    To look at it: `uvicorn --factory api.pages.development:make_gallery_app`, then open /kit.
+    """
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    app.add_middleware(SecurityHeaders)
+    app.mount("/static", static_files())
+    app.include_router(switches)
+    app.include_router(gallery)
+    return app

@@ -49,6 +49,11 @@ def full_date(value: date | datetime) -> str:
     return f"{when.year:04d}-{when.month:02d}-{when.day:02d}"
 
 
+def month_day(value: date | datetime) -> str:
+    """Write a date shortly where the year stands elsewhere: 11-26."""
+    return full_date(value)[5:]
+
+
 def clock(moment: datetime) -> str:
     """Write the time of day in Shanghai, 24 hours: 9:05."""
     when = _civil(moment)
@@ -122,7 +127,7 @@ def tel(phone: str) -> str:
 
 
 FILTERS: dict[str, Callable[..., str]] = {
-    "yuan": yuan, "day": day, "full_date": full_date, "clock": clock, "spoken_clock": spoken_clock, "slot": slot,
+    "yuan": yuan, "day": day, "full_date": full_date, "month_day": month_day, "clock": clock, "spoken_clock": spoken_clock, "slot": slot,
     "moment": moment, "day_and_clock": day_and_clock, "machine_time": machine_time, "walk": walk,
     "duration": duration, "percent": percent, "number": number, "tel": tel,
 }  # fmt: skip

@@ -66,7 +66,7 @@ def _tier(tier: int, name: str, reached: int, straight: float, owned: int) -> di
 
 
 POINTS = [
-    {"label": f"2025-{m:02d}" if m < 13 else f"2026-{m - 12:02d}", "share": 0.471 + 0.0051 * i}
+    {"label": f"2025-{m:02d}" if m < 13 else f"2026-{m - 12:02d}", "share": 0.4716 + 0.00512 * i}
     for i, m in enumerate(range(10, 24))
 ]
 COMMUNITIES = ("兰园", "百子亭", "大树根", "天山路", "台城花园", "高楼门", "公教一村", "洪武北路", "珠江路")
