@@ -77,6 +77,34 @@ def upgrade() -> None:
     sa.CheckConstraint('id = 1', name='demo_clock_single_row_check'),
     sa.PrimaryKeyConstraint('id')
     )
+    op.create_table('elder_reach',
+    sa.Column('person_id', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('tier_code', sa.Text(), autoincrement=False, nullable=False),
+    sa.Column('profile', sa.Text(), autoincrement=False, nullable=False),
+    sa.Column('network_version_id', sa.BigInteger(), nullable=False),
+    sa.Column('area_code', sa.BigInteger(), nullable=False),
+    sa.Column('facility_id', sa.BigInteger(), nullable=True),
+    sa.Column('cost', sa.Double(), nullable=True),
+    sa.Column('straight_m', sa.Double(), nullable=True),
+    sa.Column('within', sa.Boolean(), nullable=False),
+    sa.Column('straight_within', sa.Boolean(), nullable=False),
+    sa.Column('snapped', sa.Boolean(), nullable=False),
+    sa.Column('in_margin', sa.Boolean(), nullable=False),
+    sa.Column('near_edge', sa.Boolean(), nullable=False),
+    sa.PrimaryKeyConstraint('person_id', 'tier_code', 'profile')
+    )
+    op.create_index('elder_reach_tier_idx', 'elder_reach', ['tier_code', 'profile', 'area_code'], unique=False)
+    op.create_index(op.f('ix_elder_reach_area_code'), 'elder_reach', ['area_code'], unique=False)
+    op.create_table('facility_snap',
+    sa.Column('facility_id', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('network_version_id', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('step_free', sa.Boolean(), autoincrement=False, nullable=False),
+    sa.Column('edge_id', sa.Integer(), nullable=True),
+    sa.Column('fraction', sa.Double(), nullable=True),
+    sa.Column('distance_m', sa.Double(), nullable=True),
+    sa.PrimaryKeyConstraint('facility_id', 'network_version_id', 'step_free')
+    )
+    op.create_index('facility_snap_edge_idx', 'facility_snap', ['network_version_id', 'edge_id'], unique=False)
     op.create_table('fake_charge',
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
     sa.Column('reference', sa.Text(), nullable=False),
@@ -103,6 +131,32 @@ def upgrade() -> None:
     sa.UniqueConstraint('key')
     )
     op.create_index(op.f('ix_fake_parcel_to_hash'), 'fake_parcel', ['to_hash'], unique=False)
+    op.create_table('network_version',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('city_code', sa.BigInteger(), nullable=False),
+    sa.Column('name', sa.Text(), nullable=False),
+    sa.Column('source_name', sa.Text(), nullable=False),
+    sa.Column('source_sha256', sa.Text(), nullable=False),
+    sa.Column('rules_sha256', sa.Text(), nullable=False),
+    sa.Column('imported_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('active', sa.Boolean(), nullable=False),
+    sa.Column('report', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+    sa.PrimaryKeyConstraint('id'),
+    schema='geo'
+    )
+    op.create_index(op.f('ix_geo_network_version_city_code'), 'network_version', ['city_code'], unique=False, schema='geo')
+    op.create_index('network_version_one_active_key', 'network_version', ['city_code'], unique=True, schema='geo', postgresql_where=sa.text('active'))
+    op.create_table('home_snap',
+    sa.Column('person_id', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('network_version_id', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('step_free', sa.Boolean(), autoincrement=False, nullable=False),
+    sa.Column('area_code', sa.BigInteger(), nullable=False),
+    sa.Column('edge_id', sa.Integer(), nullable=True),
+    sa.Column('fraction', sa.Double(), nullable=True),
+    sa.Column('distance_m', sa.Double(), nullable=True),
+    sa.PrimaryKeyConstraint('person_id', 'network_version_id', 'step_free')
+    )
+    op.create_index(op.f('ix_home_snap_area_code'), 'home_snap', ['area_code'], unique=False)
     op.create_table('ledger_check',
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
     sa.Column('checked_at', sa.DateTime(timezone=True), nullable=False),
@@ -229,6 +283,27 @@ def upgrade() -> None:
     sa.UniqueConstraint('code')
     )
     op.create_index(op.f('ix_provider_area_code'), 'provider', ['area_code'], unique=False)
+    op.create_table('reach',
+    sa.Column('network_version_id', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('profile', sa.Text(), autoincrement=False, nullable=False),
+    sa.Column('node_id', sa.Integer(), autoincrement=False, nullable=False),
+    sa.Column('facility_id', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('cost', sa.Double(), nullable=False),
+    sa.PrimaryKeyConstraint('network_version_id', 'profile', 'node_id', 'facility_id')
+    )
+    op.create_index('reach_facility_id_idx', 'reach', ['facility_id'], unique=False)
+    op.create_table('reach_run',
+    sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
+    sa.Column('city_code', sa.BigInteger(), nullable=False),
+    sa.Column('network_version_id', sa.BigInteger(), nullable=False),
+    sa.Column('rules_version_id', sa.BigInteger(), nullable=False),
+    sa.Column('judged_on', sa.Date(), nullable=False),
+    sa.Column('computed_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('profiles', sa.Text(), nullable=False),
+    sa.Column('report', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+    sa.PrimaryKeyConstraint('id')
+    )
+    op.create_index('reach_run_city_idx', 'reach_run', ['city_code', 'computed_at'], unique=False)
     op.create_table('service_item',
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
     sa.Column('code', sa.Text(), nullable=False),
@@ -531,6 +606,35 @@ def upgrade() -> None:
     op.create_index(op.f('ix_facility_area_code'), 'facility', ['area_code'], unique=False)
     op.create_index(op.f('ix_facility_provider_id'), 'facility', ['provider_id'], unique=False)
     op.create_index(op.f('ix_facility_type_code'), 'facility', ['type_code'], unique=False)
+    op.create_geospatial_table('network_edge',
+    sa.Column('version_id', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('id', sa.Integer(), autoincrement=False, nullable=False),
+    sa.Column('u', sa.Integer(), nullable=False),
+    sa.Column('v', sa.Integer(), nullable=False),
+    sa.Column('way_id', sa.BigInteger(), nullable=False),
+    sa.Column('length_m', sa.Double(), nullable=False),
+    sa.Column('highway', sa.Text(), nullable=False),
+    sa.Column('is_steps', sa.Boolean(), nullable=False),
+    sa.Column('is_footway', sa.Boolean(), nullable=False),
+    sa.Column('component', sa.Integer(), nullable=False),
+    sa.Column('osm_node_ids', sa.ARRAY(sa.BigInteger()), nullable=False),
+    sa.Column('geom', Geometry(geometry_type='LINESTRING', srid=4326, dimension=2, spatial_index=False, from_text='ST_GeomFromEWKT', name='geometry', nullable=False), nullable=False),
+    sa.CheckConstraint('length_m >= 0', name='network_edge_length_not_negative_check'),
+    sa.ForeignKeyConstraint(['version_id'], ['geo.network_version.id'], ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('version_id', 'id'),
+    schema='geo'
+    )
+    op.create_geospatial_index('network_edge_geom_idx', 'network_edge', ['geom'], unique=False, schema='geo', postgresql_using='gist', postgresql_ops={})
+    op.create_geospatial_table('network_node',
+    sa.Column('version_id', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('id', sa.Integer(), autoincrement=False, nullable=False),
+    sa.Column('osm_id', sa.BigInteger(), nullable=False),
+    sa.Column('component', sa.Integer(), nullable=False),
+    sa.Column('geom', Geometry(geometry_type='POINT', srid=4326, dimension=2, spatial_index=False, from_text='ST_GeomFromEWKT', name='geometry', nullable=False), nullable=False),
+    sa.ForeignKeyConstraint(['version_id'], ['geo.network_version.id'], ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('version_id', 'id'),
+    schema='geo'
+    )
     op.create_table('message_delivery',
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
     sa.Column('message_id', sa.BigInteger(), nullable=False),
@@ -992,6 +1096,7 @@ def upgrade() -> None:
     op.create_index(op.f('ix_visit_area_code'), 'visit', ['area_code'], unique=False)
     op.create_index(op.f('ix_visit_need_id'), 'visit', ['need_id'], unique=False)
     op.create_index('visit_elder_idx', 'visit', ['elder_id', 'planned_start'], unique=False)
+    op.create_index('visit_one_started_per_visitor_idx', 'visit', ['visitor_id'], unique=True, postgresql_where=sa.text("state = 'started'"))
     op.create_index('visit_order_idx', 'visit', ['order_id'], unique=True, postgresql_where=sa.text("state <> 'cancelled'"))
     op.create_index('visit_visitor_idx', 'visit', ['visitor_id', 'planned_start'], unique=False)
     op.create_table('bed_stay',

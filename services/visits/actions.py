@@ -1,0 +1,319 @@
+"""What is recorded at the door: arrival with its proof, leaving with what was done.
+
+An event replayed by a phone with bad signal gives the same record again; nothing is counted twice.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlalchemy import Row, func, select, update
+from sqlmodel import Session
+
+from services.acts import record_act
+from services.catalogue.tables import ServiceItem
+from services.columns import table_of
+from services.errors import DomainError
+from services.messages.actions import tell
+from services.orders.tables import CareOrder
+from services.outbox import enqueue
+from services.people.privacy import unseal
+from services.people.tables import Person
+from services.unit_of_work import Actor
+from services.visits import rules
+from services.visits.attempts import note_meeting
+from services.visits.errors import (
+    AlreadyCheckedIn,
+    AlreadyCheckedOut,
+    AnotherVisitRunning,
+    BadMoment,
+    CodeLocked,
+    NotCheckedIn,
+    TooEarly,
+    TooLate,
+    UnknownTask,
+    VisitNotFound,
+    VisitNotOpen,
+    WrongDoor,
+    WrongElderCode,
+)
+from services.visits.plans import CODE_PURPOSE
+from services.visits.plates import plate_of_token
+from services.visits.tables import Visit
+
+_visit, _person = table_of(Visit), table_of(Person)
+_order, _item = table_of(CareOrder), table_of(ServiceItem)
+Found = Row[*tuple[Any, ...]]
+
+
+@dataclass(frozen=True)
+class DoorProof:
+    """How a visitor shows that she stands at this door: the scanned plate, or the elder's four digits."""
+
+    kind: Literal["door_plate", "elder_code"]
+    secret: str
+
+
+@dataclass(frozen=True)
+class DeviceFacts:
+    """What the visitor's phone reports beside the proof; nothing here is a condition.
+
+    `event_key` names the event, so that a replay is known; `lon`, `lat` in degrees (WGS-84), `accuracy_m`
+    in metres; `sent_at` is what the phone's clock showed when it sent the record.
+    """
+
+    event_key: str | None = None
+    lon: float | None = None
+    lat: float | None = None
+    accuracy_m: float | None = None
+    sent_at: datetime | None = None
+    mock_location: bool = False
+
+
+@dataclass(frozen=True)
+class CheckIn:
+    """The answer at the door. With a `refusal` the wrong try is counted when the caller commits."""
+
+    visit_id: int
+    checked_in_at: datetime | None
+    recorded_at: datetime | None
+    proof: str | None
+    replayed: bool = False
+    refusal: DomainError | None = None
+
+
+@dataclass(frozen=True)
+class CheckOut:
+    """The record of leaving; `served_minutes` are whole minutes between arrival and leaving."""
+
+    visit_id: int
+    checked_out_at: datetime
+    recorded_at: datetime
+    served_minutes: int
+    replayed: bool = False
+
+
+def check_in(
+    session: Session,
+    now: datetime,
+    actor: Actor,
+    visit_id: int,
+    *,
+    proof: DoorProof,
+    happened_at: datetime,
+    device: DeviceFacts,
+) -> CheckIn:
+    """Record that the visitor stands at the elder's door; the same event again gives the same record.
+
+    A wrong code is answered by `CheckIn.refusal` (WrongElderCode, CodeLocked), not raised: the counted try
+    must be committed. Raises VisitNotFound, VisitNotOpen, AlreadyCheckedIn, AnotherVisitRunning, TooEarly,
+    TooLate, WrongDoor, BadMoment.
+    """
+    visit = _lock_own(session, actor, visit_id)
+    if visit.state in ("started", "finished"):
+        if not _is_replay(visit.check_in_facts, device, happened_at):
+            raise AlreadyCheckedIn(visit_id=visit_id, checked_in_at=visit.checked_in_at.isoformat())
+        return CheckIn(visit_id, visit.checked_in_at, visit.check_in_recorded_at, visit.check_in_proof, replayed=True)
+    if visit.state != "planned":
+        raise VisitNotOpen(visit_id=visit_id, state=visit.state)
+    moment = rules.judge_moment(now, _aware(happened_at), device.sent_at)
+    _refuse_out_of_window(visit, moment.happened_at)
+    _refuse_while_elsewhere(session, actor, visit_id)
+    refusal = _refusal_of(session, visit, proof)
+    if refusal is not None:
+        return CheckIn(visit_id, None, None, None, refusal=refusal)
+    facts = _facts_of(session, visit.elder_id, device, happened_at, moment)
+    session.connection().execute(
+        update(_visit)
+        .where(_visit.c.id == visit_id)
+        .values(
+            state="started",
+            checked_in_at=moment.happened_at,
+            check_in_recorded_at=now,
+            check_in_proof=proof.kind,
+            check_in_facts=facts,
+        )
+    )
+    _tell_of(session, now, visit, "visits.started", moment.happened_at)
+    if visit.order_id is not None:
+        enqueue(
+            session, now, "orders.mark_in_service", {"order_id": visit.order_id},
+            key=f"orders.mark_in_service:{visit_id}",
+        )  # fmt: skip
+    _note_act(session, now, actor, visit, "check_in", {"proof": proof.kind, "doubts": facts["doubts"]})
+    return CheckIn(visit_id, moment.happened_at, now, proof.kind)
+
+
+def check_out(
+    session: Session,
+    now: datetime,
+    actor: Actor,
+    visit_id: int,
+    *,
+    tasks_done: list[str],
+    note: str | None,
+    happened_at: datetime,
+    device: DeviceFacts,
+) -> CheckOut:
+    """Record that the visitor leaves and what she did; the same event again gives the same record.
+
+    A volunteer's visit also counts as having seen the elder, and promises her minutes. Raises
+    VisitNotFound, VisitNotOpen, NotCheckedIn, AlreadyCheckedOut, UnknownTask, BadMoment.
+    """
+    visit = _lock_own(session, actor, visit_id)
+    if visit.state == "finished":
+        if not _is_replay(visit.check_out_facts, device, happened_at):
+            raise AlreadyCheckedOut(visit_id=visit_id, checked_out_at=visit.checked_out_at.isoformat())
+        return _left(visit, visit.checked_out_at, visit.check_out_recorded_at, replayed=True)
+    if visit.state == "planned":
+        raise NotCheckedIn(visit_id=visit_id)
+    if visit.state != "started":
+        raise VisitNotOpen(visit_id=visit_id, state=visit.state)
+    moment = rules.judge_moment(now, _aware(happened_at), device.sent_at)
+    if moment.happened_at < visit.checked_in_at:
+        raise BadMoment("签退时间早于签到时间，请检查手机时间。", field="happened_at")
+    _refuse_unknown_tasks(session, visit, tasks_done)
+    session.connection().execute(
+        update(_visit)
+        .where(_visit.c.id == visit_id)
+        .values(
+            state="finished",
+            checked_out_at=moment.happened_at,
+            check_out_recorded_at=now,
+            check_out_facts=_facts_of(session, visit.elder_id, device, happened_at, moment),
+            tasks_done=tasks_done,
+            note=note,
+        )
+    )
+    _tell_of(session, now, visit, "visits.finished", moment.happened_at)
+    if visit.kind == "care":
+        enqueue(session, now, "orders.mark_served", {"order_id": visit.order_id}, key=f"orders.mark_served:{visit_id}")
+    else:
+        note_meeting(session, now, visit, moment.happened_at)
+        enqueue(session, now, "volunteering.record_session", {"visit_id": visit_id}, key=f"volunteering.record_session:{visit_id}")
+    _note_act(session, now, actor, visit, "check_out", {"tasks": len(tasks_done)})
+    return _left(visit, moment.happened_at, now)
+
+
+def _lock_own(session: Session, actor: Actor, visit_id: int) -> Found:
+    found = session.connection().execute(
+        select(_visit).where(_visit.c.id == visit_id, _visit.c.visitor_id == actor.person_id).with_for_update()
+    ).one_or_none()
+    if found is None:
+        raise VisitNotFound(visit_id=visit_id)
+    return found
+
+
+def _is_replay(kept: dict[str, Any], device: DeviceFacts, happened_at: datetime) -> bool:
+    if device.event_key is not None:
+        return bool(kept.get("event_key") == device.event_key)
+    return bool(kept.get("event_key") is None and kept.get("device_at") == happened_at.isoformat())
+
+
+def _refuse_out_of_window(visit: Found, happened_at: datetime) -> None:
+    opens, closes = rules.check_in_opens(visit.planned_start), rules.check_in_closes(visit.planned_end)
+    if happened_at < opens:
+        raise TooEarly(visit_id=visit.id, opens_at=opens.isoformat())
+    if happened_at > closes:
+        raise TooLate(visit_id=visit.id, closed_at=closes.isoformat())
+
+
+def _refuse_while_elsewhere(session: Session, actor: Actor, visit_id: int) -> None:
+    """One visitor stands at one door; her visits are few, so all her open ones are looked at."""
+    running = session.connection().execute(
+        select(_visit.c.id)
+        .where(_visit.c.visitor_id == actor.person_id, _visit.c.state == "started", _visit.c.id != visit_id)
+        .limit(1)
+    ).scalar()
+    if running is not None:
+        raise AnotherVisitRunning(visit_id=running)
+
+
+def _refusal_of(session: Session, visit: Found, proof: DoorProof) -> DomainError | None:
+    if proof.kind == "door_plate":
+        if plate_of_token(session, proof.secret) != visit.elder_id:
+            raise WrongDoor(visit_id=visit.id)
+        return None
+    if visit.code_tries >= rules.CODE_TRIES:
+        return CodeLocked(visit_id=visit.id, tries=visit.code_tries)
+    if secrets.compare_digest(unseal(CODE_PURPOSE, visit.code_sealed).encode(), proof.secret.strip().encode()):
+        return None
+    tries = visit.code_tries + 1
+    session.connection().execute(update(_visit).where(_visit.c.id == visit.id).values(code_tries=tries))
+    if tries >= rules.CODE_TRIES:
+        return CodeLocked(visit_id=visit.id, tries=tries)
+    return WrongElderCode(visit_id=visit.id, tries_left=rules.CODE_TRIES - tries)
+
+
+def _facts_of(
+    session: Session, elder_id: int, device: DeviceFacts, device_at: datetime, moment: rules.Moment
+) -> dict[str, Any]:
+    """Keep the six facts of a visit as the phone gave them, and what does not fit about them."""
+    distance_m = None
+    if device.lon is not None and device.lat is not None:
+        point = func.ST_SetSRID(func.ST_MakePoint(device.lon, device.lat), 4326)
+        distance_m = session.connection().execute(
+            select(func.ST_DistanceSphere(_person.c.home, point)).where(_person.c.id == elder_id)
+        ).scalar()
+    place = rules.doubts_of_place(distance_m, device.accuracy_m, device.mock_location)
+    return {
+        "event_key": device.event_key,
+        "device_at": device_at.isoformat(),
+        "skew_seconds": moment.skew_seconds,
+        "lon": device.lon,
+        "lat": device.lat,
+        "accuracy_m": device.accuracy_m,
+        "distance_m": None if distance_m is None else round(distance_m),
+        "doubts": [*moment.doubts, *place],
+    }
+
+
+def _refuse_unknown_tasks(session: Session, visit: Found, tasks_done: list[str]) -> None:
+    if visit.order_id is None:
+        return
+    listed: list[str] | None = session.connection().execute(
+        select(_item.c.checklist)
+        .join(_order, _order.c.service_code == _item.c.code)
+        .where(_order.c.id == visit.order_id)
+    ).scalar()
+    unknown = sorted(set(tasks_done) - set(listed or tasks_done))
+    if unknown:
+        raise UnknownTask(field="tasks_done", unknown=unknown)
+
+
+def _tell_of(session: Session, now: datetime, visit: Found, template: str, happened_at: datetime) -> None:
+    tell(
+        session,
+        now,
+        audience={"elder_side": visit.elder_id},
+        template=template,
+        facts={"person_id": visit.visitor_id, "happened_at": happened_at.isoformat()},
+        elder_id=visit.elder_id,
+        area_code=visit.area_code,
+        subject=("visit", visit.id),
+        key=f"{template}:{visit.id}",
+    )
+
+
+def _note_act(
+    session: Session, now: datetime, actor: Actor, visit: Found, verb: str, facts: dict[str, Any]
+) -> None:
+    record_act(
+        session, now, actor, verb,
+        for_person_id=visit.elder_id, by_right=f"visitor:{visit.id}", area_code=visit.area_code,
+        subject=("visit", visit.id), facts=facts,
+    )  # fmt: skip
+
+
+def _left(visit: Found, left_at: datetime, recorded_at: datetime, *, replayed: bool = False) -> CheckOut:
+    served = int((left_at - visit.checked_in_at).total_seconds() // 60)
+    return CheckOut(visit.id, left_at, recorded_at, served, replayed)
+
+
+def _aware(moment: datetime) -> datetime:
+    if moment.tzinfo is None:
+        raise BadMoment("时间须带时区。", field="happened_at")
+    return moment

@@ -1,0 +1,203 @@
+"""Who will stand at the door and when: a visit with its four digits, for an assignment or a taken need.
+
+The visit outlives nothing: when the carer changes, the old one is cancelled and a new one, with a new
+code, is planned.
+"""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Row, insert, select, update
+from sqlmodel import Session
+
+from services.cities.queries import rules_in_force
+from services.clock import civil_date
+from services.columns import table_of
+from services.dispatch.tables import Assignment
+from services.messages.actions import tell
+from services.outbox import enqueue
+from services.people.privacy import seal
+from services.visits.tables import Visit
+
+_visit, _assignment = table_of(Visit), table_of(Assignment)
+CODE_PURPOSE = "visit-code"
+Found = Row[*tuple[Any, ...]]
+
+
+def plan_care_visit(session: Session, now: datetime, order_id: int, assignment_id: int) -> int | None:
+    """Plan the visit of an assigned carer; give its id, or None when the assignment no longer stands.
+
+    Idempotent. Another carer or another time cancels the order's earlier visit and plans a new one with a
+    new code. A visit that has begun is never replaced. Runs as the house (all rows visible).
+    """
+    connection = session.connection()
+    promised = connection.execute(
+        select(_assignment).where(_assignment.c.id == assignment_id, _assignment.c.order_id == order_id).with_for_update()
+    ).one_or_none()
+    if promised is None or promised.state == "cancelled":
+        return None
+    standing = connection.execute(
+        select(_visit).where(_visit.c.order_id == order_id, _visit.c.state != "cancelled").with_for_update()
+    ).one_or_none()
+    if standing is not None:
+        same = (standing.visitor_id, standing.planned_start, standing.planned_end) == (
+            promised.carer_id,
+            promised.during.lower,
+            promised.during.upper,
+        )
+        if same or standing.state != "planned":
+            return int(standing.id)
+        _cancel(session, now, standing)
+    return _plan(
+        session,
+        now,
+        kind="care",
+        order_id=order_id,
+        elder_id=promised.elder_id,
+        area_code=promised.area_code,
+        visitor_id=promised.carer_id,
+        planned_start=promised.during.lower,
+        planned_end=promised.during.upper,
+    )
+
+
+def cancel_care_visit(session: Session, now: datetime, order_id: int) -> bool:
+    """Cancel an order's visit that has not begun; tell the elder's side and the carer. False: none to cancel."""
+    return _cancel_where(session, now, _visit.c.order_id == order_id)
+
+
+def plan_friendly_visit(
+    session: Session,
+    now: datetime,
+    *,
+    need_id: int,
+    elder_id: int,
+    area_code: int,
+    visitor_id: int,
+    planned_start: datetime,
+    planned_end: datetime,
+) -> int:
+    """Plan a volunteer's visit for a need she took, in her own transaction; give its id."""
+    return _plan(
+        session,
+        now,
+        kind="friendly",
+        need_id=need_id,
+        elder_id=elder_id,
+        area_code=area_code,
+        visitor_id=visitor_id,
+        planned_start=planned_start,
+        planned_end=planned_end,
+    )
+
+
+def cancel_friendly_visit(session: Session, now: datetime, need_id: int) -> bool:
+    """Cancel the visit of a need that was given back or withdrawn; False when there is none to cancel."""
+    return _cancel_where(session, now, _visit.c.need_id == need_id)
+
+
+def _plan(session: Session, now: datetime, **facts: Any) -> int:
+    code = f"{secrets.randbelow(10_000):04d}"
+    visit_id = (
+        session.connection()
+        .execute(
+            insert(_visit)
+            .values(
+                state="planned",
+                code_sealed=seal(CODE_PURPOSE, code),
+                code_tries=0,
+                check_in_facts={},
+                check_out_facts={},
+                tasks_done=[],
+                **facts,
+            )
+            .returning(_visit.c.id)
+        )
+        .scalar_one()
+    )
+    tell(
+        session,
+        now,
+        audience={"elder_side": facts["elder_id"]},
+        template="visits.planned",
+        facts={"person_id": facts["visitor_id"], "starts_at": facts["planned_start"].isoformat()},
+        elder_id=facts["elder_id"],
+        area_code=facts["area_code"],
+        subject=("visit", visit_id),
+        key=f"visits.planned:{visit_id}",
+    )
+    if facts["kind"] == "care":
+        _watch_for_late(session, now, visit_id, facts["area_code"], facts["planned_start"])
+    return int(visit_id)
+
+
+def _watch_for_late(session: Session, now: datetime, visit_id: int, area_code: int, planned_start: datetime) -> None:
+    """Promise the two looks at a carer who has not arrived; how long to wait is the city's rule."""
+    waits = rules_in_force(session, area_code, civil_date(now)).offering
+    for minutes in (waits.late_call_minutes, waits.late_replace_minutes):
+        enqueue(
+            session,
+            now,
+            "visits.warn_late",
+            {"visit_id": visit_id, "minutes": minutes},
+            not_before=planned_start + timedelta(minutes=minutes),
+            key=f"visits.warn_late:{visit_id}:{minutes}",
+        )
+
+
+def warn_late(session: Session, now: datetime, visit_id: int, minutes: int) -> bool:
+    """Tell the provider's dispatchers and the carer that nobody has checked in; False when she has.
+
+    `minutes`: how long after the planned start this look was set for.
+    """
+    found = session.connection().execute(
+        select(_visit, _assignment.c.provider_id)
+        .join(_assignment, (_assignment.c.order_id == _visit.c.order_id) & (_assignment.c.state == "planned"))
+        .where(_visit.c.id == visit_id, _visit.c.state == "planned")
+    ).one_or_none()
+    if found is None:
+        return False
+    tell(
+        session,
+        now,
+        recipient_ids=[found.visitor_id],
+        audience={"provider_id": found.provider_id},
+        template="visits.late",
+        facts={"person_id": found.visitor_id, "starts_at": found.planned_start.isoformat()},
+        elder_id=found.elder_id,
+        area_code=found.area_code,
+        subject=("visit", visit_id),
+        key=f"visits.late:{visit_id}:{minutes}",
+    )
+    return True
+
+
+def _cancel_where(session: Session, now: datetime, which: Any) -> bool:
+    standing = session.connection().execute(
+        select(_visit).where(which, _visit.c.state == "planned").with_for_update()
+    ).one_or_none()
+    if standing is None:
+        return False
+    _cancel(session, now, standing)
+    return True
+
+
+def _cancel(session: Session, now: datetime, standing: Found) -> None:
+    session.connection().execute(
+        update(_visit).where(_visit.c.id == standing.id).values(state="cancelled", code_sealed=None)
+    )
+    tell(
+        session,
+        now,
+        recipient_ids=[standing.visitor_id],
+        audience={"elder_side": standing.elder_id},
+        template="visits.cancelled",
+        facts={"person_id": standing.visitor_id, "starts_at": standing.planned_start.isoformat()},
+        elder_id=standing.elder_id,
+        area_code=standing.area_code,
+        subject=("visit", standing.id),
+        key=f"visits.cancelled:{standing.id}",
+    )

@@ -1,0 +1,64 @@
+"""Jobs of the visits room: planning doors, watching clocks, following up silence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from services.cities.queries import list_cities
+from services.unit_of_work import UnitOfWork
+from services.visits.compliance import alert_unvisited
+from services.visits.duties import refresh_duties
+from services.visits.escalations import escalate, follow_up
+from services.visits.plans import cancel_care_visit, plan_care_visit, warn_late
+
+
+def plan_visit(work: UnitOfWork, order_id: int, assignment_id: int) -> None:
+    """Plan the visit of a carer who was assigned."""
+    plan_care_visit(work.session, work.now, order_id, assignment_id)
+
+
+def cancel_visit(work: UnitOfWork, order_id: int) -> None:
+    """Cancel the visit of an order that was cancelled or lost its carer."""
+    cancel_care_visit(work.session, work.now, order_id)
+
+
+def look_for_late(work: UnitOfWork, visit_id: int, minutes: int) -> None:
+    """Tell the provider when nobody has checked in yet."""
+    warn_late(work.session, work.now, visit_id, minutes)
+
+
+def follow_attempt(work: UnitOfWork, attempt_id: int) -> None:
+    """Open or close the escalation an attempt asks for."""
+    follow_up(work.session, work.now, attempt_id)
+
+
+def step_up(work: UnitOfWork, escalation_id: int, from_step: int) -> None:
+    """Hand an overdue door to the next person."""
+    escalate(work.session, work.now, escalation_id, from_step)
+
+
+def refresh_lists(work: UnitOfWork, city_code: int | None = None) -> None:
+    """Bring the lists of elders who must be seen up to today, in one city or in all."""
+    for code in _cities(work, city_code):
+        refresh_duties(work.session, work.now, code)
+
+
+def alert_month(work: UnitOfWork, city_code: int | None = None) -> None:
+    """Remind officers on their city's alert days."""
+    for code in _cities(work, city_code):
+        alert_unvisited(work.session, work.now, code)
+
+
+def _cities(work: UnitOfWork, city_code: int | None) -> list[int]:
+    return [city_code] if city_code is not None else [city.code for city in list_cities(work.session)]
+
+
+HANDLERS: dict[str, Callable[..., None]] = {
+    "visits.plan_care_visit": plan_visit,
+    "visits.cancel_care_visit": cancel_visit,
+    "visits.warn_late": look_for_late,
+    "visits.follow_up": follow_attempt,
+    "visits.escalate": step_up,
+    "visits.refresh_duties": refresh_lists,
+    "visits.alert_unvisited": alert_month,
+}
