@@ -18,8 +18,8 @@ GB50180_LIMIT_M = {5: 300.0, 10: 500.0, 15: 1000.0}
 def limit_of(graph: WalkGraph, minutes: int) -> float:
     """The limit of a circle of so many minutes: seconds, or metres of GB 50180. Raises NoSuchMinutes."""
     if graph.profile.measure == "seconds":
-        if minutes <= 0 or minutes > 120:
-            raise NoSuchMinutes(minutes, "、".join(map(str, GB50180_LIMIT_M)))
+        if not 0 < minutes <= LONGEST_MINUTES:
+            raise NoSuchMinutes(minutes, f"1 至 {LONGEST_MINUTES}")
         return 60.0 * minutes
     if minutes not in GB50180_LIMIT_M:
         raise NoSuchMinutes(minutes, "、".join(map(str, GB50180_LIMIT_M)))

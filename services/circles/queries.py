@@ -1,0 +1,141 @@
+"""Who can walk to an elder's door, and what her circle looks like."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import text
+from sqlmodel import Session
+
+import geo.errors
+from geo.answer import answer_circles
+from geo.coordinates import to_wgs84
+from geo.network import Network
+from geo.profiles import Profile
+from geo.snap import Snapper
+from geo.walking import WalkGraph, build_graph
+from services.circles.errors import NoStreetNear, UnknownWay
+from services.circles.streets import profile_of, streets_of
+from services.cities.pack import CityRules
+
+_WHO_REACHES = text("""
+WITH home AS (
+  SELECT s.network_version_id, s.edge_id, s.fraction, s.distance_m, e.u, e.v,
+         e.length_m * CAST(:per_m AS float8)
+           * CASE WHEN e.is_steps THEN CAST(:steps AS float8) ELSE 1 END AS edge_cost
+  FROM home_snap AS s
+  JOIN geo.network_version AS n ON n.id = s.network_version_id AND n.active
+  JOIN geo.network_edge AS e ON e.version_id = s.network_version_id AND e.id = s.edge_id
+  WHERE s.person_id = :person AND s.step_free = :step_free
+), ways AS (
+  SELECT r.facility_id, r.cost + h.distance_m * :per_m + h.fraction * h.edge_cost AS cost
+  FROM home AS h
+  JOIN reach AS r ON r.network_version_id = h.network_version_id AND r.profile = :profile AND r.node_id = h.u
+  UNION ALL
+  SELECT r.facility_id, r.cost + h.distance_m * :per_m + (1 - h.fraction) * h.edge_cost
+  FROM home AS h
+  JOIN reach AS r ON r.network_version_id = h.network_version_id AND r.profile = :profile AND r.node_id = h.v
+  UNION ALL
+  SELECT f.facility_id, (f.distance_m + h.distance_m) * :per_m + abs(f.fraction - h.fraction) * h.edge_cost
+  FROM home AS h
+  JOIN facility_snap AS f ON f.network_version_id = h.network_version_id AND f.edge_id = h.edge_id
+   AND f.step_free = :step_free
+)
+SELECT facility_id, min(cost) AS cost FROM ways
+GROUP BY facility_id HAVING min(cost) <= :limit ORDER BY cost, facility_id
+""")
+
+
+@dataclass(frozen=True)
+class FacilityWalk:
+    """A facility and what the walk between it and the elder's door costs: seconds, or metres by distance."""
+
+    facility_id: int
+    cost: float
+
+
+def who_reaches(
+    session: Session, person_id: int, profile: str, limit: float, rules: CityRules | None = None
+) -> list[FacilityWalk]:
+    """Which facilities lie within a walk of an elder's door, nearest first, exact to the second.
+
+    `limit` is in the profile's unit and at most the table's own (30 minutes, 1,500 m, or the largest circle).
+    `rules` give the city's speeds where they differ from the house's. Reads only what was precomputed; an
+    elder without a street within 300 m, or whom the caller may not see, gives an empty list. Raises UnknownWay.
+    """
+    walk = profile_of(rules, profile)
+    found = session.connection().execute(
+        _WHO_REACHES,
+        {
+            "person": person_id,
+            "profile": profile,
+            "limit": limit,
+            "per_m": walk.cost_per_m,
+            "steps": 1.0 if walk.steps_factor is None else walk.steps_factor,
+            "step_free": walk.step_free,
+        },
+    )
+    return [FacilityWalk(facility_id, cost) for facility_id, cost in found]
+
+
+@lru_cache(maxsize=8)
+def _engine(network: _Kept, profile: Profile) -> tuple[WalkGraph, Snapper]:
+    return build_graph(network.network, profile), _snapper(network, profile.step_free)
+
+
+@lru_cache(maxsize=8)
+def _snapper(network: _Kept, step_free: bool) -> Snapper:
+    return Snapper(network.network, step_free=step_free)
+
+
+@dataclass(frozen=True, eq=False)
+class _Kept:
+    """A network as a cache key: the same only as itself."""
+
+    network: Network
+
+    def __hash__(self) -> int:
+        return id(self.network)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Kept) and other.network is self.network
+
+
+def circles_around(
+    session: Session,
+    city_code: int,
+    lon: float,
+    lat: float,
+    crs: str,
+    profile: str,
+    minutes: list[int],
+    rules: CityRules | None = None,
+    *,
+    outlines: bool = True,
+) -> dict[str, Any]:
+    """The circles of a door at (lon, lat) in `crs`, ready for JSON; shape in geo.answer.
+
+    Adds which network was walked and how far it may be trusted. Raises NoWalkingNetwork, NoStreetNear,
+    UnknownWay (its facts name the field and what is known).
+    """
+    try:
+        wgs_lon, wgs_lat = to_wgs84(lon, lat, crs)
+    except geo.errors.UnknownCrs as error:
+        raise UnknownWay(str(error), field="crs", known=list(error.known), given=crs) from error
+    streets = streets_of(session, city_code)
+    graph, snapper = _engine(_Kept(streets.network), profile_of(rules, profile))
+    try:
+        answer = answer_circles(graph, snapper, wgs_lon, wgs_lat, minutes, outlines=outlines)
+    except geo.errors.NotSnapped as error:
+        raise NoStreetNear(str(error), lon=error.lon, lat=error.lat, limit_m=error.limit_m) from error
+    except geo.errors.NoSuchMinutes as error:
+        raise UnknownWay(str(error), field="minutes", known=error.known, given=error.minutes) from error
+    answer["network"] = {
+        "version": streets.version.id,
+        "name": streets.version.name,
+        "confidence": streets.confidence,
+        "estimate": streets.confidence == "low",
+    }
+    return answer

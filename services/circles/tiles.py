@@ -1,0 +1,53 @@
+"""Map layers of what elders can reach: facilities as points, areas by their share. Never a home."""
+
+from __future__ import annotations
+
+from sqlmodel import Session
+
+from geo.tiles import layer_tile, network_tile
+from services.circles.streets import streets_of
+from services.cities.rules import area_range
+
+FACILITIES_TILE = layer_tile(
+    "facilities",
+    "facility_id, name, type_code, status",
+    "SELECT f.id AS facility_id, f.name, f.type_code, f.status, f.geom FROM facility AS f, tile"
+    " WHERE f.area_code BETWEEN :lo AND :hi AND f.status <> 'closed' AND f.geom && tile.box",
+)
+AREAS_TILE = layer_tile(
+    "areas",
+    "area_code, name, level, reached, total, percent",
+    "SELECT a.code AS area_code, a.name, a.level, s.reached, s.total,"
+    " round(100.0 * s.reached / nullif(s.total, 0), 1)::float8 AS percent, a.geom"
+    " FROM tile, area AS a LEFT JOIN LATERAL ("
+    "  SELECT count(*) FILTER (WHERE r.within) AS reached, count(*) AS total FROM elder_reach AS r"
+    "  WHERE r.area_code BETWEEN a.code AND a.code + CAST(:width AS bigint) - 1"
+    "  AND r.tier_code = :tier AND r.profile = :profile AND NOT r.in_margin) AS s ON true"
+    " WHERE a.code BETWEEN :lo AND :hi AND a.level = :level AND a.geom && tile.box",
+)
+WIDTHS = {"district": 10**9, "street": 10**6, "community": 10**3, "quarter": 1}
+
+
+def facilities_tile(session: Session, city_code: int, z: int, x: int, y: int) -> bytes:
+    """Where the facilities of a city are, with name and type; closed ones are left out."""
+    lo, hi = area_range(city_code)
+    facts = {"z": z, "x": x, "y": y, "lo": lo, "hi": hi}
+    return bytes(session.connection().execute(FACILITIES_TILE, facts).scalar_one() or b"")
+
+
+def areas_tile(
+    session: Session, city_code: int, z: int, x: int, y: int, *, tier: str, profile: str, level: str = "community"
+) -> bytes:
+    """The areas of a level with reached, total and percent of the elders the caller may see.
+
+    For an area none of whose elders she may see, total is 0 and percent is missing.
+    """
+    lo, hi = area_range(city_code)
+    facts = {"z": z, "x": x, "y": y, "lo": lo, "hi": hi}
+    more = {"tier": tier, "profile": profile, "level": level, "width": WIDTHS[level]}
+    return bytes(session.connection().execute(AREAS_TILE, {**facts, **more}).scalar_one() or b"")
+
+
+def streets_tile(session: Session, city_code: int, z: int, x: int, y: int) -> bytes:
+    """The streets elders of a city walk on. Raises NoWalkingNetwork."""
+    return network_tile(session, streets_of(session, city_code).version.id, z, x, y)
