@@ -34,7 +34,7 @@ DO $$
 DECLARE
   derived text;
 BEGIN
-  FOREACH derived IN ARRAY ARRAY['reach', 'home_snap', 'elder_reach', 'coverage_margin'] LOOP
+  FOREACH derived IN ARRAY ARRAY['reach', 'home_snap', 'elder_reach', 'facility_snap', 'reach_run'] LOOP
     IF to_regclass('public.' || derived) IS NOT NULL THEN
       EXECUTE format('REVOKE INSERT, UPDATE ON %I FROM yinling_app', derived);
       EXECUTE format('GRANT DELETE, TRUNCATE ON %I TO yinling_jobs', derived);
