@@ -1,0 +1,115 @@
+"""What an elder is entitled to on a day, and what of it is left this month."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import array
+from sqlmodel import Session
+
+from services.benefits.rules import Right, Split, first_of_month, split
+from services.benefits.tables import Entitlement, EntitlementUse
+from services.columns import table_of
+
+_entitlement = table_of(Entitlement)
+_use = table_of(EntitlementUse)
+
+
+@dataclass(frozen=True)
+class MonthOfEntitlement:
+    """One right of an elder with its month: fen a month, held for orders, spent, left."""
+
+    entitlement_id: int
+    kind: str
+    ground: str
+    service_codes: tuple[str, ...]
+    government_percent: int
+    monthly_cap_fen: int
+    held_fen: int
+    spent_fen: int
+    left_fen: int
+
+
+def split_price(
+    session: Session,
+    now: datetime,
+    elder_id: int,
+    service_code: str,
+    price_fen: int,
+    on: date,
+    *,
+    besides_order_id: int | None = None,
+) -> Split:
+    """Tell which part of a service's price (fen) government pays for an elder on a civil day, and why.
+
+    The entitlement in force on the day of the service decides, with the cap left in that month; of several
+    the one that helps most. `besides_order_id` leaves that order's own hold out, to price it anew. `now` is
+    taken so that every quote says when it was made; it decides nothing. Rounding: services/benefits/rules.py.
+    """
+    del now
+    rights = rights_on(session, elder_id, service_code, on, besides_order_id)
+    return split(price_fen, rights)
+
+
+def entitlements_in_month(session: Session, elder_id: int, on: date) -> list[MonthOfEntitlement]:
+    """Give an elder's entitlements in force on a day with what its month has held, spent and left (fen)."""
+    held = _used(on, ("held",), None).label("held")
+    spent = _used(on, ("spent",), None).label("spent")
+    rows = session.connection().execute(
+        select(_entitlement, held, spent)
+        .where(_entitlement.c.elder_id == elder_id, _entitlement.c.during.op("@>")(on))
+        .order_by(_entitlement.c.id)
+    )
+    return [
+        MonthOfEntitlement(
+            entitlement_id=row.id,
+            kind=row.kind,
+            ground=row.ground,
+            service_codes=tuple(row.service_codes),
+            government_percent=row.government_percent,
+            monthly_cap_fen=row.monthly_cap_fen,
+            held_fen=int(row.held),
+            spent_fen=int(row.spent),
+            left_fen=row.monthly_cap_fen - int(row.held) - int(row.spent),
+        )
+        for row in rows
+    ]
+
+
+def rights_on(
+    session: Session, elder_id: int, service_code: str, on: date, besides_order_id: int | None = None
+) -> list[Right]:
+    """Give an elder's rights to government money for a service on a civil day, with the fen left in its month.
+
+    For pricing many offers at once with rules.split; older rights first.
+    """
+    used = _used(on, ("held", "spent"), besides_order_id).label("used")
+    covers = _entitlement.c.service_codes.op("@>")(array([service_code]))
+    rows = session.connection().execute(
+        select(_entitlement, used)
+        .where(_entitlement.c.elder_id == elder_id, _entitlement.c.during.op("@>")(on), covers)
+        .order_by(_entitlement.c.id)
+    )
+    return [
+        Right(
+            entitlement_id=row.id,
+            kind=row.kind,
+            government_percent=row.government_percent,
+            month_left_fen=row.monthly_cap_fen - int(row.used),
+        )
+        for row in rows
+    ]
+
+
+def _used(on: date, states: tuple[str, ...], besides_order_id: int | None) -> Any:
+    counted = (
+        select(func.coalesce(func.sum(_use.c.amount_fen), 0))
+        .where(_use.c.entitlement_id == _entitlement.c.id, _use.c.month == first_of_month(on))
+        .where(_use.c.state.in_(states))
+    )
+    if besides_order_id is not None:
+        counted = counted.where(_use.c.order_id != besides_order_id)
+    return counted.correlate(_entitlement).scalar_subquery()

@@ -1,0 +1,50 @@
+"""Why a carer could not be sent to an order."""
+
+from __future__ import annotations
+
+from services.errors import Conflict, DomainError, NotFound
+
+
+class CarerBusy(Conflict):
+    """The carer is promised elsewhere in an overlapping time, held by the database.
+
+    Facts: carer_id, busy_from, busy_until, free: list of {carer_id, display_name}.
+    """
+
+    message_zh = "这位护理员这个时间已有安排。"
+
+
+class CarerLacksSkill(Conflict):
+    """The carer does not hold every skill the service needs; facts: carer_id, missing."""
+
+    message_zh = "这位护理员没有这项服务要求的技能。"
+
+
+class CertificateExpired(Conflict):
+    """The carer's certificate is missing or runs out before the day; facts: carer_id, valid_until, on."""
+
+    message_zh = "这位护理员的证书在服务那天已过期或没有登记。"
+
+
+class NoSuchCarer(NotFound):
+    """No carer of this provider has this id, or she has left; facts: carer_id, provider_id."""
+
+    message_zh = "本机构没有这位护理员，或者她已离职。"
+
+
+class NotAssignable(Conflict):
+    """The order is not waiting for a carer; facts: order_id, state."""
+
+    message_zh = "这一单现在不能派人。"
+
+
+class AlreadyAssigned(Conflict):
+    """A carer is already promised to the order; use reassigning. Facts: order_id, carer_id."""
+
+    message_zh = "这一单已经派了人；要换人请用改派。"
+
+
+BY_CONSTRAINT: dict[str, type[DomainError]] = {
+    "assignment_carer_no_overlap_excl": CarerBusy,
+    "assignment_one_planned_per_order_idx": AlreadyAssigned,
+}

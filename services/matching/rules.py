@@ -1,0 +1,85 @@
+"""How providers are ranked for an elder, and how long each may think. Published, whole numbers, no surprises.
+
+A provider gets at most 1000 points: 400 for nearness (none at the edge of how far it goes), 200 for its
+grade, 150 for elders' ratings (half of it while nobody has rated), 150 for price (all for the cheapest), 100
+for free capacity in the window. Ties go to the shorter walk, then the lower price, then the older provider.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+NEAR, GRADE, RATING, PRICE, CAPACITY = 400, 200, 150, 150, 100
+DETOUR_PERCENT = 135
+"""Streets are longer than the crow's way: estimated walks take 1.35 times the straight line (估算)."""
+SHORTEST_OFFER_SECONDS = 600
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the score knows of a provider for one window. Seconds on foot, fen, faces in hundredths (100-300)."""
+
+    provider_id: int
+    walk_seconds: int
+    max_travel_seconds: int
+    grade: int
+    mean_face_hundredths: int | None
+    price_fen: int
+    capacity_left: int
+    slot_capacity: int
+
+
+def score(facts: Facts, cheapest_fen: int) -> dict[str, int]:
+    """Give a provider's points by part; their sum is its score (0-1000)."""
+    spare = max(0, facts.max_travel_seconds - facts.walk_seconds)
+    near = NEAR * spare // facts.max_travel_seconds if facts.max_travel_seconds > 0 else 0
+    face = facts.mean_face_hundredths
+    return {
+        "near": near,
+        "grade": GRADE * (facts.grade - 1) // 4,
+        "rating": RATING // 2 if face is None else RATING * (face - 100) // 200,
+        "price": PRICE if facts.price_fen <= 0 else PRICE * cheapest_fen // facts.price_fen,
+        "capacity": CAPACITY * min(facts.capacity_left, facts.slot_capacity) // facts.slot_capacity,
+    }
+
+
+def rank(all_facts: Sequence[Facts]) -> list[tuple[Facts, dict[str, int]]]:
+    """Order providers best first, each with the parts of its score; the same facts give the same order."""
+    cheapest = min((facts.price_fen for facts in all_facts), default=0)
+    scored = [(facts, score(facts, cheapest)) for facts in all_facts]
+    return sorted(
+        scored,
+        key=lambda pair: (
+            -sum(pair[1].values()),
+            pair[0].walk_seconds,
+            pair[0].price_fen,
+            pair[0].provider_id,
+        ),
+    )
+
+
+def estimated_walk_seconds(straight_m: float, metres_per_second: float, at_least_seconds: int = 0) -> int:
+    """Give an estimated walk in seconds from the straight line in metres, when no street route is known."""
+    return max(at_least_seconds, round(straight_m * DETOUR_PERCENT / 100 / metres_per_second))
+
+
+def minutes_up(seconds: int) -> int:
+    """Give whole minutes as elders are told them, rounded up: 301 seconds are 6 minutes."""
+    return -(-seconds // 60)
+
+
+def offer_expires_at(
+    now: datetime, starts_at: datetime, timer_minutes: int, override_seconds: int | None = None
+) -> datetime:
+    """Give the moment at which an offer passes on: the city's timer, but never so late that nobody else can come.
+
+    One provider may think for at most a quarter of the time left until the service, at least ten minutes,
+    and never past its start. `override_seconds` shortens it for demonstrations and tests.
+    """
+    left = max(0.0, (starts_at - now).total_seconds())
+    seconds = min(timer_minutes * 60.0, max(float(SHORTEST_OFFER_SECONDS), left / 4))
+    if override_seconds is not None:
+        seconds = min(seconds, float(override_seconds))
+    return min(now + timedelta(seconds=max(1.0, seconds)), max(starts_at, now + timedelta(seconds=1)))

@@ -1,0 +1,47 @@
+"""What people are told about an order on its way."""
+
+from __future__ import annotations
+
+from services.messages.template import Template
+
+TEMPLATES = {
+    "orders.placed": Template(
+        "订单已提交",
+        "【银龄圈】已为{elder}预约{service}，时间{window}，单号{order_number}。"
+        "正在联系机构接单；没有人接，我们会打电话告诉您。",
+        waits_for_morning=True,
+    ),
+    "orders.cancelled": Template(
+        "订单已取消",
+        "【银龄圈】{elder}的{service}（{window}，单号{order_number}）已取消。没有做的服务不收钱。",
+    ),
+    "orders.cancelled_for_provider": Template(
+        "老人取消了订单", "【银龄圈】{window}的{service}（单号{order_number}）已取消，请不要再派人上门。"
+    ),
+    "orders.in_service": Template(
+        "服务人员已到", "【银龄圈】{elder}的{service}已经开始，单号{order_number}。"
+    ),
+    "orders.served": Template(
+        "服务做完了，请确认",
+        "【银龄圈】{elder}的{service}已做完，单号{order_number}。请打开“订单”确认并评价；没来或没做完，请拨打服务热线。",
+        waits_for_morning=True,
+    ),
+    "orders.confirmed": Template(
+        "订单已确认",
+        "【银龄圈】单号{order_number}（{service}）已由老人一方确认，将计入本月结算。",
+        waits_for_morning=True,
+    ),
+    "orders.unfilled": Template(
+        "暂时没有人能接单",
+        "【银龄圈】{elder}预约的{service}（{window}）暂时没有机构能接。"
+        "社区话务员会打电话和您商量，您不用付钱。",
+    ),
+    "orders.unfilled_for_operator": Template(
+        "有订单无人接，请回电",
+        "【银龄圈】{elder}的{service}（{window}，单号{order_number}）没有机构能接，请尽快回电。",
+    ),
+    "orders.rated_poor": Template(
+        "有差评，请回访",
+        "【银龄圈】{elder}对{provider}的{service}（单号{order_number}）评价“不好”，请电话回访。",
+    ),
+}

@@ -1,0 +1,223 @@
+"""What can be done with an order: place, cancel, confirm and rate it. Rooms above move it on by jobs.
+
+Where an order may be cancelled is said once, in rules.MAY_BE_CANCELLED_IN.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import insert, select
+from sqlmodel import Session
+
+from services.acts import record_act
+from services.benefits.actions import release, spend
+from services.columns import table_of
+from services.directory.tables import Carer
+from services.errors import Invalid
+from services.orders.errors import AlreadyRated, CannotCancel, CannotConfirm, CannotRate, ProviderMayNotRate
+from services.orders.paying import capture_part, release_part
+from services.orders.placing import PlacedOrder, place_order
+from services.orders.rules import CANCEL_REASONS, may_be_cancelled
+from services.orders.steps import OrderRow, lock_order, move_order, write_event
+from services.orders.tables import Rating
+from services.orders.telling import tell_elder_side, tell_operators, tell_provider
+from services.outbox import enqueue
+from services.people.rights import right_to
+from services.people.tables import RoleGrant
+from services.unit_of_work import SYSTEM, Actor
+
+__all__ = [
+    "PlacedOrder",
+    "cancel_order",
+    "confirm_order",
+    "leave_unfilled",
+    "mark_in_service",
+    "mark_served",
+    "place_order",
+    "rate_order",
+]
+
+_rating = table_of(Rating)
+_grant = table_of(RoleGrant)
+_carer = table_of(Carer)
+COMMENT_LENGTH = 500
+
+
+def cancel_order(
+    session: Session, now: datetime, actor: Actor, order_id: int, reason: str, words: str | None = None
+) -> None:
+    """Cancel an order for the elder's side: money and hours go back, offers and the carer's time are freed.
+
+    `reason` is a code of rules.CANCEL_REASONS, `words` what she adds. Cancelling twice changes nothing.
+    Raises NotFound, NotAllowed, Invalid(field), CannotCancel(order_id, state).
+    """
+    if reason not in CANCEL_REASONS or len(words or "") > COMMENT_LENGTH:
+        raise Invalid("请选择取消的原因。", field="reason", known=sorted(CANCEL_REASONS))
+    order = lock_order(session, order_id)
+    right = right_to(session, actor, order.elder_id, "order", now)
+    if order.state == "cancelled":
+        return
+    if not may_be_cancelled(order.state, right.ground):
+        raise CannotCancel(order_id=order_id, state=order.state)
+    said = CANCEL_REASONS[reason] + (f"：{words.strip()}" if words and words.strip() else "")
+    move_order(session, order, "cancelled", cancelled_at=now, cancelled_reason=said)
+    release(session, now, order_id)
+    release_part(session, now, order_id)
+    write_event(session, now, order, "cancelled", actor.person_id, reason=reason, state_before=order.state)
+    _record(
+        session,
+        now,
+        actor,
+        "cancel_order",
+        order,
+        right.ground,
+        {"reason": reason, "state_before": order.state},
+    )
+    for job in ("matching.withdraw_offers", "dispatch.free_carer", "visits.cancel_care_visit"):
+        enqueue(session, now, job, {"order_id": order_id}, key=f"{job}/{order_id}/cancelled")
+    tell_elder_side(session, now, order, "orders.cancelled")
+    if order.provider_id is not None:
+        tell_provider(session, now, order, order.provider_id, "orders.cancelled_for_provider")
+
+
+def confirm_order(session: Session, now: datetime, actor: Actor, order_id: int) -> None:
+    """Confirm for the elder's side that the work was done: only now is money taken.
+
+    Government's part is spent at once, the self part is captured by a job. Confirming twice changes
+    nothing. Raises NotFound, NotAllowed, CannotConfirm(order_id, state).
+    """
+    order = lock_order(session, order_id)
+    right = right_to(session, actor, order.elder_id, "order", now)
+    if order.state == "confirmed":
+        return
+    if order.state != "served":
+        raise CannotConfirm(order_id=order_id, state=order.state)
+    move_order(session, order, "confirmed", confirmed_at=now)
+    spend(session, now, order_id)
+    capture_part(session, now, order)
+    write_event(session, now, order, "confirmed", actor.person_id, by_right=right.ground)
+    _record(session, now, actor, "confirm_order", order, right.ground, {"price_fen": order.price_fen})
+    if order.provider_id is not None:
+        tell_provider(session, now, order, order.provider_id, "orders.confirmed")
+
+
+def rate_order(
+    session: Session, now: datetime, actor: Actor, order_id: int, face: int, comment: str | None = None
+) -> None:
+    """Judge a served order once, by one of three faces: 3 good, 2 fair, 1 poor.
+
+    Raises NotFound, NotAllowed, Invalid(field), ProviderMayNotRate, CannotRate(state), AlreadyRated(rated_at).
+    """
+    if face not in (1, 2, 3) or len(comment or "") > COMMENT_LENGTH:
+        raise Invalid("请选一个脸：好、一般、不好。", field="face")
+    order = lock_order(session, order_id)
+    if order.provider_id is not None and _works_for(session, actor, order.provider_id):
+        raise ProviderMayNotRate(order_id=order_id, provider_id=order.provider_id)
+    right = right_to(session, actor, order.elder_id, "order", now)
+    if order.state not in ("served", "confirmed"):
+        raise CannotRate(order_id=order_id, state=order.state)
+    connection = session.connection()
+    rated_at = connection.execute(select(_rating.c.rated_at).where(_rating.c.order_id == order_id)).scalar()
+    if rated_at is not None:
+        raise AlreadyRated(order_id=order_id, rated_at=rated_at.isoformat())
+    connection.execute(
+        insert(_rating).values(
+            order_id=order_id,
+            elder_id=order.elder_id,
+            area_code=order.area_code,
+            provider_id=order.provider_id,
+            face=face,
+            comment=(comment or "").strip() or None,
+            rated_by=actor.person_id,
+            by_right=right.ground,
+            rated_at=now,
+        )
+    )
+    write_event(session, now, order, "rated", actor.person_id, face=face)
+    _record(session, now, actor, "rate_order", order, right.ground, {"face": face})
+    if face == 1:
+        tell_operators(session, now, order, "orders.rated_poor", provider_id=order.provider_id)
+
+
+def mark_in_service(session: Session, now: datetime, order_id: int) -> bool:
+    """Note that the carer stands at the elder's door (her check-in). Gives False when that was noted before."""
+    order = lock_order(session, order_id)
+    if order.state != "assigned":
+        return False
+    move_order(session, order, "in_service")
+    write_event(session, now, order, "in_service", None)
+    _record(session, now, SYSTEM, "mark_in_service", order, "house", {})
+    tell_elder_side(session, now, order, "orders.in_service")
+    return True
+
+
+def mark_served(session: Session, now: datetime, order_id: int) -> bool:
+    """Note that the work is done (the carer's check-out) and ask the elder's side to confirm.
+
+    A check-out that arrives before its check-in's job counts for both. Gives False when noted before.
+    """
+    order = lock_order(session, order_id)
+    if order.state == "assigned":
+        mark_in_service(session, now, order_id)
+        order = lock_order(session, order_id)
+    if order.state != "in_service":
+        return False
+    move_order(session, order, "served")
+    write_event(session, now, order, "served", None)
+    _record(session, now, SYSTEM, "mark_served", order, "house", {})
+    tell_elder_side(session, now, order, "orders.served")
+    return True
+
+
+def leave_unfilled(session: Session, now: datetime, order: OrderRow) -> None:
+    """Note that nobody can take a locked order: its money goes back, elder and operator are told."""
+    move_order(session, order, "unfilled", provider_id=None, accepted_at=None)
+    release(session, now, order.id)
+    release_part(session, now, order.id)
+    write_event(session, now, order, "unfilled", None)
+    _record(session, now, SYSTEM, "leave_unfilled", order, "house", {})
+    tell_elder_side(session, now, order, "orders.unfilled")
+    tell_operators(session, now, order, "orders.unfilled_for_operator")
+
+
+def _works_for(session: Session, actor: Actor, provider_id: int) -> bool:
+    if actor.provider_id == provider_id:
+        return True
+    connection = session.connection()
+    granted = connection.execute(
+        select(_grant.c.id).where(
+            _grant.c.person_id == actor.person_id,
+            _grant.c.provider_id == provider_id,
+            _grant.c.revoked_at.is_(None),
+        )
+    ).first()
+    employed = connection.execute(
+        select(_carer.c.person_id).where(
+            _carer.c.person_id == actor.person_id, _carer.c.provider_id == provider_id
+        )
+    ).first()
+    return granted is not None or employed is not None
+
+
+def _record(
+    session: Session,
+    now: datetime,
+    actor: Actor,
+    verb: str,
+    order: OrderRow,
+    ground: str,
+    facts: dict[str, Any],
+) -> None:
+    record_act(
+        session,
+        now,
+        actor,
+        verb,
+        for_person_id=order.elder_id,
+        by_right=ground,
+        area_code=order.area_code,
+        subject=("care_order", order.id),
+        facts=facts,
+    )

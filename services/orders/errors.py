@@ -1,0 +1,101 @@
+"""Why an order could not be placed, changed, confirmed or rated."""
+
+from __future__ import annotations
+
+from services.errors import Conflict, DomainError, Invalid, NotAllowed
+
+
+class BadTime(Invalid):
+    """The wished time cannot be understood: naive, past, backwards, too short or too far away; `field` says which."""
+
+    message_zh = "时间填写有误，请重新选择。"
+
+
+class KeyMissing(Invalid):
+    """An order needs an idempotency key of 8 to 200 characters, so that pressing twice orders once."""
+
+    message_zh = "请求缺少防重复编号（Idempotency-Key）。"
+
+
+class KeyReused(Conflict):
+    """The same idempotency key came with another wish; facts: order_number of the first."""
+
+    message_zh = "这个请求编号已经用来下过另一张订单。"
+
+
+class AlreadyOrdered(Conflict):
+    """The same service is already ordered for this elder in an overlapping window, by her or a relative.
+
+    Facts: order_id, order_number, starts_at, ends_at, placed_by, placed_at. `even_if_ordered` overrides.
+    """
+
+    message_zh = "这个时间已经订过同样的服务了。"
+
+
+class OutsideOpening(Conflict):
+    """Nobody who offers the service (or not the chosen provider) works then; facts: opening."""
+
+    message_zh = "这个时间不在服务时间内，请换一个时间。"
+
+
+class NotOffered(Conflict):
+    """The chosen provider does not offer this service, or takes no new orders; facts: provider_id, service_code."""
+
+    message_zh = "您选的机构现在不提供这项服务，请另选一家。"
+
+
+class ForVolunteers(Conflict):
+    """The service is given by volunteers and is asked for on the needs board, not ordered."""
+
+    message_zh = "这项服务由志愿者提供，请在志愿服务里登记需要。"
+
+
+class ElderHasMoved(Conflict):
+    """The elder has moved out of the city; facts: elder_id, moved_out_on."""
+
+    message_zh = "老人已登记迁出，不能在本地下单。"
+
+
+class CannotCancel(Conflict):
+    """An order in this state is not cancelled any more; facts: order_id, state."""
+
+    message_zh = "服务已经开始或已经做完，不能取消；请拨打服务热线。"
+
+
+class CannotConfirm(Conflict):
+    """Only a served order is confirmed; facts: order_id, state."""
+
+    message_zh = "服务还没有做完，现在不能确认。"
+
+
+class CannotRate(Conflict):
+    """Only a served or confirmed order is rated; facts: order_id, state."""
+
+    message_zh = "服务做完以后才能评价。"
+
+
+class AlreadyRated(Conflict):
+    """An order is rated once; facts: order_id, rated_at."""
+
+    message_zh = "这一单已经评价过了，谢谢您。"
+
+
+class ProviderMayNotRate(NotAllowed):
+    """Who works for the provider does not judge its work; facts: order_id, provider_id."""
+
+    message_zh = "服务机构的人员不能评价自己的服务。"
+
+
+class WrongStep(Conflict):
+    """An order does not go from this state to that; facts: order_id, state, wanted."""
+
+    message_zh = "订单的状态已经变了，请刷新后再看。"
+
+
+BY_CONSTRAINT: dict[str, type[DomainError]] = {
+    "care_order_idempotency_key": KeyReused,
+    "care_order_step_check": WrongStep,
+    "care_order_window_check": BadTime,
+    "rating_one_per_order_key": AlreadyRated,
+    "rating_face_check": Invalid,
+}

@@ -1,0 +1,263 @@
+"""Place an order for an elder: one wish, one order, however often she presses the button."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import func, insert, select, text
+from sqlmodel import Session
+
+from services.acts import record_act
+from services.benefits.actions import hold
+from services.benefits.queries import split_price
+from services.benefits.rules import Split
+from services.catalogue.queries import Service, service_by_code
+from services.clock import civil_date
+from services.columns import table_of
+from services.errors import Invalid, NotAllowed
+from services.orders.errors import AlreadyOrdered, ElderHasMoved, ForVolunteers, KeyReused
+from services.orders.opening import opening_and_price
+from services.orders.rules import (
+    LIVE_STATES,
+    check_aware,
+    check_key,
+    check_window,
+    hash_wish,
+    order_number,
+)
+from services.orders.steps import OrderRow, write_event
+from services.orders.tables import CareOrder
+from services.orders.telling import tell_elder_side
+from services.outbox import enqueue
+from services.people.rights import Right, right_to
+from services.people.tables import Person
+from services.unit_of_work import Actor
+
+_order = table_of(CareOrder)
+_person = table_of(Person)
+_LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended(:what, 0))")
+_CHANNEL = re.compile(r"[a-z_]{2,30}")
+NOTE_LENGTH = 500
+
+
+@dataclass(frozen=True)
+class PlacedOrder:
+    """An order as it stands after placing; `replayed` when the same request had placed it before. Fen."""
+
+    order_id: int
+    order_number: str
+    elder_id: int
+    service_code: str
+    starts_at: datetime
+    ends_at: datetime
+    state: str
+    price_fen: int
+    government_fen: int
+    self_fen: int
+    chosen_provider_id: int | None
+    replayed: bool
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _Wish:
+    elder_id: int
+    service_code: str
+    starts_at: datetime
+    ends_at: datetime
+    chosen_provider_id: int | None
+    note: str | None
+
+    def hashed(self) -> bytes:
+        moments = {name: getattr(self, name).astimezone(UTC).isoformat() for name in ("starts_at", "ends_at")}
+        return hash_wish({**self.__dict__, **moments})
+
+
+def place_order(
+    session: Session,
+    now: datetime,
+    actor: Actor,
+    *,
+    elder_id: int,
+    service_code: str,
+    starts_at: datetime,
+    ends_at: datetime,
+    chosen_provider_id: int | None = None,
+    idempotency_key: str,
+    channel: str,
+    note: str | None = None,
+    even_if_ordered: bool = False,
+) -> PlacedOrder:
+    """Order one service for an elder in one window, at a price that is never raised afterwards.
+
+    The same key with the same wish gives the order it placed before. The price is the chosen provider's, or
+    the guide price when none is chosen; government's part is held, offers begin by a job. Moments are
+    aware. Raises BadTime, KeyMissing, KeyReused, NotFound, NotAllowed, UnknownService, ElderHasMoved,
+    AlreadyOrdered (unless `even_if_ordered`), OutsideOpening, NotOffered, ForVolunteers.
+    """
+    check_key(idempotency_key)
+    check_aware(starts_at=starts_at, ends_at=ends_at)
+    wish = _Wish(elder_id, service_code, starts_at, ends_at, chosen_provider_id, _tidy(note))
+    if not _CHANNEL.fullmatch(channel):
+        raise Invalid("办理渠道有误。", field="channel")
+    right = right_to(session, actor, elder_id, "order", now)
+    if actor.person_id is None:
+        raise NotAllowed("下单须由具体的人办理。", elder_id=elder_id)
+    earlier = _find_earlier(session, actor.person_id, idempotency_key)
+    if earlier is not None:
+        return _replay(earlier, wish)
+    service = service_by_code(session, service_code, civil_date(starts_at))
+    if service.volunteer:
+        raise ForVolunteers(service_code=service_code)
+    check_window(now, starts_at, ends_at, service.minutes)
+    _check_elder_lives_here(session, elder_id, now)
+    session.connection().execute(_LOCK, {"what": f"elder/{elder_id}"})
+    if not even_if_ordered:
+        _check_not_ordered(session, actor, wish)
+    price_fen = opening_and_price(session, service, right.area_code, starts_at, ends_at, chosen_provider_id)
+    shared = split_price(session, now, elder_id, service_code, price_fen, civil_date(starts_at))
+    order = _write_order(session, now, actor.person_id, right, wish, shared, idempotency_key, channel)
+    hold(session, now, order.id, shared, civil_date(starts_at))
+    _announce(session, now, actor, right, order, service)
+    return _placed(order, replayed=False, reasons=shared.reasons)
+
+
+def _find_earlier(session: Session, placed_by: int, key: str) -> OrderRow | None:
+    # Two threads with one key: the second waits here and then sees the first one's order.
+    session.connection().execute(_LOCK, {"what": f"order/{placed_by}/{key}"})
+    return (
+        session.connection()
+        .execute(select(_order).where(_order.c.placed_by == placed_by, _order.c.idempotency_key == key))
+        .first()
+    )
+
+
+def _replay(earlier: OrderRow, wish: _Wish) -> PlacedOrder:
+    if bytes(earlier.request_hash) != wish.hashed():
+        raise KeyReused(order_id=earlier.id, order_number=earlier.order_number)
+    return _placed(earlier, replayed=True, reasons=())
+
+
+def _check_elder_lives_here(session: Session, elder_id: int, now: datetime) -> None:
+    moved_out_on = session.connection().execute(
+        select(_person.c.moved_out_on).where(_person.c.id == elder_id)
+    ).scalar()  # fmt: skip
+    if moved_out_on is not None and moved_out_on <= civil_date(now):
+        raise ElderHasMoved(elder_id=elder_id, moved_out_on=moved_out_on.isoformat())
+
+
+def _check_not_ordered(session: Session, actor: Actor, wish: _Wish) -> None:
+    found = session.connection().execute(
+        select(_order)
+        .where(_order.c.elder_id == wish.elder_id, _order.c.service_code == wish.service_code)
+        .where(_order.c.starts_at < wish.ends_at, _order.c.ends_at > wish.starts_at)
+        .where(_order.c.state.in_(LIVE_STATES))
+        .order_by(_order.c.id)
+        .limit(1)
+    ).first()  # fmt: skip
+    if found is None:
+        return
+    raise AlreadyOrdered(
+        f"{_who(found, actor)}已经订过这项服务了（单号{found.order_number}）。确实还要再订一次吗？",
+        order_id=found.id,
+        order_number=found.order_number,
+        state=found.state,
+        starts_at=found.starts_at.isoformat(),
+        ends_at=found.ends_at.isoformat(),
+        placed_by=found.placed_by,
+        placed_at=found.placed_at.isoformat(),
+    )
+
+
+def _who(order: OrderRow, actor: Actor) -> str:
+    if order.placed_by == actor.person_id:
+        return "您"
+    if order.by_right == "self":
+        return "老人自己"
+    return "老人的另一位家人" if order.by_right.startswith("proxy:") else "社区工作人员"
+
+
+def _write_order(
+    session: Session,
+    now: datetime,
+    placed_by: int,
+    right: Right,
+    wish: _Wish,
+    shared: Split,
+    key: str,
+    channel: str,
+) -> OrderRow:
+    connection = session.connection()
+    order_id = connection.execute(
+        select(func.nextval(func.pg_get_serial_sequence("care_order", "id")))
+    ).scalar_one()
+    values: dict[str, Any] = {
+        "id": order_id,
+        "order_number": order_number(civil_date(now), order_id),
+        "area_code": right.area_code,
+        **wish.__dict__,
+        "state": "placed",
+        "price_fen": shared.government_fen + shared.self_fen,
+        "government_fen": shared.government_fen,
+        "self_fen": shared.self_fen,
+        "placed_by": placed_by,
+        "by_right": right.ground,
+        "channel": channel,
+        "idempotency_key": key,
+        "request_hash": wish.hashed(),
+        "placed_at": now,
+    }
+    return connection.execute(insert(_order).values(values).returning(_order)).one()
+
+
+def _announce(
+    session: Session, now: datetime, actor: Actor, right: Right, order: OrderRow, service: Service
+) -> None:
+    write_event(session, now, order, "placed", actor.person_id, by_right=right.ground, channel=order.channel)
+    record_act(
+        session,
+        now,
+        actor,
+        "place_order",
+        for_person_id=order.elder_id,
+        by_right=right.ground,
+        area_code=order.area_code,
+        subject=("care_order", order.id),
+        facts={"service_code": service.code, "price_fen": order.price_fen},
+    )
+    enqueue(
+        session,
+        now,
+        "matching.offer_next",
+        {"order_id": order.id},
+        key=f"matching.offer_next/{order.id}/placed",
+    )
+    tell_elder_side(session, now, order, "orders.placed")
+
+
+def _placed(order: OrderRow, *, replayed: bool, reasons: tuple[str, ...]) -> PlacedOrder:
+    return PlacedOrder(
+        order_id=order.id,
+        order_number=order.order_number,
+        elder_id=order.elder_id,
+        service_code=order.service_code,
+        starts_at=order.starts_at,
+        ends_at=order.ends_at,
+        state=order.state,
+        price_fen=order.price_fen,
+        government_fen=order.government_fen,
+        self_fen=order.self_fen,
+        chosen_provider_id=order.chosen_provider_id,
+        replayed=replayed,
+        reasons=reasons,
+    )
+
+
+def _tidy(note: str | None) -> str | None:
+    tidy = (note or "").strip()
+    if len(tidy) > NOTE_LENGTH or "\x00" in tidy:
+        raise Invalid(f"备注不能超过{NOTE_LENGTH}个字。", field="note", longest=NOTE_LENGTH)
+    return tidy or None

@@ -1,0 +1,67 @@
+"""The timeline families read: each event in one sentence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlalchemy import Row
+
+from services.benefits.rules import yuan
+from services.orders.rules import CANCEL_REASONS
+
+Tone = Literal["info", "ok", "warn", "bad"]
+
+_WORDS: dict[str, tuple[str, Tone]] = {
+    "placed": ("下单成功", "info"),
+    "offered": ("正在请{provider}接单", "info"),
+    "declined": ("{provider}接不了，正在找下一家", "warn"),
+    "expired": ("{provider}没有及时答复，正在找下一家", "warn"),
+    "accepted": ("{provider}已接单", "ok"),
+    "assigned": ("已安排好上门的人", "ok"),
+    "reassigned": ("换了一位上门的人", "warn"),
+    "unassigned": ("原来安排的人来不了，机构正在另派", "warn"),
+    "price_lowered": ("{provider}的价格更低，订单改为{price}", "ok"),
+    "in_service": ("已到门口，开始服务", "info"),
+    "served": ("服务做完了，请您确认", "ok"),
+    "confirmed": ("已确认", "ok"),
+    "rated": ("已评价：{face}", "ok"),
+    "cancelled": ("已取消：{reason}", "bad"),
+    "unfilled": ("暂时没有人能接，社区会打电话给您", "bad"),
+}
+_FACES = {3: "好", 2: "一般", 1: "不好"}
+
+
+@dataclass(frozen=True)
+class TimelineStep:
+    """One line of an order's timeline; `words` are for people, `facts` for programs."""
+
+    id: int
+    kind: str
+    happened_at: datetime
+    words: str
+    tone: Tone
+    actor_id: int | None
+    facts: dict[str, Any]
+
+
+def step_of(row: Row[*tuple[Any, ...]]) -> TimelineStep:
+    """Put one event into words; an unknown kind is shown by its code, never hidden."""
+    words, tone = _WORDS.get(row.kind, (row.kind, "info"))
+    facts: dict[str, Any] = row.facts
+    told = words.format(
+        provider=row.provider_name or "服务机构",
+        reason=CANCEL_REASONS.get(str(facts.get("reason")), "其他原因"),
+        face=_FACES.get(facts.get("face", 0), ""),
+        price=yuan(int(facts.get("price_fen", 0))),
+    )
+    return TimelineStep(
+        id=row.id,
+        kind=row.kind,
+        happened_at=row.happened_at,
+        words=told,
+        tone=tone,
+        actor_id=row.actor_id,
+        facts=facts,
+    )

@@ -1,0 +1,33 @@
+"""What happens to an order after the act that moved it: arrival, leaving, its money."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from services.dispatch.actions import finish_assignment
+from services.orders import actions
+from services.orders.paying import prepare_payment
+from services.unit_of_work import UnitOfWork
+
+
+def mark_in_service(work: UnitOfWork, order_id: int) -> None:
+    """The carer checked in at the elder's door."""
+    actions.mark_in_service(work.session, work.now, order_id)
+
+
+def mark_served(work: UnitOfWork, order_id: int) -> None:
+    """The carer checked out; her promised time is done and the elder's side is asked to confirm."""
+    if actions.mark_served(work.session, work.now, order_id):
+        finish_assignment(work.session, work.now, order_id)
+
+
+def prepare_order_payment(work: UnitOfWork, order_id: int) -> None:
+    """A provider accepted: owe the self part and ask for its authorisation."""
+    prepare_payment(work.session, work.now, order_id)
+
+
+HANDLERS: dict[str, Callable[..., None]] = {
+    "orders.mark_in_service": mark_in_service,
+    "orders.mark_served": mark_served,
+    "orders.prepare_payment": prepare_order_payment,
+}
