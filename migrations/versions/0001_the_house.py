@@ -109,7 +109,6 @@ def upgrade() -> None:
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
     sa.Column('reference', sa.Text(), nullable=False),
     sa.Column('idempotency_key', sa.Text(), nullable=False),
-    sa.Column('payable_id', sa.BigInteger(), nullable=False),
     sa.Column('amount_fen', sa.BigInteger(), nullable=False),
     sa.Column('state', sa.Text(), nullable=False),
     sa.Column('updated_at', sa.DateTime(timezone=True), nullable=False),
@@ -118,7 +117,6 @@ def upgrade() -> None:
     sa.UniqueConstraint('idempotency_key'),
     sa.UniqueConstraint('reference')
     )
-    op.create_index(op.f('ix_fake_charge_payable_id'), 'fake_charge', ['payable_id'], unique=False)
     op.create_table('fake_parcel',
     sa.Column('id', sa.BigInteger(), sa.Identity(always=False), nullable=False),
     sa.Column('channel', sa.Text(), nullable=False),
@@ -383,13 +381,6 @@ def upgrade() -> None:
     sa.Column('recorded_at', sa.DateTime(timezone=True), nullable=False),
     sa.PrimaryKeyConstraint('ledger', 'seal_number'),
     schema='timebank'
-    )
-    op.create_table('volunteer_bank',
-    sa.Column('city_code', sa.BigInteger(), autoincrement=False, nullable=False),
-    sa.Column('issuance_account_id', sa.BigInteger(), nullable=False),
-    sa.Column('pool_account_id', sa.BigInteger(), nullable=False),
-    sa.Column('opened_at', sa.DateTime(timezone=True), nullable=False),
-    sa.PrimaryKeyConstraint('city_code')
     )
     op.create_table('wechat_subscriber',
     sa.Column('person_id', sa.BigInteger(), autoincrement=False, nullable=False),

@@ -38,8 +38,9 @@ def refresh_duties(session: Session, now: datetime, city_code: int) -> dict[str,
     classes = rules_in_force(session, city_code, today).visit_classes
     for elder in _elders(session, city_code):
         end = _ending(elder, today)
+        groups = {*elder.groups, *(("alone",) if elder.living == "alone" else ())}
         age = age_on(elder.born_on, today)
-        wanted = None if end else class_of(classes, age, elder.care_level, elder.groups)
+        wanted = None if end else class_of(classes, age, elder.care_level, groups)
         if wanted == elder.visit_class:
             continue
         if elder.visit_class is not None:

@@ -27,7 +27,17 @@ from services.visits.tables import Escalation, VisitAttempt, VisitDuty
 
 _escalation, _attempt, _duty = table_of(Escalation), table_of(VisitAttempt), table_of(VisitDuty)
 Found = Row[*tuple[Any, ...]]
-RESOLUTIONS = ("contacted", "safe", "hospital", "away", "moved", "died", "rescued", "refused")
+RESOLUTIONS = {
+    "contacted": "已见到或通上话",
+    "safe": "确认平安",
+    "hospital": "住院",
+    "away": "外出",
+    "moved": "已搬走",
+    "died": "已离世",
+    "rescued": "已救助",
+    "refused": "本人谢绝探访",
+}
+"""How an unanswered door ends, and the words for it."""
 
 
 def follow_up(session: Session, now: datetime, attempt_id: int) -> int | None:
@@ -174,7 +184,7 @@ def _close(
     tell(
         session, now,
         recipient_ids=[found.in_charge_id], audience={"elder_side": found.elder_id},
-        template="visits.answered", facts={"resolution": resolution},
+        template="visits.answered", facts={"resolution": RESOLUTIONS.get(resolution, resolution)},
         elder_id=found.elder_id, area_code=found.area_code, subject=("escalation", found.id),
         key=f"visits.answered:{found.id}",
     )  # fmt: skip

@@ -5,24 +5,11 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlmodel import Field, SQLModel
 
 from services.columns import area_code, during, link, moment, number, own_id, word_list, words
-
-
-class VolunteerBank(SQLModel, table=True):
-    """A city's time bank: the purse that issues minutes and the pool for what exceeds somebody's cap.
-
-    `city_code` is the bank's number in the ledger (`ledger`); accounts are opened once, on first use.
-    """
-
-    __tablename__ = "volunteer_bank"
-    city_code: int = Field(sa_type=BigInteger, primary_key=True, sa_column_kwargs={"autoincrement": False})
-    issuance_account_id: int = number()
-    pool_account_id: int = number()
-    opened_at: datetime = moment()
 
 
 class Volunteer(SQLModel, table=True):

@@ -1,0 +1,63 @@
+"""Where a city's minutes come from and where those above a volunteer's cap go.
+
+The ledger's accounts are readable to the house only, so minutes are earned in a job, not in a request.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select, text
+from sqlmodel import Session
+
+from services.cities.pack import CityRules
+from services.columns import table_of
+from timebank.tables import Account
+from timebank.writer import open_account
+
+_account = table_of(Account)
+
+
+@dataclass(frozen=True)
+class Bank:
+    """A city's bank in the ledger: `ledger` is the city's code; the pool receives what exceeds a cap."""
+
+    ledger: int
+    issuance_account_id: int
+    pool_account_id: int
+
+
+def bank_of(session: Session, now: datetime, city_code: int) -> Bank:
+    """Give a city's bank, opening its two purses on first use. Runs as the house."""
+    session.connection().execute(
+        text("SELECT pg_advisory_xact_lock(hashtextextended('volunteer bank', :city))"), {"city": city_code}
+    )
+    return Bank(
+        ledger=city_code,
+        issuance_account_id=_purse(session, now, city_code, "issuance"),
+        pool_account_id=_purse(session, now, city_code, "pool"),
+    )
+
+
+def _purse(session: Session, now: datetime, city_code: int, kind: str) -> int:
+    found: int | None = session.connection().execute(
+        select(_account.c.id)
+        .where(_account.c.ledger == city_code, _account.c.kind == kind)
+        .order_by(_account.c.id)
+        .limit(1)
+    ).scalar()
+    return found or open_account(session, now, ledger=city_code, kind=kind, owner_label="city")
+
+
+def open_volunteer_account(session: Session, now: datetime, rules: CityRules, person_id: int) -> int:
+    """Open a volunteer's account: never below zero, never above the city's cap; give its number."""
+    return open_account(
+        session,
+        now,
+        ledger=rules.city_code,
+        kind="volunteer",
+        floor_minutes=0,
+        cap_minutes=rules.timebank.cap_minutes,
+        owner_label=f"volunteer-{person_id}",
+    )

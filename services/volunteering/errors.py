@@ -1,0 +1,129 @@
+"""Why a volunteer cannot take this need, or these minutes cannot be booked: each says what to do."""
+
+from __future__ import annotations
+
+from services.errors import Conflict, DomainError, Invalid, NotAllowed, NotFound
+
+
+class NotAVolunteer(NotAllowed):
+    """Only a registered volunteer who has not left takes needs."""
+
+    message_zh = "请先实名注册成为志愿者。"
+
+
+class AlreadyAVolunteer(Conflict):
+    """She is on the register already."""
+
+    message_zh = "您已经是注册志愿者了。"
+
+
+class TooYoung(NotAllowed):
+    """Younger than the city's time bank allows: `age`, `least`."""
+
+    message_zh = "年龄还不到本市时间银行对志愿者的要求。"
+
+
+class NotTrained(NotAllowed):
+    """The training tick is missing."""
+
+    message_zh = "还没有完成志愿者培训，请联系社区报名；培训后就可以接单。"
+
+
+class NotInsured(NotAllowed):
+    """The insurance ends before the day of the need: `insured_until`."""
+
+    message_zh = "志愿者保险在服务当天没有生效，请联系社区续保后再接。"
+
+
+class OwnRelative(NotAllowed):
+    """The city does not let volunteers earn minutes with their own relatives."""
+
+    message_zh = "按本市规定，为自己的亲属服务不计入时间银行，请让别的志愿者来接。"
+
+
+class NeedNotFound(NotFound):
+    """No such need, or it was taken by somebody else, which looks the same."""
+
+    message_zh = "没有找到这个需求，它可能已被别的志愿者接走。"
+
+
+class NeedTaken(Conflict):
+    """Another volunteer was first."""
+
+    message_zh = "这个需求刚刚被别的志愿者接走了，谢谢您的热心。"
+
+
+class NeedNotOpen(Conflict):
+    """The need has moved on: `state`."""
+
+    message_zh = "这个需求现在的状态不能这样操作。"
+
+
+class NeedPast(Conflict):
+    """The time of the need has passed."""
+
+    message_zh = "这个需求的时间已经过了。"
+
+
+class OtherVisitThen(Conflict):
+    """The volunteer promised another visit at that time: `visit_id`."""
+
+    message_zh = "这个时间您已经有别的上门安排。"
+
+
+class UnknownNeedKind(Invalid):
+    """Not one of the services that volunteers give."""
+
+    message_zh = "没有这种志愿服务，请从列表里选择。"
+
+
+class BoardShowsNoNames(Invalid):
+    """The title holds a name, a number or a door; the board is read by strangers."""
+
+    message_zh = "标题会公开在需求板上，请不要写姓名、电话和门牌号。"
+
+
+class BadWindow(Invalid):
+    """The end lies before the start, the start in the past, or the span is longer than a day."""
+
+    message_zh = "请填写将来的时间，结束须晚于开始，且不超过一天。"
+
+
+class SessionNotFound(NotFound):
+    """No such served time, or it is not yours to see."""
+
+    message_zh = "没有找到这次服务记录。"
+
+
+class NotYoursToConfirm(NotAllowed):
+    """Nobody confirms her own minutes; the elder, her family or the community does."""
+
+    message_zh = "服务时间须由老人、家人或社区确认，志愿者本人不能确认。"
+
+
+class AlreadySettled(Conflict):
+    """The minutes were posted or voided before: `state`."""
+
+    message_zh = "这次服务的时间已经确认或作废，不能再改；有差错请联系社区更正。"
+
+
+class NoAccount(Conflict):
+    """The volunteer has no account in the time bank."""
+
+    message_zh = "这位志愿者还没有时间银行账户，请联系社区开户。"
+
+
+class StatementNotYours(NotFound):
+    """Accounts are read by their owner and her community's office."""
+
+    message_zh = "没有找到这个时间银行账户。"
+
+
+BY_CONSTRAINT: dict[str, type[DomainError]] = {
+    "need_window_check": BadWindow,
+    "need_not_taken_by_the_elder_check": OwnRelative,
+    "volunteer_session_no_overlap_excl": AlreadySettled,
+    "volunteer_session_one_per_visit_key": AlreadySettled,
+    "volunteer_pkey": AlreadyAVolunteer,
+    "volunteer_passport_number_key": AlreadyAVolunteer,
+}

@@ -1,0 +1,24 @@
+"""Jobs of the volunteering room: served time into the ledger, and the time-out of a confirmation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from services.unit_of_work import UnitOfWork
+from services.volunteering import sessions
+
+
+def record_session(work: UnitOfWork, visit_id: int) -> None:
+    """Hold a volunteer's minutes after her check-out."""
+    sessions.record_session(work.session, work.now, visit_id)
+
+
+def auto_confirm(work: UnitOfWork, session_id: int) -> None:
+    """Post the minutes nobody objected to in the city's time."""
+    sessions.auto_confirm(work.session, work.now, session_id)
+
+
+HANDLERS: dict[str, Callable[..., None]] = {
+    "volunteering.record_session": record_session,
+    "volunteering.auto_confirm": auto_confirm,
+}
