@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from house import environment, private, servers, testing
-from house.ground import ROOT, Trouble, die_with_parent, say
+from house.ground import ROOT, Trouble, attempt, die_with_parent, say
 
 
 def perform(command: str, words: list[str]) -> int:
@@ -105,7 +105,4 @@ def _group_lives(group: int) -> bool:
 
 
 def _commit() -> str:
-    done = subprocess.run(
-        ["git", "-C", ROOT, "rev-parse", "--short=12", "HEAD"], capture_output=True, text=True
-    )
-    return done.stdout.strip() or "unknown"
+    return attempt(["git", "-C", ROOT, "rev-parse", "--short=12", "HEAD"]).stdout.strip() or "unknown"

@@ -44,13 +44,14 @@ def warm_kernels(env: dict[str, str]) -> None:
 
 
 _WARM_UP = """
-import importlib.util
-if importlib.util.find_spec("geo.walking"):
-    from geo import walking
-    getattr(walking, "warm_up", lambda: None)()
-if importlib.util.find_spec("geo.kernels"):
-    import runpy
-    runpy.run_module("geo.kernels", run_name="__main__")
+import importlib, importlib.util
+for name in ("geo.kernels", "geo.walking", "services.dispatch.solver.kernels"):
+    try:
+        known = importlib.util.find_spec(name) is not None
+    except ModuleNotFoundError:
+        known = False
+    if known:
+        getattr(importlib.import_module(name), "warm_up", lambda: None)()
 """
 
 
@@ -70,16 +71,12 @@ def _build() -> None:
     env = _registry_environment()
     uv = _uv(env)
     lock = ROOT / "requirements.lock"
-    synced = uv is not None and attempt(
-        [uv, "pip", "sync", "--python", PYTHON, "--require-hashes", lock], env=env
-    )
+    synced = uv is not None and attempt([uv, "pip", "sync", "--python", PYTHON, "--require-hashes", lock], env=env)
     if not synced or synced.returncode != 0:
         say("uv is not to be had here; installing with pip (slower)")
         pip = [PYTHON, "-m", "pip", "install", "--quiet", "--require-hashes", "--no-deps", "-r", lock]
         insist(pip, "The pinned packages could not be installed", env=env)
-    site = insist(
-        [PYTHON, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"], "No site-packages"
-    )
+    site = insist([PYTHON, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"], "No site-packages")
     (Path(site.strip()) / "yinling.pth").write_text(f"{ROOT}\n", encoding="utf-8")
 
 
@@ -90,9 +87,7 @@ def _make_venv() -> None:
         return
     shutil.rmtree(VENV, ignore_errors=True)
     if attempt([sys.executable, "-c", "import ensurepip, venv"]).returncode != 0:
-        packages.install(
-            [f"python{sys.version_info[0]}.{sys.version_info[1]}-venv"], "Python's own environment"
-        )
+        packages.install([f"python{sys.version_info[0]}.{sys.version_info[1]}-venv"], "Python's own environment")
     insist([sys.executable, "-m", "venv", VENV], "Could not make a Python environment")
 
 
@@ -102,8 +97,7 @@ def _registry_environment() -> dict[str, str]:
     if _CERTIFICATES.exists():
         env.setdefault("SSL_CERT_FILE", str(_CERTIFICATES))
     index = (
-        env.get("PIP_INDEX_URL")
-        or attempt([PYTHON, "-m", "pip", "config", "get", "global.index-url"]).stdout.strip()
+        env.get("PIP_INDEX_URL") or attempt([PYTHON, "-m", "pip", "config", "get", "global.index-url"]).stdout.strip()
     )
     if index:
         env.setdefault("UV_DEFAULT_INDEX", index)

@@ -56,9 +56,7 @@ def attempt(
     except FileNotFoundError as missing:
         return subprocess.CompletedProcess(list(map(str, command)), 127, "", str(missing))
     except subprocess.TimeoutExpired:
-        return subprocess.CompletedProcess(
-            list(map(str, command)), 124, "", f"no answer within {seconds:.0f} s"
-        )
+        return subprocess.CompletedProcess(list(map(str, command)), 124, "", f"no answer within {seconds:.0f} s")
     with (LOCAL / "setup.log").open("a", encoding="utf-8") as log:
         log.write(f"$ {' '.join(map(str, command))}\n{done.stdout}{done.stderr}→ {done.returncode}\n")
     return done
@@ -92,9 +90,7 @@ def write_private(path: Path, text: str) -> None:
     """Write a file that only its owner may read, whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f"{path.name}.{os.getpid()}")
-    with os.fdopen(
-        os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8"
-    ) as file:
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
         file.write(text)
     draft.replace(path)
 

@@ -64,9 +64,7 @@ def install(names: list[str], what_for: str) -> None:
     """Install Debian packages. Raises Trouble that names them where we may not."""
     if not names:
         return
-    shown = " ".join(
-        f"{n} postgresql-{OLDEST_POSTGRESQL}-postgis-3" if n == "postgresql" else n for n in names
-    )
+    shown = " ".join(f"{n} postgresql-{OLDEST_POSTGRESQL}-postgis-3" if n == "postgresql" else n for n in names)
     before = may_install()
     if before is None:
         raise Trouble(

@@ -6,6 +6,7 @@ checkout: the place is chosen by trying it as that user. A socket's path may hav
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import pwd
@@ -132,6 +133,8 @@ def erase(name: str) -> None:
     if pair:
         shutil.rmtree(pair.folder, ignore_errors=True)
         shutil.rmtree(pair.sockets, ignore_errors=True)
+        with contextlib.suppress(OSError):
+            Path(pair.folder).parent.rmdir()
         _record(kept)
 
 

@@ -32,14 +32,10 @@ def running() -> Iterator[tuple[str | None, str]]:
         yield None, why
         return
     with (LOCAL / "stripe-mock.log").open("w") as log:
-        server = subprocess.Popen(
-            command, stdout=log, stderr=log, start_new_session=True, preexec_fn=die_with_parent
-        )
+        server = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True, preexec_fn=die_with_parent)
     try:
         up = until(lambda: is_listening(port) or server.poll() is not None, 30) and server.poll() is None
-        yield (
-            (f"http://127.0.0.1:{port}", "") if up else (None, "it did not start, see .local/stripe-mock.log")
-        )
+        yield ((f"http://127.0.0.1:{port}", "") if up else (None, "it did not start, see .local/stripe-mock.log"))
     finally:
         server.terminate()
         server.wait(timeout=15)
@@ -63,7 +59,5 @@ def _built() -> tuple[Path | None, str]:
         return None, "needs a Docker engine, Go 1.22 or newer, or STRIPE_MOCK_URL"
     say(f"building stripe-mock {VERSION} with Go")
     env = {**os.environ, "GOBIN": str(program.parent), "CGO_ENABLED": "0", "GOTOOLCHAIN": "local"}
-    built = attempt(
-        [go, "install", f"github.com/stripe/stripe-mock@{VERSION}"], env=env, seconds=600, cwd=LOCAL
-    )
+    built = attempt([go, "install", f"github.com/stripe/stripe-mock@{VERSION}"], env=env, seconds=600, cwd=LOCAL)
     return (program, "") if program.exists() else (None, f"go install failed: {built.stderr.strip()[-160:]}")

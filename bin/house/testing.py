@@ -47,6 +47,8 @@ def _all(python: Path, env: dict[str, str], chosen: list[str], drills: bool, unr
     if code:
         failed.append(f"pytest (exit code {code})")
     print(f"\n{'FAILED: ' + ', '.join(failed) if failed else 'All that was run passed.'}")
+    if chosen:
+        unrun["by choice"] = f"all but what {' '.join(chosen)} selects"
     print(_last_line(unrun, drills), flush=True)
     return 1 if failed else 0
 
@@ -55,11 +57,7 @@ def _how(chosen: list[str], drills: bool) -> list[str]:
     """Drills kill servers, so they run one after another; the rest runs on two workers, file by file."""
     if drills:
         return ["-m", "drill", *chosen]
-    parallel = (
-        []
-        if any(word in ("-x", "-s", "--pdb", "-n") for word in chosen)
-        else ["-n", "2", "--dist", "loadfile"]
-    )
+    parallel = [] if any(word in ("-x", "-s", "--pdb", "-n") for word in chosen) else ["-n", "2", "--dist", "loadfile"]
     return [*parallel, *chosen]
 
 

@@ -19,11 +19,12 @@ KERNELS = ("geo/kernels.py", "geo/*kernel*.py", "services/dispatch/solver/*.py")
 def committed() -> tuple[Path, ...]:
     """Give every file that is, or is about to be, in the repository."""
     command = ["git", "-C", str(ROOT), "ls-files", "-co", "--exclude-standard", "-z"]
-    listed = subprocess.run(command, capture_output=True, text=True)
-    if listed.returncode:  # an unpacked archive
-        found = [file for file in ROOT.rglob("*") if file.is_file() and ".local" not in file.parts]
-    else:
-        found = [ROOT / name for name in listed.stdout.split("\0") if name]
+    try:
+        listed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+        found = [ROOT / name for name in listed.split("\0") if name]
+    except (OSError, subprocess.CalledProcessError):  # an unpacked archive, or no git here
+        skip = {".local", ".git", "__pycache__", ".pytest_cache", ".ruff_cache", ".mypy_cache", ".hypothesis"}
+        found = [file for file in ROOT.rglob("*") if not skip & set(file.relative_to(ROOT).parts)]
     return tuple(sorted(file for file in set(found) if file.is_file()))
 
 
