@@ -1,0 +1,86 @@
+"""Gives the invented elders what their city's rules give: assessments, subsidies, a place on the visit list."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from services.benefits.tables import Assessment, Entitlement
+from services.cities.pack import Subsidy
+from services.visits.rules import class_of
+from services.visits.tables import VisitDuty
+from workers.district.world import InventedElder, InventedRight, World, at
+
+
+def age_of(world: World, elder: InventedElder) -> int:
+    """Give an elder's age today in whole years."""
+    today, born = world.today, elder.born_on
+    return today.year - born.year - ((today.month, today.day) < (born.month, born.day))
+
+
+def write_entitlements(world: World) -> None:
+    """Assess the elders and give each the subsidies of the rules in force that fit her."""
+    dice = world.dice("entitlements")
+    levels = {level.level: level for level in world.rules.care_scheme.levels}
+    for elder in world.elders:
+        assessed = world.today - timedelta(days=dice.randint(20, 340))
+        if elder.care_level or dice.random() < 0.1:
+            level = levels[elder.care_level]
+            points = dice.randint(level.lowest_points, level.highest_points)
+            world.bulk.add(
+                Assessment,
+                elder_id=elder.id,
+                area_code=elder.quarter_code,
+                scheme=world.rules.care_scheme.code,
+                level=elder.care_level,
+                answers={"points": points},
+                assessed_on=assessed,
+                valid_until=assessed + timedelta(days=365),
+                recorded_at=at(assessed, 17),
+            )
+        for subsidy in world.rules.subsidies:
+            if _fits(world, elder, subsidy):
+                _give(world, elder, subsidy)
+
+
+def _fits(world: World, elder: InventedElder, subsidy: Subsidy) -> bool:
+    in_group = not subsidy.groups or any(group in elder.groups for group in subsidy.groups)
+    old_enough = age_of(world, elder) >= subsidy.min_age
+    return in_group and old_enough and elder.care_level >= subsidy.min_care_level and elder.living != "institution"
+
+
+def _give(world: World, elder: InventedElder, subsidy: Subsidy) -> None:
+    codes = sorted(code for code, item in world.menu.items() if item["category"] in subsidy.service_groups)
+    percent = int(subsidy.government_percent)
+    since = max(elder.registered_on, world.first_day - timedelta(days=365))
+    right_id = world.bulk.add(
+        Entitlement,
+        elder_id=elder.id,
+        area_code=elder.quarter_code,
+        kind=subsidy.name_zh,
+        service_codes=codes,
+        government_percent=percent,
+        monthly_cap_fen=subsidy.monthly_cap_fen,
+        during=f"[{since},)",
+        ground=f"{subsidy.code}@{world.rules.rules_city_key}:{world.rules.version}",
+        recorded_at=at(since, 10),
+    )
+    right = InventedRight(right_id, frozenset(codes), percent, subsidy.monthly_cap_fen)
+    world.entitlements.setdefault(elder.id, []).append(right)
+
+
+def write_duties(world: World) -> None:
+    """Put every elder whom somebody must see on the list, in the class the rules give her."""
+    for elder in world.elders:
+        if elder.living == "institution":
+            continue
+        classes = world.rules.visit_classes
+        elder.visit_class = class_of(classes, age_of(world, elder), elder.care_level, elder.groups)
+        if elder.visit_class is not None:
+            world.bulk.add(
+                VisitDuty,
+                elder_id=elder.id,
+                area_code=elder.quarter_code,
+                visit_class=elder.visit_class,
+                groups=elder.groups,
+                since=max(elder.registered_on, world.first_day),
+            )

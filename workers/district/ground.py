@@ -1,0 +1,163 @@
+"""Lays the demonstration's ground: packs, areas with outlines, menu, providers, sites and beds."""
+
+from __future__ import annotations
+
+import csv
+from datetime import date, datetime, timedelta
+
+from sqlmodel import Session
+
+from geo.coordinates import to_wgs84
+from services.beds.tables import Bed
+from services.catalogue.tables import ServiceItem
+from services.cities.actions import load_national_streets, load_pack, save_areas
+from services.cities.rules import written_code
+from services.directory.tables import Facility, Provider, ServiceLine
+from workers.district.drawn_files import District
+from workers.district.people import write_dispatcher
+from workers.district.sample_files import (
+    CITIES_FOLDER,
+    DISTRICT_FOLDER,
+    FACILITIES_FILE,
+    STREET_CODES_FILE,
+    read_menu,
+    read_table,
+)
+from workers.district.world import InventedBed, InventedProvider, World, at, month_starts
+
+PACKS = ("dongying.toml", "shanghai.toml", "nanjing_demo.toml")
+MENU_FROM = date(2021, 1, 1)
+WALK_SECONDS_OF_A_CARER = 2400
+PRICE_SPREAD = {"kangle": 0, "ankang": -5, "songhe": 0, "nuanyang": 10, "fengye": -5, "ruixiang": 0, "yizhou": 5}
+NURSING_BEFORE = date(2020, 1, 1)
+CERTIFIED_IN_HISTORY = {"songling": 17, "sangyu": 15, "changqing": 13, "hemu": 12, "chunhui": 9}
+"""Beds that became nursing beds during the seeded months: 290 of 620 (46.77 %) grow to 356 (57.42 %)."""
+
+
+def load_ground(session: Session, now: datetime, district: District) -> None:
+    """Load the three packs, the streets of China, and the drawn areas with their outlines."""
+    for name in PACKS:
+        load_pack(session, now, CITIES_FOLDER / name)
+    load_national_streets(session, STREET_CODES_FILE)
+    save_areas(
+        session,
+        [
+            {"code": area.code, "name": area.name, "geom": f"SRID=4326;{area.outline.wkt}"}
+            for area in sorted(district.areas, key=lambda area: area.code)
+        ],
+    )
+
+
+def write_menu(world: World) -> None:
+    """Put the services on the menu."""
+    for service in read_menu():
+        world.menu[service["code"]] = service
+        world.bulk.add(ServiceItem, at_home=True, valid_from=MENU_FROM, **service)
+
+
+def write_providers(world: World) -> None:
+    """Register the providers, each with a dispatcher who can sign in."""
+    for row in read_table("providers.csv"):
+        street_code = written_code(row["street"])
+        provider_id = world.bulk.add(
+            Provider,
+            code=row["code"],
+            name=row["name"],
+            kind=row["kind"],
+            area_code=street_code,
+            phone=row["phone"],
+            grade=int(row["grade"]),
+            filing_number=row["filing_number"],
+            invented=True,
+            created_at=at(world.first_day, 9),
+        )
+        services = tuple(row["services"].split(";")) if row["services"] else ()
+        dispatcher_id = write_dispatcher(world, provider_id, street_code)
+        world.providers[row["code"]] = InventedProvider(
+            provider_id, row["code"], row["name"], street_code, services, dispatcher_id
+        )
+
+
+def write_facilities(world: World) -> None:
+    """Place the sites of the CSV: GCJ-02 comes in, WGS-84 is stored, the original is kept beside it."""
+    nearest = {(home.lon, home.lat): home.quarter_code for home in world.district.homes}
+    with (DISTRICT_FOLDER / FACILITIES_FILE).open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            lon, lat = float(row["lon"]), float(row["lat"])
+            x, y = to_wgs84(lon, lat, row["crs"])
+            place = min(nearest, key=lambda point: (point[0] - x) ** 2 + (point[1] - y) ** 2)
+            quarter = nearest[place]
+            provider = world.providers[row["provider_code"]]
+            facility_id = world.bulk.add(
+                Facility,
+                code=row["code"],
+                provider_id=provider.id,
+                name=row["name"],
+                type_code=row["type_code"],
+                functions=row["functions"].split(";"),
+                area_code=quarter,
+                address=row["address"],
+                phone=row["phone"],
+                geom=f"SRID=4326;POINT({x:.7f} {y:.7f})",
+                original_lon=lon,
+                original_lat=lat,
+                original_crs=row["crs"],
+                opened_on=date.fromisoformat(row["opened_on"]),
+                day_places=int(row["day_places"]),
+                floor_area_m2=int(row["floor_area_m2"]),
+                opening_hours=row["opening_hours"],
+                invented=True,
+            )
+            world.facilities[row["code"]] = facility_id
+            _write_beds(world, row, facility_id, quarter)
+
+
+def _write_beds(world: World, row: dict[str, str], facility_id: int, quarter: int) -> None:
+    nursing, dementia = int(row["nursing_beds"]), int(row["dementia_beds"])
+    institution = row["type_code"] in ("care_home", "support_home")
+    before = max(NURSING_BEFORE, date.fromisoformat(row["opened_on"]))
+    later = _certified_later(world, CERTIFIED_IN_HISTORY.get(row["provider_code"], 0) if institution else 0)
+    for index in range(int(row["beds"])):
+        certified = before if index < nursing else dict(enumerate(later, nursing)).get(index)
+        bed_id = world.bulk.add(
+            Bed,
+            facility_id=facility_id,
+            area_code=quarter,
+            label=f"{index // 40 + 1}{index % 40 // 2 + 1:02d}-{index % 2 + 1}",
+            kind="institution" if institution else "community",
+            nursing_from=certified,
+            dementia=index < dementia,
+            basic_guarantee=row["type_code"] == "support_home",
+            opened_on=date.fromisoformat(row["opened_on"]),
+        )
+        world.beds.append(InventedBed(bed_id, quarter, institution, certified is not None))
+
+
+def _certified_later(world: World, count: int) -> list[date]:
+    months = month_starts(world.first_day, world.today)[1:]
+    days = [months[(index * len(months) + len(months) // 2) // count] + timedelta(days=14) for index in range(count)]
+    return [min(day, world.today) for day in days]
+
+
+def write_service_lines(world: World) -> None:
+    """Let each provider offer its services from its first site, at its own price."""
+    base = {row["provider_code"]: row["code"] for row in reversed(read_table(FACILITIES_FILE))}
+    for provider in world.providers.values():
+        for code in provider.services:
+            service = world.menu[code]
+            guide = int(str(service["guide_price_fen"]))
+            price = guide * (100 + PRICE_SPREAD.get(provider.code, 0)) // 100
+            world.prices[(provider.id, code)] = price
+            urgent = service.get("urgency") == "urgent"
+            world.bulk.add(
+                ServiceLine,
+                provider_id=provider.id,
+                service_code=code,
+                facility_id=world.facilities[base[provider.code]],
+                price_fen=price,
+                max_travel_seconds=WALK_SECONDS_OF_A_CARER,
+                slot_capacity=4,
+                weekdays=list("1234567") if urgent else list("123456"),
+                from_hour=0 if urgent else 8,
+                to_hour=24 if urgent else 18,
+            )
