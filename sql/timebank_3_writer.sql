@@ -217,7 +217,7 @@ BEGIN
   t.subject_id := p_subject_id;
   IF p_overflow_account_id IS NOT NULL THEN
     SELECT greatest(cap_minutes - posted - pending_in, 0) INTO room
-      FROM timebank.balance WHERE account_id = p_credit_account_id;
+      FROM timebank.balance WHERE account_id = p_credit_account_id AND cap_minutes IS NOT NULL;
   END IF;
   IF room < p_coin_minutes THEN
     made := timebank.append_with_overflow(p_now, t, room, p_overflow_account_id);
@@ -240,6 +240,11 @@ DECLARE
   over timebank.transfer := timebank.name_accounts(p_row, p_row.debit_account_id, p_overflow_account_id);
   kept timebank.transfer := p_row;
 BEGIN
+  IF NOT EXISTS (SELECT 1 FROM timebank.entry_pair WHERE entry_type = p_row.entry_type
+      AND debit_kind = p_row.debit_kind AND credit_kind = p_row.credit_kind) THEN
+    RAISE EXCEPTION USING ERRCODE = 'foreign_key_violation', CONSTRAINT = 'transfer_pair_allowed_fkey',
+      MESSAGE = 'what may not be given cannot overflow either';
+  END IF;
   over.entry_type := 'overflow';
   IF p_room = 0 THEN
     RETURN timebank.append_transfer(p_now, over);
@@ -391,7 +396,7 @@ BEGIN
   t.rule_version := original.rule_version;
   IF p_clawback_account_id IS NOT NULL THEN
     SELECT greatest(posted - pending_out - floor_minutes, 0) INTO available
-      FROM timebank.balance WHERE account_id = t.debit_account_id;
+      FROM timebank.balance WHERE account_id = t.debit_account_id AND floor_minutes IS NOT NULL;
   END IF;
   IF available < t.coin_minutes THEN
     made := timebank.append_with_clawback(p_now, t, available, p_clawback_account_id);

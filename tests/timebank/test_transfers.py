@@ -329,3 +329,8 @@ def test_a_refusal_inside_a_savepoint_leaves_the_rest_of_the_act(bank: Bank) -> 
 
     bank.act(work)
     assert held(bank, bank.li) == (60, 0, 0)
+
+
+def test_an_uncapped_saver_keeps_all_even_when_an_overflow_account_is_named(bank: Bank) -> None:
+    made = bank.earn("k", 37, to=bank.club, overflow_account_id=bank.pool)
+    assert (made.credit_account_id, made.coin_minutes) == (bank.club, 37)
