@@ -14,6 +14,7 @@ from fastapi import APIRouter, FastAPI, Request, Response
 import api.pages
 import api.routes
 from api.errors import add_error_handlers
+from api.pages.kit import add_pages
 from services.logs import set_up_logs
 from services.settings import settings
 from services.unit_of_work import engine
@@ -39,8 +40,6 @@ def create_app() -> FastAPI:
     app.middleware("http")(with_request_id)
     for router in routers():
         app.include_router(router)
-    from api.pages.kit import add_pages
-
     add_pages(app)
     return app
 

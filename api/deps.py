@@ -83,6 +83,8 @@ def _signed_in(work: UnitOfWork, request: Request) -> UnitOfWork | None:
         work.session.connection().execute(text("SET TRANSACTION READ ONLY"))
     introduce(work.session, actor)
     request.state.actor = actor
+    request.state.csrf_token = csrf_token(token)
+    request.state.signed_in_name = actor.full_name
     return replace(work, actor=actor)
 
 

@@ -37,6 +37,7 @@ class Actor:
     request_id: str | None = None
     session_id: int | None = None
     roles: tuple[str, ...] = field(default=())
+    full_name: str = ""
 
     def has_role(self, *roles: str) -> bool:
         """Tell whether the person holds one of these roles."""
