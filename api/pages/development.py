@@ -6,23 +6,24 @@ Mounted in demonstration mode only. A page's names are listed at the top of its 
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import HTMLResponse
 
+from api.pages import kit
 from api.pages.gallery_desks import DESKS
 from api.pages.gallery_people import PEOPLE, Example
-from api.pages.kit import SecurityHeaders, render, static_files, switches
+from api.pages.kit import add_pages, render
 
 EXAMPLES: dict[str, Example] = {**PEOPLE, **DESKS}
 
-gallery = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False)
 
 
-@gallery.get("/kit")
+@router.get("/kit")
 def list_examples(request: Request) -> HTMLResponse:
     """List the examples, so that a newcomer sees every page of the house from one place."""
     rows = [{"name": name, "template": template} for name, (template, _) in EXAMPLES.items()]
     return render(request, "development/gallery.html", {"examples": rows})
 
 
-@gallery.get("/kit/{name}")
+@router.get("/kit/{name}")
 def show_example(request: Request, name: str) -> HTMLResponse:
     """Show one page with its example data; an unknown name is a page that says so."""
     if name not in EXAMPLES:
@@ -39,8 +40,7 @@ def make_gallery_app() -> FastAPI:
     To look at it: `uvicorn --factory api.pages.development:make_gallery_app`, then open /kit.
     """
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
-    app.add_middleware(SecurityHeaders)
-    app.mount("/static", static_files())
-    app.include_router(switches)
-    app.include_router(gallery)
+    add_pages(app)
+    app.include_router(kit.router)
+    app.include_router(router)
     return app

@@ -109,6 +109,8 @@ OFFICER: dict[str, Any] = {
         "zoom": 13.5,
         "bounds": [118.775, 32.045, 118.815, 32.072],
         "circles_url": "",
+        "query": "tier=10&profile=elder",
+        "types": {"day_care": [1, "日间照料中心"], "meal_site": [2, "助餐点"]},
     },
     "areas": [
         {
@@ -138,7 +140,7 @@ ESCALATION = {
             "happened_at": NOW + timedelta(minutes=5),
             "words": "已告诉赵建国",
             "more": "短信送达",
-            "tone": "now",
+            "tone": "info",
         },
     ],
 }
@@ -192,9 +194,7 @@ DESKS: dict[str, Example] = {
             "count": 2,
             "export_href": "/officer/visits.csv",
             "more_href": None,
-            "filters": [
-                {"name": "risk", "label": "风险", "value": "", "choices": [("", "全部"), ("high", "高")]}
-            ],
+            "filters": [{"name": "risk", "label": "风险", "value": "", "choices": [("", "全部"), ("high", "高")]}],
         },
     ),
     "officer-escalations": (

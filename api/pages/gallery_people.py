@@ -19,7 +19,7 @@ EVENTS = [
         "happened_at": NOW - timedelta(hours=2),
         "words": "李敏替您下单",
         "more": "女儿，从深圳",
-        "tone": "done",
+        "tone": "ok",
     },
     {
         "happened_at": NOW - timedelta(minutes=90),
@@ -31,13 +31,13 @@ EVENTS = [
         "happened_at": NOW - timedelta(minutes=82),
         "words": "康乐居家养老服务中心接单",
         "more": "",
-        "tone": "done",
+        "tone": "ok",
     },
     {
         "happened_at": NOW - timedelta(minutes=60),
         "words": "陈芳来，星期四上午9点",
         "more": "护理员，有助浴证",
-        "tone": "now",
+        "tone": "info",
     },
 ]
 ORDER = {

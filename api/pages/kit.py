@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.datastructures import MutableHeaders
@@ -151,9 +151,7 @@ def render(
 
 def local_path(back: str) -> str:
     """Give a path of this site to return to; anything that could lead elsewhere becomes the front page."""
-    safe = (
-        back.startswith("/") and not back.startswith(("//", "/\\")) and "\n" not in back and "\r" not in back
-    )
+    safe = back.startswith("/") and not back.startswith(("//", "/\\")) and "\n" not in back and "\r" not in back
     return back if safe else "/"
 
 
@@ -164,22 +162,23 @@ def _remember(request: Request, name: str, value: str, back: str) -> RedirectRes
     return answer
 
 
-switches = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False)
 
 
-@switches.get("/view/size/{size}")
+@router.get("/view/size/{size}")
 def switch_size(request: Request, size: str, back: str = "/") -> RedirectResponse:
     """Remember how large an elder wants the letters, and go back to the page she was on."""
     return _remember(request, SIZE_COOKIE, size if size in SIZES else SIZES[0], back)
 
 
-@switches.get("/view/language/{language}")
+@router.get("/view/language/{language}")
 def switch_language(request: Request, language: str, back: str = "/") -> RedirectResponse:
     """Remember the language of the pages, and go back to the page the person was on."""
     chosen = language if language in LANGUAGES else next(iter(LANGUAGES))
     return _remember(request, LANGUAGE_COOKIE, chosen, back)
 
 
-def static_files() -> StaticFiles:
-    """Give the application that serves web/static; mount it at /static."""
-    return StaticFiles(directory=WEB_FOLDER / "static")
+def add_pages(app: FastAPI) -> None:
+    """Give an application the files of the pages at /static and the security headers on every answer."""
+    app.mount("/static", StaticFiles(directory=WEB_FOLDER / "static"), name="static")
+    app.add_middleware(SecurityHeaders)

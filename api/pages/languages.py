@@ -53,4 +53,4 @@ def choose_language(cookie: str | None) -> str:
     The browser's own setting is not used: phones sold abroad and given to a
     parent ask for English, and an elder would not know how to change it back.
     """
-    return cookie if cookie in LANGUAGES else SOURCE_LANGUAGE
+    return cookie if cookie is not None and cookie in LANGUAGES else SOURCE_LANGUAGE

@@ -127,9 +127,7 @@ def assert_fits() -> Callable[[Page], None]:
     """The page does not scroll sideways."""
 
     def check(page: Page) -> None:
-        wide = page.evaluate(
-            "() => [document.documentElement.scrollWidth, document.documentElement.clientWidth]"
-        )
+        wide = page.evaluate("() => [document.documentElement.scrollWidth, document.documentElement.clientWidth]")
         assert wide[0] <= wide[1], f"{page.url} is {wide[0]} wide on a screen of {wide[1]}"
 
     return check

@@ -55,14 +55,10 @@ def test_htmx_gets_the_main_part_and_a_title_only(client: httpx.Client) -> None:
     assert "<title>" in part.text and "<html" not in part.text and "<header" not in part.text
     whole = client.get("/kit/order", headers={"HX-Request": "true", "HX-Request-Type": "full"})
     assert "<html" in whole.text
-    assert {"hx-request", "hx-request-type", "cookie"} <= {
-        v.strip().lower() for v in whole.headers["Vary"].split(",")
-    }
+    assert {"hx-request", "hx-request-type", "cookie"} <= {v.strip().lower() for v in whole.headers["Vary"].split(",")}
 
 
-@pytest.mark.parametrize(
-    "back", ["https://evil.example", "//evil.example", "/\\evil.example", "", "/a\r\nX: y"]
-)
+@pytest.mark.parametrize("back", ["https://evil.example", "//evil.example", "/\\evil.example", "", "/a\r\nX: y"])
 def test_a_switch_never_leads_to_another_site(client: httpx.Client, back: str) -> None:
     answer = client.get("/view/size/large", params={"back": back})
     assert answer.status_code == 303 and answer.headers["location"] == "/"
@@ -106,9 +102,6 @@ def test_figures_are_written_in_english_too() -> None:
     token = current_language.set("en")
     try:
         assert filters.yuan(850) == "¥8.50"
-        assert (
-            filters.slot(MORNING, datetime(2026, 11, 26, 3, 0, tzinfo=UTC))
-            == "Thu 26 Nov, 9:00 am to 11:00 am"
-        )
+        assert filters.slot(MORNING, datetime(2026, 11, 26, 3, 0, tzinfo=UTC)) == "Thu 26 Nov, 9:00 am to 11:00 am"
     finally:
         current_language.reset(token)

@@ -1,14 +1,15 @@
 /* The circles map. The list beside it says the same, so a machine without WebGL2 loses nothing.
-   Tiles: /tiles/{network|areas|facilities}/{z}/{x}/{y}.mvt, source layer named as the layer.
-   areas: name, share (0-1)   facilities: name, type_words, tier (15|10|5)   circles GeoJSON: tier, minutes. */
+   Tiles: /tiles/{network|areas|facilities}/{z}/{x}/{y}.mvt?{data-query}, source layer named as the layer.
+   areas: name, percent (may be missing)   facilities: name, type_code   circles GeoJSON: tier (its place, from 0).
+   data-types: {type_code: [place of its tier, words]}. Shapes and colours go by the tier's place, as in the legend. */
 import * as maplibregl from "../vendor/maplibre-gl-6.17.0/maplibre-gl.mjs";
 
-const INK = { 15: "#0b4f8a", 10: "#b45309", 5: "#7b2d8b" };
+const INK = ["#0b4f8a", "#b45309", "#7b2d8b", "#4a4f55"];
 const SIDE = 36;
 
 const hasWebGL2 = () => Boolean(document.createElement("canvas").getContext("webgl2"));
 
-/* One shape per tier, so that colour is never alone: 15 circle, 10 square, 5 triangle. */
+/* One shape per tier, so that colour is never alone: circle, square, triangle, diamond. */
 function drawShape(tier) {
   const canvas = document.createElement("canvas");
   canvas.width = canvas.height = SIDE;
@@ -17,12 +18,11 @@ function drawShape(tier) {
   pen.strokeStyle = "#ffffff";
   pen.lineWidth = 3;
   pen.beginPath();
-  if (tier === 15) pen.arc(18, 18, 13, 0, 2 * Math.PI);
-  else if (tier === 10) pen.rect(6, 6, 24, 24);
+  if (tier === 0) pen.arc(18, 18, 13, 0, 2 * Math.PI);
+  else if (tier === 1) pen.rect(6, 6, 24, 24);
   else {
-    pen.moveTo(18, 4);
-    pen.lineTo(33, 31);
-    pen.lineTo(3, 31);
+    const corners = tier === 2 ? [[18, 4], [33, 31], [3, 31]] : [[18, 3], [33, 18], [18, 33], [3, 18]];
+    for (const corner of corners) pen.lineTo(...corner);
     pen.closePath();
   }
   pen.fill();
@@ -30,27 +30,29 @@ function drawShape(tier) {
   return pen.getImageData(0, 0, SIDE, SIDE);
 }
 
-const tiles = (layer) => ({
+const tiles = (layer, query) => ({
   type: "vector",
-  tiles: [`${location.origin}/tiles/${layer}/{z}/{x}/{y}.mvt`],
+  tiles: [`${location.origin}/tiles/${layer}/{z}/{x}/{y}.mvt${query ? `?${query}` : ""}`],
   minzoom: 10,
   maxzoom: 16,
 });
 
-function makeStyle(circlesUrl) {
-  const tierColour = ["match", ["to-number", ["get", "tier"]], 15, INK[15], 10, INK[10], INK[5]];
+function makeStyle({ circles: circlesUrl, query, types }) {
+  const kinds = Object.entries(JSON.parse(types));
+  const shape = kinds.length ? ["match", ["get", "type_code"], ...kinds.flatMap(([code, [place]]) => [code, `tier-${place}`]), "tier-3"] : "tier-3";
+  const tierColour = ["match", ["get", "tier"], 0, INK[0], 1, INK[1], 2, INK[2], INK[3]];
   return {
     version: 8,
     sources: {
-      network: { ...tiles("network"), attribution: "© OpenStreetMap contributors" },
-      areas: tiles("areas"),
-      facilities: tiles("facilities"),
+      network: { ...tiles("network", query), attribution: "© OpenStreetMap contributors" },
+      areas: tiles("areas", query),
+      facilities: tiles("facilities", query),
       circles: { type: "geojson", data: circlesUrl || { type: "FeatureCollection", features: [] } },
     },
     layers: [
       { id: "paper", type: "background", paint: { "background-color": "#f4f6f5" } },
       { id: "areas", type: "fill", source: "areas", "source-layer": "areas",
-        paint: { "fill-color": ["interpolate", ["linear"], ["coalesce", ["get", "share"], 0], 0, "#fff4e0", 0.5, "#cfe6d8", 1, "#0b6b3a"], "fill-opacity": 0.55 } },
+        paint: { "fill-color": ["interpolate", ["linear"], ["coalesce", ["get", "percent"], 0], 0, "#fff4e0", 50, "#cfe6d8", 100, "#0b6b3a"], "fill-opacity": ["case", ["has", "percent"], 0.55, 0] } },
       { id: "area-edges", type: "line", source: "areas", "source-layer": "areas",
         paint: { "line-color": "#4a4f55", "line-width": 1.2, "line-dasharray": [4, 2] } },
       { id: "network", type: "line", source: "network", "source-layer": "network",
@@ -58,7 +60,7 @@ function makeStyle(circlesUrl) {
       { id: "circles", type: "fill", source: "circles", paint: { "fill-color": tierColour, "fill-opacity": 0.1 } },
       { id: "circle-edges", type: "line", source: "circles", paint: { "line-color": tierColour, "line-width": 1.6 } },
       { id: "facilities", type: "symbol", source: "facilities", "source-layer": "facilities",
-        layout: { "icon-image": ["concat", "tier-", ["to-string", ["get", "tier"]]], "icon-allow-overlap": true,
+        layout: { "icon-image": shape, "icon-allow-overlap": true,
           "icon-size": ["interpolate", ["linear"], ["zoom"], 12, 0.45, 16, 0.8],
           "text-field": ["step", ["zoom"], "", 15, ["get", "name"]], "text-font": ["sans-serif"], "text-size": 13,
           "text-offset": [0, 1.2], "text-anchor": "top", "text-optional": true },
@@ -67,8 +69,9 @@ function makeStyle(circlesUrl) {
   };
 }
 
-function tellFacility(map, event) {
-  const { name, type_words: kind } = event.features[0].properties;
+function tellFacility(map, types, event) {
+  const { name, type_code: code } = event.features[0].properties;
+  const kind = types[code]?.[1];
   const words = document.createElement("div");
   const strong = document.createElement("strong");
   strong.textContent = name ?? "";
@@ -77,9 +80,10 @@ function tellFacility(map, event) {
 }
 
 function drawMap(box) {
+  const types = JSON.parse(box.dataset.types);
   const map = new maplibregl.Map({
     container: box,
-    style: makeStyle(box.dataset.circles),
+    style: makeStyle(box.dataset),
     center: JSON.parse(box.dataset.center),
     zoom: Number(box.dataset.zoom),
     minZoom: 10,
@@ -91,12 +95,13 @@ function drawMap(box) {
     dragRotate: false,
     pitchWithRotate: false,
   });
-  for (const tier of [15, 10, 5]) map.on("styleimagemissing", ({ id }) => {
-    if (id === `tier-${tier}` && !map.hasImage(id)) map.addImage(id, drawShape(tier), { pixelRatio: 2 });
+  map.on("styleimagemissing", ({ id }) => {
+    const place = INK.findIndex((_, tier) => id === `tier-${tier}`);
+    if (place >= 0 && !map.hasImage(id)) map.addImage(id, drawShape(place), { pixelRatio: 2 });
   });
   map.addControl(new maplibregl.NavigationControl({ showCompass: false }), "top-right");
   map.addControl(new maplibregl.ScaleControl({ unit: "metric" }), "bottom-left");
-  map.on("click", "facilities", (event) => tellFacility(map, event));
+  map.on("click", "facilities", (event) => tellFacility(map, types, event));
   map.once("idle", () => { box.dataset.drawn = "yes"; });
   const bounds = JSON.parse(box.dataset.bounds || "null");
   if (bounds) map.fitBounds(bounds, { padding: 16, animate: false });
