@@ -190,11 +190,13 @@ def _save(
 
 
 def _copy(cursor: Any, command: str, rows: Iterator[tuple[Any, ...]], tell: Callable[[int], None]) -> None:
+    done = 0
     with cursor.copy(command) as copy:
         for done, row in enumerate(rows, start=1):
             copy.write_row(row)
             if done % 5000 == 0:
                 tell(done)
+    tell(done)
 
 
 def _node_rows(version_id: int, network: Network) -> Iterator[tuple[Any, ...]]:
