@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from services.errors import DomainError, Invalid, NotFound, Unavailable
+from services.errors import Conflict, Invalid, NotFound, Unavailable
 
 
 class UnknownTemplate(Invalid):
@@ -17,7 +17,7 @@ class NoSuchMessage(NotFound):
     message_zh = "没有这条消息。"
 
 
-class CarrierRefused(DomainError):
+class CarrierRefused(Conflict):
     """The carrier answered and will not carry this: a dead number, a consent that was withdrawn."""
 
     message_zh = "通道拒绝发送。"

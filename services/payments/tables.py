@@ -69,7 +69,6 @@ class FakeCharge(SQLModel, table=True):
     id: int | None = own_id()
     reference: str = words(unique=True)
     idempotency_key: str = words(unique=True)
-    payable_id: int = number(index=True)
     amount_fen: int = number()
     state: str = words()
     updated_at: datetime = moment()

@@ -17,7 +17,5 @@ TEMPLATES = {
     "dispatch.your_job": Template(
         "有新的上门任务", "【银龄圈】您有新任务：{window}到{elder}家，{service}，单号{order_number}。"
     ),
-    "dispatch.taken_off": Template(
-        "一个任务取消了", "【银龄圈】{window}的{service}（单号{order_number}）不用您去了。"
-    ),
+    "dispatch.taken_off": Template("一个任务取消了", "【银龄圈】{window}的{service}（单号{order_number}）不用您去了。"),
 }

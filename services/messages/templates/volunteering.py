@@ -11,18 +11,25 @@ TEMPLATES = {
     "volunteering.need_released": Template(
         "志愿者来不了了", "【银龄圈】原定{starts_at}的志愿服务，志愿者临时来不了，需求已重新发布，请稍候。"
     ),
-    "volunteering.need_cancelled": Template("需求已取消", "【银龄圈】{elder}取消了{starts_at}的志愿服务，您不用上门了。"),
+    "volunteering.need_cancelled": Template(
+        "需求已取消", "【银龄圈】{elder}取消了{starts_at}的志愿服务，您不用上门了。"
+    ),
     "volunteering.session_pending": Template(
         "请确认志愿服务",
         "【银龄圈】{person}为{elder}服务{minutes}分钟。请打开“志愿服务”确认；不确认也没有异议的，到期自动入账。",
         waits_for_morning=True,
     ),
-    "volunteering.minutes_posted": Template("时间已入账", "【银龄圈】您服务的{minutes}分钟已存入时间银行。", waits_for_morning=True),
+    "volunteering.minutes_posted": Template(
+        "时间已入账", "【银龄圈】您服务的{minutes}分钟已存入时间银行。", waits_for_morning=True
+    ),
     "volunteering.minutes_voided": Template(
-        "这次服务未入账", "【银龄圈】您有{minutes}分钟服务被提出异议，未入账。社区会与双方核实，您可以在记录里说明情况。"
+        "这次服务未入账",
+        "【银龄圈】您有{minutes}分钟服务被提出异议，未入账。社区会与双方核实，您可以在记录里说明情况。",
     ),
     "volunteering.nothing_credited": Template(
-        "这次服务没有计时", "【银龄圈】您这次服务{minutes}分钟没有计入时间银行：{reason}。服务记录仍然保留。", waits_for_morning=True
+        "这次服务没有计时",
+        "【银龄圈】您这次服务{minutes}分钟没有计入时间银行：{reason}。服务记录仍然保留。",
+        waits_for_morning=True,
     ),
     "volunteering.dispute_opened": Template(
         "志愿服务有异议", "【银龄圈】{elder}一方对一次{minutes}分钟的志愿服务提出异议，请核实。"

@@ -1,0 +1,185 @@
+"""Owing the self-paid part, and asking for it to be held, taken or given back.
+
+Nothing here calls the gateway: the payable moves to `…ing` and a job is promised in the same transaction.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, func, insert, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlmodel import Session
+
+from services.columns import table_of
+from services.outbox import enqueue
+from services.payments.errors import OwedOtherwise, PayableNotFound, PaymentStateConflict
+from services.payments.rules import UNDER_WAY
+from services.payments.tables import Payable, PaymentEvent
+from services.settings import settings
+
+payables = table_of(Payable)
+payment_events = table_of(PaymentEvent)
+
+
+def owe(
+    session: Session,
+    now: datetime,
+    *,
+    subject: tuple[str, int],
+    elder_id: int,
+    payer_id: int | None,
+    area_code: int,
+    amount_fen: int,
+) -> int:
+    """Note what an elder's side owes for a subject ("order", 7), in fen, once; gives the payable's id.
+
+    Raises OwedOtherwise when the subject already owes another amount; IntegrityError unless the amount is positive.
+    """
+    row = upsert(payables).values(
+        subject_type=subject[0],
+        subject_id=subject[1],
+        elder_id=elder_id,
+        payer_id=payer_id,
+        area_code=area_code,
+        amount_fen=amount_fen,
+        state="due",
+        gateway=settings().payment_gateway,
+        created_at=now,
+        updated_at=now,
+    )
+    connection = session.connection()
+    new = connection.execute(
+        row.on_conflict_do_nothing(constraint="payable_subject_key").returning(payables.c.id)
+    ).scalar_one_or_none()
+    if new is not None:
+        payable_id: int = new
+        write_event(session, now, payable_id, area_code, "owed", {"amount_fen": amount_fen})
+        return payable_id
+    known = connection.execute(
+        select(payables.c.id, payables.c.amount_fen).where(
+            payables.c.subject_type == subject[0], payables.c.subject_id == subject[1]
+        )
+    ).one_or_none()
+    if known is None:
+        raise PayableNotFound(subject=subject)
+    if known.amount_fen != amount_fen:
+        raise OwedOtherwise(payable_id=known.id, owed_fen=known.amount_fen, asked_fen=amount_fen)
+    return int(known.id)
+
+
+def request_authorisation(session: Session, now: datetime, payable_id: int) -> str:
+    """Ask that the amount be held; gives the payable's state. Harmless when already asked or held.
+
+    After a decline it may be asked again. Raises PayableNotFound, PaymentStateConflict when released.
+    """
+    payable = lock_payable(session, payable_id)
+    if payable.state in ("due", "failed"):
+        return ask_gateway(session, now, payable, "authorise")
+    if payable.state in ("releasing", "released"):
+        raise PaymentStateConflict(payable_id=payable_id, state=payable.state, asked="authorise")
+    return str(payable.state)
+
+
+def request_capture(session: Session, now: datetime, payable_id: int) -> str:
+    """Ask that what is held be taken, once the visit is confirmed; gives the payable's state.
+
+    While the authorisation is still under way the wish is kept and done as soon as it stands. Harmless when
+    already asked or taken. Raises PayableNotFound, PaymentStateConflict when nothing is or will be held.
+    """
+    payable = lock_payable(session, payable_id)
+    if payable.state == "authorised":
+        return ask_gateway(session, now, payable, "capture")
+    if payable.state == "authorising":
+        return _wish(session, now, payable, "capture")
+    if payable.state in ("capturing", "captured"):
+        return str(payable.state)
+    raise PaymentStateConflict(payable_id=payable_id, state=payable.state, asked="capture")
+
+
+def request_release(session: Session, now: datetime, payable_id: int) -> str:
+    """Ask that what is held be given back, as when the order is cancelled; gives the payable's state.
+
+    What was never held is released at once. Harmless when already asked or released. Raises PayableNotFound,
+    PaymentStateConflict once the money is being taken.
+    """
+    payable = lock_payable(session, payable_id)
+    if payable.state == "authorised":
+        return ask_gateway(session, now, payable, "release")
+    if payable.state == "authorising":
+        return _wish(session, now, payable, "release")
+    if payable.state == "failed" and payable.gateway_reference is not None:
+        return ask_gateway(session, now, payable, "release")
+    if payable.state in ("due", "failed"):
+        set_state(session, now, payable_id, "released")
+        write_event(session, now, payable_id, payable.area_code, "released", {"held": False})
+        return "released"
+    if payable.state in ("releasing", "released"):
+        return str(payable.state)
+    raise PaymentStateConflict(payable_id=payable_id, state=payable.state, asked="release")
+
+
+def lock_payable(session: Session, payable_id: int) -> Row[Any]:
+    """Read a payable and hold its row until the act ends. Raises PayableNotFound."""
+    found = session.connection().execute(select(payables).where(payables.c.id == payable_id).with_for_update())
+    payable = found.one_or_none()
+    if payable is None:
+        raise PayableNotFound(payable_id=payable_id)
+    return payable
+
+
+def ask_gateway(session: Session, now: datetime, payable: Row[Any], step: str) -> str:
+    """Move a locked payable to `…ing` and promise the call, under a key that names this asking for ever."""
+    asked = f"{step}_requested"
+    before: int = (
+        session.connection()
+        .execute(select(func.count()).where(payment_events.c.payable_id == payable.id, payment_events.c.kind == asked))
+        .scalar_one()
+    )
+    key = f"yinling-{int(payable.created_at.timestamp())}-{payable.id}-{step}-{before + 1}"
+    write_event(session, now, payable.id, payable.area_code, asked, {"key": key}, gateway=payable.gateway)
+    args = {"payable_id": payable.id, "key": key}
+    if step == "authorise" and payable.gateway_reference is not None:
+        args["replaces"] = payable.gateway_reference  # the charge that failed is given back first
+        set_state(session, now, payable.id, UNDER_WAY[step], wish=None, gateway_reference=None)
+    else:
+        set_state(session, now, payable.id, UNDER_WAY[step], wish=None)
+    enqueue(session, now, f"payments.{step}", args, key=key)
+    return UNDER_WAY[step]
+
+
+def _wish(session: Session, now: datetime, payable: Row[Any], wish: str) -> str:
+    if wish == "capture" and payable.wish == "release":
+        raise PaymentStateConflict(payable_id=payable.id, state=payable.state, wish=payable.wish, asked=wish)
+    set_state(session, now, payable.id, payable.state, wish=wish)
+    return str(payable.state)
+
+
+def set_state(session: Session, now: datetime, payable_id: int, state: str, **also: Any) -> None:
+    """Move a locked payable; only this room's own steps do."""
+    changed = {"state": state, "updated_at": now, **also}
+    session.connection().execute(update(payables).where(payables.c.id == payable_id).values(**changed))
+
+
+def write_event(
+    session: Session,
+    now: datetime,
+    payable_id: int,
+    area_code: int,
+    kind: str,
+    facts: dict[str, Any],
+    *,
+    gateway: str | None = None,
+) -> None:
+    """Append one step to a payable's history."""
+    session.connection().execute(
+        insert(payment_events).values(
+            payable_id=payable_id,
+            area_code=area_code,
+            happened_at=now,
+            kind=kind,
+            gateway=gateway or settings().payment_gateway,
+            facts=facts,
+        )
+    )
