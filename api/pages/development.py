@@ -9,9 +9,10 @@ from fastapi.responses import HTMLResponse
 from api.pages import kit
 from api.pages.gallery_desks import DESKS
 from api.pages.gallery_people import PEOPLE, Example
+from api.pages.gallery_visits import VISITS
 from api.pages.kit import add_pages, render
 
-EXAMPLES: dict[str, Example] = {**PEOPLE, **DESKS}
+EXAMPLES: dict[str, Example] = {**PEOPLE, **VISITS, **DESKS}
 
 router = APIRouter(include_in_schema=False)
 
