@@ -1,0 +1,110 @@
+"""Beds over HTTP: homes, who lies where, the nursing-bed ratio with its rows."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from pydantic import Field
+
+from api.schemas.visits import Day, In, Out
+
+
+class HomeOut(Out):
+    """A home's open beds on a day; `occupied` as far as the actor may see."""
+
+    facility_id: int
+    name: str
+    type_code: str
+    area_code: int
+    total: int
+    nursing: int
+    dementia: int
+    occupied: int
+
+
+class BedOut(Out):
+    """A bed and, where the actor may know, who lies in it."""
+
+    id: int
+    label: str
+    kind: str
+    nursing_from: date | None
+    dementia: bool
+    basic_guarantee: bool
+    opened_on: date
+    closed_on: date | None
+    stay_id: int | None
+    elder_id: int | None
+    elder_name: str | None
+
+
+class StayIn(In):
+    """Who moves in, from when; `last_day` is the day she leaves."""
+
+    elder_id: int = Field(ge=1, le=2**62)
+    first_day: Day
+    last_day: Day | None = None
+
+
+class StayCreatedOut(Out):
+    """The id of the stay."""
+
+    stay_id: int
+
+
+class StayEndIn(In):
+    """When and why an elder leaves."""
+
+    last_day: Day
+    reason: str = Field(min_length=1, max_length=200)
+
+
+class HomeRatioOut(Out):
+    """One home's beds in the ratio."""
+
+    facility_id: int
+    name: str
+    area_code: int
+    nursing: int
+    total: int
+
+
+class RatioOut(Out):
+    """The ratio of a day in percent, with its definition, target and homes."""
+
+    on: date
+    nursing: int
+    total: int
+    ratio: float | None
+    definition: str
+    basis: str
+    rules_version: str
+    target: float | None
+    target_due: date | None
+    target_plan: str | None
+    short_beds: int
+    rows: list[HomeRatioOut]
+
+
+class TrendPointOut(Out):
+    """One point of the trend line."""
+
+    on: date
+    nursing: int
+    total: int
+    ratio: float | None
+
+
+class RatioBedOut(Out):
+    """One bed behind the ratio."""
+
+    id: int
+    facility_id: int
+    name: str
+    label: str
+    kind: str
+    dementia: bool
+    basic_guarantee: bool
+    opened_on: date
+    nursing_from: date | None
+    in_numerator: bool
