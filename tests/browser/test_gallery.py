@@ -113,6 +113,25 @@ def test_the_map_is_drawn_with_chinese_controls_and_large_buttons(
     assert_no_csp_violations(page)
 
 
+ONE_DAY_CARE = bytes.fromhex(
+    "1a5b0a0a666163696c6974696573120f1204000001011801220509802080201a09747970655f636f64651a046e616d65"
+    "220a0a086461795f63617265221a0a18e585b0e59bade697a5e997b4e785a7e69699e4b8ade5bf832880207802"
+)
+
+
+def test_facilities_on_the_map_have_their_shapes(gallery_url: str, open_page: OpenPage) -> None:
+    page = open_page("about:blank", 1280)
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text))
+    page.route(
+        "**/tiles/facilities/**",
+        lambda route: route.fulfill(body=ONE_DAY_CARE, content_type="application/vnd.mapbox-vector-tile"),
+    )
+    page.goto(f"{gallery_url}/kit/officer-desk")
+    page.wait_for_function("() => document.getElementById('map').dataset.drawn === 'yes'")
+    assert not [words for words in said if "tier-" in words or "Error" in words]
+
+
 def test_a_machine_without_webgl_is_shown_the_list(chromium: object, gallery_url: str, open_page: OpenPage) -> None:
     page = open_page("about:blank", 1280)
     page.add_init_script(

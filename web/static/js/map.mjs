@@ -61,7 +61,7 @@ function makeStyle({ circles: circlesUrl, query, types }) {
       { id: "circle-edges", type: "line", source: "circles", paint: { "line-color": tierColour, "line-width": 1.6 } },
       { id: "facilities", type: "symbol", source: "facilities", "source-layer": "facilities",
         layout: { "icon-image": shape, "icon-allow-overlap": true,
-          "icon-size": ["interpolate", ["linear"], ["zoom"], 12, 0.45, 16, 0.8],
+          "icon-size": ["interpolate", ["linear"], ["zoom"], 12, 0.7, 16, 1.2],
           "text-field": ["step", ["zoom"], "", 15, ["get", "name"]], "text-font": ["sans-serif"], "text-size": 13,
           "text-offset": [0, 1.2], "text-anchor": "top", "text-optional": true },
         paint: { "text-color": "#1a1a1a", "text-halo-color": "#ffffff", "text-halo-width": 2 } },
@@ -95,9 +95,8 @@ function drawMap(box) {
     dragRotate: false,
     pitchWithRotate: false,
   });
-  map.on("styleimagemissing", ({ id }) => {
-    const place = INK.findIndex((_, tier) => id === `tier-${tier}`);
-    if (place >= 0 && !map.hasImage(id)) map.addImage(id, drawShape(place), { pixelRatio: 2 });
+  map.once("style.load", () => {
+    INK.forEach((_, place) => map.addImage(`tier-${place}`, drawShape(place), { pixelRatio: 2 }));
   });
   map.addControl(new maplibregl.NavigationControl({ showCompass: false }), "top-right");
   map.addControl(new maplibregl.ScaleControl({ unit: "metric" }), "bottom-left");
