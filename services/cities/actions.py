@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import func, select, update
+from sqlalchemy import text as sql
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session
 
@@ -86,6 +87,14 @@ def adopt_rules(session: Session, now: datetime, city_code: int, from_city_code:
     return today
 
 
+_SAVE_STREETS = sql(
+    "INSERT INTO national_street (code, name, district_code, city_code) "
+    "SELECT * FROM unnest(CAST(:codes AS bigint[]), CAST(:names AS text[]), "
+    "CAST(:districts AS bigint[]), CAST(:cities AS bigint[])) "
+    "ON CONFLICT (code) DO UPDATE SET name = excluded.name WHERE national_street.name <> excluded.name"
+)
+
+
 def load_national_streets(session: Session, path: Path) -> int:
     """Load the streets and towns of China from `code,name` lines (gzip or plain); gives how many there are.
 
@@ -93,25 +102,17 @@ def load_national_streets(session: Session, path: Path) -> int:
     """
     raw = path.read_bytes()
     text = gzip.decompress(raw).decode() if path.suffix == ".gz" else raw.decode()
-    rows = []
-    for line in csv.DictReader(io.StringIO(text)):
-        code = written_code(line["code"])
-        rows.append(
-            {
-                "code": code,
-                "name": line["name"],
-                "district_code": ancestor_code(code, "district"),
-                "city_code": ancestor_code(code, "city"),
-            }
-        )
-    statement = insert(_street)
-    statement = statement.on_conflict_do_update(
-        index_elements=["code"],
-        set_={"name": statement.excluded.name},
-        where=_street.c.name != statement.excluded.name,
+    rows = list(csv.DictReader(io.StringIO(text)))
+    codes = [written_code(row["code"]) for row in rows]
+    session.connection().execute(
+        _SAVE_STREETS,
+        {
+            "codes": codes,
+            "names": [row["name"] for row in rows],
+            "districts": [ancestor_code(code, "district") for code in codes],
+            "cities": [ancestor_code(code, "city") for code in codes],
+        },
     )
-    for start in range(0, len(rows), 5000):
-        session.connection().execute(statement, rows[start : start + 5000])
     total: int = session.connection().execute(select(func.count()).select_from(_street)).scalar_one()
     return total
 

@@ -50,9 +50,7 @@ class CityPackVersion(SQLModel, table=True):
         Index("city_pack_version_in_force_idx", "city_code", "valid_from"),
     )
 
-    id: int | None = Field(
-        default=None, sa_column=Column(BigInteger, Identity(always=False), primary_key=True)
-    )
+    id: int | None = Field(default=None, sa_column=Column(BigInteger, Identity(always=False), primary_key=True))
     city_code: int = Field(sa_column=Column(BigInteger, ForeignKey("city.code"), nullable=False))
     version: str = Field(sa_column=Column(String(60), nullable=False))
     sha256: str = Field(sa_column=Column(String(64), nullable=False))

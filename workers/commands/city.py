@@ -11,14 +11,13 @@ from rich.table import Table
 
 from services.cities.actions import adopt_rules, load_national_streets, load_pack
 from services.cities.errors import BadPack
-from services.cities.queries import areas_inside, city_by_key, find_area, list_cities, rules_in_force
-from services.cities.rules import LEVEL_NAMES_ZH, area_range, short_code, written_code
+from services.cities.queries import city_by_key, list_cities, rules_in_force
+from services.cities.rules import short_code
 from services.clock import civil_date
 from services.errors import DomainError
 from services.unit_of_work import SYSTEM, unit_of_work
 
 app = typer.Typer(help="城市规则包 / city packs", no_args_is_help=True)
-area_app = typer.Typer(help="行政区划 / areas", no_args_is_help=True)
 _console = Console()
 
 
@@ -87,27 +86,3 @@ def rules(
         raise _stop(error) from error
     circles = "、".join(tier.name_zh for tier in chosen.tiers)
     _console.print(f"{city}自{day}起采用{chosen.rules_city_name_zh}的规则（{chosen.version}）：{circles}")
-
-
-@area_app.command("show")
-def show_area(code: Annotated[str, typer.Argument(help="6、9、12或15位区划代码")]) -> None:
-    """Show one area, its parent, its validity, and what lies inside it."""
-    try:
-        whole = written_code(code)
-    except ValueError as error:
-        raise typer.BadParameter(str(error)) from error
-    try:
-        with unit_of_work(SYSTEM, login="setup") as work:
-            area = find_area(work.session, whole)
-            inside = [row for row in areas_inside(work.session, whole) if row.parent_code == whole]
-    except DomainError as error:
-        raise _stop(error) from error
-    first, last = area_range(whole)
-    _console.print(
-        f"{short_code(whole)} {area.name}（{LEVEL_NAMES_ZH[area.level]}）上级：{area.parent_name or '无'}"
-    )
-    _console.print(
-        f"范围 {first}–{last}；有效期 {area.valid_from or '始'} 至 {area.valid_to or '今'}", highlight=False
-    )
-    for row in inside:
-        _console.print(f"  {short_code(row.code)} {row.name}", highlight=False)

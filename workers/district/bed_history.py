@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 from sqlalchemy import text
 
 from services.beds.tables import BedStay
-from workers.district.world import InventedElder, World, at, month_starts
+from workers.district.world import InventedBed, InventedElder, World, at, month_starts
 
 LONGEST_STAY_DAYS = 1500
 
@@ -20,17 +20,27 @@ def write_stays(world: World) -> None:
     beds = [bed for bed in world.beds if bed.institution]
     dice.shuffle(beds)
     beds.sort(key=lambda bed: not bed.nursing)
+    former = list(world.former_residents)
     for elder, bed in zip(residents, beds, strict=False):
         since = world.today - timedelta(days=dice.randint(3, LONGEST_STAY_DAYS))
-        world.bulk.add(
-            BedStay,
-            bed_id=bed.id,
-            elder_id=elder.id,
-            area_code=bed.quarter_code,
-            during=f"[{since},)",
-            recorded_at=at(since, 11),
-        )
+        _write_stay(world, bed, elder.id, since, None)
+        if former and (died_on := world.died_on[former[-1].id]) < since - timedelta(days=2):
+            _write_stay(world, bed, former.pop().id, died_on - timedelta(days=dice.randint(60, 500)), died_on)
+    for elder, bed in zip(former, beds[len(residents) :], strict=False):
+        died_on = world.died_on[elder.id]
+        _write_stay(world, bed, elder.id, died_on - timedelta(days=dice.randint(60, 700)), died_on)
     _write_respite(world, residents)
+
+
+def _write_stay(world: World, bed: InventedBed, elder_id: int, since: date, until: date | None) -> None:
+    world.bulk.add(
+        BedStay,
+        bed_id=bed.id,
+        elder_id=elder_id,
+        area_code=bed.quarter_code,
+        during=f"[{since},{until or ''})",
+        recorded_at=at(since, 11),
+    )
 
 
 def _write_respite(world: World, residents: list[InventedElder]) -> None:
@@ -42,14 +52,7 @@ def _write_respite(world: World, residents: list[InventedElder]) -> None:
         day = world.first_day + timedelta(days=dice.randint(0, 40))
         while frail and day < world.today - timedelta(days=35) and dice.random() < 0.9:
             elder, until = frail.pop(), day + timedelta(days=dice.choice((7, 14, 21, 30)))
-            world.bulk.add(
-                BedStay,
-                bed_id=bed.id,
-                elder_id=elder.id,
-                area_code=bed.quarter_code,
-                during=f"[{day},{until})",
-                recorded_at=at(day, 10),
-            )
+            _write_stay(world, bed, elder.id, day, until)
             day = until + timedelta(days=dice.randint(3, 45))
 
 

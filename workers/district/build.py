@@ -126,6 +126,7 @@ def _people(world: World, clock: _Stopwatch) -> None:
     cast.write_cast(world)
     people.write_carers(world)
     people.write_elders(world)
+    people.write_former_residents(world)
     people.write_volunteers(world)
     entitlements.write_entitlements(world)
     entitlements.write_duties(world)
@@ -146,6 +147,8 @@ def _history(world: World, clock: _Stopwatch) -> None:
     volunteer_history.post_minutes(world, sessions)
     clock.done("minutes", f"时间银行记入{len(sessions)}次服务")
     world.session.connection().execute(text("SET CONSTRAINTS ALL IMMEDIATE"))
+    world.session.connection().execute(text("ANALYZE"))
+    clock.done("analyze", "索引统计已更新")
 
 
 class _Stopwatch:

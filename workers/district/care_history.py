@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from workers.district.care_rows import ServedOrder, write_order
 from workers.district.world import InventedCarer, InventedElder, InventedProvider, World, at
 
-CLIENTS_OF_6000 = 290
+CLIENTS_OF_6000 = 230
 WANTS = (
     # service, weight for an able elder, weight for a frail one, days between two orders
     ("home_cleaning", 40, 14, (7, 14, 14)),

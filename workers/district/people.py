@@ -24,7 +24,7 @@ WOMEN_PERCENT = {60: 50, 65: 51, 70: 52, 75: 54, 80: 57, 85: 61, 90: 66}
 CARE_PERCENT = {60: 3, 65: 5, 70: 9, 75: 16, 80: 28, 85: 44, 90: 62}
 CARE_LEVELS, CARE_WEIGHTS = (1, 2, 3, 4), (52, 26, 14, 8)
 LIVING = ("alone", "couple", "with_family", "with_carer", "institution")
-LIVING_WEIGHTS = {60: (9, 61, 28, 0, 2), 70: (13, 52, 28, 1, 6), 80: (20, 28, 28, 3, 21), 90: (17, 10, 27, 6, 40)}
+LIVING_WEIGHTS = {60: (12, 40, 46, 0, 2), 70: (17, 34, 41, 1, 7), 80: (23, 19, 30, 4, 24), 90: (17, 8, 27, 7, 41)}
 CARE_PERCENT_IN_INSTITUTIONS = 78
 HEALTH_NOTES = (
     "高血压，每日服药", "糖尿病，注射胰岛素", "脑梗后遗症，左侧行动不便", "冠心病，随身带硝酸甘油", "膝关节置换术后",
@@ -40,6 +40,7 @@ NURSING_FIRST = 4
 """Institutions send nurses and therapists out first: where their teams begin in TEAM_SKILLS."""
 INTERESTS = ("聊天陪伴", "读报", "陪同就医", "智能手机教学", "理发", "小修小补", "散步", "代购")
 VOLUNTEERS = 300
+FORMER_RESIDENTS = 130
 
 
 def write_person(
@@ -87,6 +88,22 @@ def write_elders(world: World) -> None:
             _invent_elder(world, dice, home, flat, spouse=first)
 
 
+def write_former_residents(world: World) -> None:
+    """Queue elders who died in a care home during the seeded months, on top of those who are alive."""
+    dice = world.dice("former residents")
+    span = (world.today - world.first_day).days
+    for _ in range(round(FORMER_RESIDENTS * world.share)):
+        home = dice.choice(world.district.homes)
+        gender, born, _ = _body(world, dice, None, youngest=76)
+        died_on = world.first_day + timedelta(days=dice.randint(5, span - 5))
+        level = dice.choices(CARE_LEVELS, CARE_WEIGHTS)[0]
+        registered = world.first_day - timedelta(days=dice.randint(300, 1500))
+        name = world.names.draw(dice, gender, born.year)
+        elder = InventedElder(0, name, gender, born, home, 1, "", "institution", [], level, registered)
+        write_elder(world, elder, dice, died_on=died_on)
+        world.died_on[elder.id] = died_on
+
+
 def _invent_elder(
     world: World, dice: random.Random, home: Home, flat: int, spouse: InventedElder | None = None
 ) -> InventedElder:
@@ -104,14 +121,16 @@ def _invent_elder(
     return elder
 
 
-def write_elder(world: World, elder: InventedElder, dice: random.Random, phone: str | None = None) -> None:
-    """Queue an elder's person, elder row and role; fills in her id and phone."""
+def write_elder(
+    world: World, elder: InventedElder, dice: random.Random, phone: str | None = None, died_on: date | None = None
+) -> None:
+    """Queue an elder's person, elder row and role; fills in her id and phone. The dead are not listed to be served."""
     home = elder.home
     address = written_address(world, home, elder.flat)
     elder.id, elder.phone = write_person(
         world, name=elder.name, gender=elder.gender, born=elder.born_on, area_code=home.quarter_code, phone=phone,
         address_sealed=seal("address", address), home=f"SRID=4326;POINT({home.lon:.7f} {home.lat:.7f})",
-        home_original={"lon": home.lon, "lat": home.lat, "crs": "wgs84"},
+        home_original={"lon": home.lon, "lat": home.lat, "crs": "wgs84"}, died_on=died_on,
     )  # fmt: skip
     note = dice.choice(HEALTH_NOTES) if elder.care_level or dice.random() < 0.3 else None
     child = world.names.draw(dice, dice.choice(("female", "male")), 1978, elder.name[0])
@@ -128,17 +147,20 @@ def write_elder(world: World, elder: InventedElder, dice: random.Random, phone: 
         emergency_phone_sealed=seal("phone", invented_phone(50_000_000 + elder.id)),
     )
     grant(world, elder.id, "elder")
-    world.elders.append(elder)
+    (world.elders if died_on is None else world.former_residents).append(elder)
 
 
-def _body(world: World, dice: random.Random, spouse: InventedElder | None) -> tuple[str, date, int]:
+def _body(
+    world: World, dice: random.Random, spouse: InventedElder | None, youngest: int = 60
+) -> tuple[str, date, int]:
     if spouse:
         gender = "male" if spouse.gender == "female" else "female"
         shift = dice.randint(-1, 4) * (1 if gender == "female" else -1)
         year = min(max(spouse.born_on.year + shift, 1930), world.today.year - 61)
         born = date(year, dice.randint(1, 12), dice.randint(1, 28))
     else:
-        low, high, _ = dice.choices(AGE_BANDS, [weight for *_, weight in AGE_BANDS])[0]
+        bands = [band for band in AGE_BANDS if band[1] >= youngest]
+        low, high, _ = dice.choices(bands, [weight for *_, weight in bands])[0]
         gender = "female" if dice.random() * 100 < WOMEN_PERCENT[low] else "male"
         born = date(world.today.year - dice.randint(low, high) - 1, dice.randint(1, 12), dice.randint(1, 28))
     age = (world.today - born).days // 365

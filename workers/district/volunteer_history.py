@@ -18,16 +18,13 @@ from services.people.tables import Person
 from services.visits.tables import Visit, VisitAttempt
 from services.volunteering.bank import bank_of, open_volunteer_account
 from services.volunteering.tables import Need, VolunteerSession
-from timebank.writer import Request, post_transfer, record_transfers
+from timebank.writer import Request, record_transfers
 from workers.district.world import CITY_CODE, InventedElder, World, at, month_starts
 
-SESSIONS_A_MONTH_OF_6000 = 120
+SESSIONS_A_MONTH_OF_6000 = 90
 OPEN_NEEDS = 14
-KINDS = (
-    ("friendly_visit", "陪老人说说话、看看家里", (60, 90, 90)), ("reading", "给老人读读报", (60,)),
-    ("phone_lesson", "教老人用智能手机", (60, 90)), ("walk", "陪老人散步晒太阳", (60,)),
-    ("escort_clinic", "陪老人去社区医院", (120, 150)), ("small_repair", "帮老人修修灯和水龙头", (60,)),
-)  # fmt: skip
+FRIENDLY = 5
+"""How much more often elders ask for a friendly visit than for anything else."""
 STARTS = (9.0, 10.0, 14.0, 15.0, 16.0)
 
 
@@ -64,19 +61,20 @@ def write_volunteer_history(world: World) -> list[_Session]:
 
 def _rough_place(world: World, elder: InventedElder) -> str:
     names = world.area_names
-    return names[elder.quarter_code // 10**6 * 10**6] + names[elder.quarter_code // 1000 * 1000]
+    return names[elder.quarter_code // 10**6 * 10**6] + names[elder.quarter_code // 1000 * 1000] + "附近"
 
 
 def _need(
     world: World, dice: random.Random, elder: InventedElder, starts_at: datetime, posted_at: datetime
 ) -> tuple[dict[str, Any], int]:
-    kind, title, lengths = dice.choice(KINDS)
-    minutes = dice.choice(lengths)
+    kinds = [code for code, item in world.menu.items() if item.get("volunteer")]
+    kind = dice.choices(kinds, [FRIENDLY if code == "friendly_visit" else 1 for code in kinds])[0]
+    minutes = int(str(world.menu[kind]["minutes"])) + dice.choice((0, 0, 0, 30))
     row = {
         "elder_id": elder.id,
         "area_code": elder.quarter_code,
         "kind": kind,
-        "title": title,
+        "title": world.menu[kind]["name_zh"],
         "rough_place": _rough_place(world, elder),
         "starts_at": starts_at,
         "ends_at": starts_at + timedelta(minutes=minutes),
@@ -123,6 +121,14 @@ def _write_session(
     return _Session(volunteer_id, visit_id, session_id, minutes, ends_at, confirmed_at)
 
 
+_POST = text(
+    "SELECT timebank.resolve_transfer(:now, held.id, 'post', held.key) "
+    "FROM unnest(CAST(:ids AS bigint[]), CAST(:keys AS text[])) WITH ORDINALITY AS held (id, key, place) "
+    "ORDER BY held.place"
+)
+"""The ledger's own function for each of a day's confirmations, in their order, in one call."""
+
+
 def post_minutes(world: World, sessions: list[_Session]) -> None:
     """Open the bank and the accounts, and post every session's minutes: pending, then confirmed."""
     accounts, issuance = _open_accounts(world)
@@ -134,9 +140,11 @@ def post_minutes(world: World, sessions: list[_Session]) -> None:
         written = record_transfers(
             world.session, moment, [_request(world, each, issuance, accounts[each.volunteer_id]) for each in today]
         )
-        for session, transfer in zip(today, written, strict=True):
-            transfers[session.session_id] = transfer.id
-            post_transfer(world.session, moment, transfer.id, f"session-{session.session_id}-post")
+        pending = {session.session_id: transfer.id for session, transfer in zip(today, written, strict=True)}
+        keys = [f"session-{session_id}-post" for session_id in pending]
+        values = {"now": moment, "ids": list(pending.values()), "keys": keys}
+        world.session.connection().execute(_POST, values)
+        transfers |= pending
     if transfers:
         world.session.connection().execute(
             text("UPDATE volunteer_session SET transfer_id = :transfer WHERE id = :id"),

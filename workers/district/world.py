@@ -105,6 +105,8 @@ class World:
     menu: dict[str, dict[str, object]] = field(default_factory=dict)
     beds: list[InventedBed] = field(default_factory=list)
     entitlements: dict[int, list[InventedRight]] = field(default_factory=dict)
+    former_residents: list[InventedElder] = field(default_factory=list)
+    died_on: dict[int, date] = field(default_factory=dict)
     elders: list[InventedElder] = field(default_factory=list)
     carers: dict[int, list[InventedCarer]] = field(default_factory=dict)
     visitors: dict[int, int] = field(default_factory=dict)
