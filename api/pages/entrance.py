@@ -14,9 +14,10 @@ from services.cities.queries import area_names
 from services.clock import civil_date
 from services.errors import DomainError
 from services.people import sign_in
+from services.people.demonstration import SAMPLES
 from services.people.errors import CardUsed, WrongCode
 from services.people.privacy import mask_phone
-from services.people.queries import demonstration_cast, person_card
+from services.people.queries import person_card
 from services.people.sign_in import SignedIn
 from services.settings import settings
 
@@ -30,10 +31,14 @@ def front(request: Request, work: OpenWork) -> Response:
     """Lead each person to where her day begins; in demonstration mode, show whom one may sign in as."""
     if work.actor.person_id is not None:
         return RedirectResponse(ROLE_HOMES.get(work.actor.role, "/me"), status_code=303)
-    cast = demonstration_cast() if settings().demonstration else []
     rows = [
-        {"name": name, "phone": mask_phone(phone), "who": who, "href": f"/sign-in?phone={phone}"}
-        for name, phone, who in cast
+        {
+            "name": one.full_name,
+            "phone": mask_phone(one.phone),
+            "who": one.who,
+            "href": f"/sign-in?phone={one.phone}",
+        }
+        for one in (SAMPLES if settings().demonstration else ())
     ]
     return render(request, "front.html", {"demonstration": settings().demonstration, "cast": rows})
 

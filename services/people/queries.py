@@ -198,17 +198,3 @@ def reveal(session: Session, now: datetime, actor: Actor, person_id: int, field_
         facts={"reason": reason},
     )
     return unseal(field_name, row[0])
-
-
-def demonstration_cast() -> list[tuple[str, str, str]]:
-    """Give (name, phone, who she is) of the demonstration's people one may sign in as."""
-    return [
-        ("王秀兰", "19900000001", "78岁，独居"),
-        ("李敏", "19900000002", "王奶奶的女儿，在深圳"),
-        ("何静", "19900000010", "康乐居家养老服务中心调度员"),
-        ("陈芳", "19900000012", "康乐的护理员"),
-        ("李文华", "19900000014", "志愿者李老师"),
-        ("赵建国", "19900000004", "新街口街道民政干部"),
-        ("周晓", "19900000006", "热线接线员"),
-        ("冯志远", "19900000008", "审计员，只看不改"),
-    ]

@@ -113,7 +113,7 @@ class TestCast:
 
 def _fingerprint() -> str:
     digest = hashlib.sha256(databases._fingerprint().encode())
-    files = [Path(__file__), ROOT / "workers/district/cast.py", *ROOT.glob("sample_data/cities/*.toml")]
+    files = [Path(__file__), ROOT / "tests/plugins/yl_people.py", *ROOT.glob("sample_data/cities/*.toml")]
     files += [*ROOT.glob("sample_data/district/*"), *ROOT.glob("geo/*.py"), *ROOT.glob("services/c*/*.py")]
 
     for file in sorted(files):
@@ -191,10 +191,11 @@ def _streets(session: Any, now: datetime) -> None:
 
 
 def _populate() -> None:
+    from yl_people import place_cast
+
     from services.cities.actions import load_pack
     from services.unit_of_work import SYSTEM, unit_of_work
     from timebank.writer import open_account
-    from workers.district.cast import place_cast
 
     with unit_of_work(SYSTEM, login="jobs") as work:
         for name in ("dongying", "shanghai", "nanjing_demo"):
@@ -241,8 +242,9 @@ def cast(request: pytest.FixtureRequest, cast_template: str, monkeypatch: pytest
     """The cast in a database of this test's own, in demonstration mode so that its clock can be moved."""
     monkeypatch.setenv("YINLING_DEMONSTRATION", "1")
     for database in databases._lend(request, cast_template):
+        from yl_people import find_cast
+
         from services.unit_of_work import SYSTEM, unit_of_work
-        from workers.district.cast import find_cast
 
         with unit_of_work(SYSTEM, login="jobs") as work:
             found = find_cast(work.session)

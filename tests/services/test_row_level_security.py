@@ -1,0 +1,163 @@
+"""PostgreSQL itself decides who exists for whom; each trap of trust.md §3 is a test."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import ProgrammingError
+
+from services.unit_of_work import NOBODY, SYSTEM, Actor, engine, unit_of_work
+
+PUBLIC_TABLES = {
+    # what anybody may know: the directory, the rules, the map
+    "area", "bed", "bed_snapshot", "city", "city_pack_version", "facility", "facility_snap", "provider",
+    "service_line", "reach_run", "rules_adoption",
+    # ids and facts only, not readable by the request login at all, or only by key
+    "outbox", "fake_parcel", "fake_charge",
+    # keyed hashes only, before anybody is known
+    "sign_in_code",
+}  # fmt: skip
+PERSON_COLUMNS = {"area_code", "elder_id", "person_id", "recipient_id", "volunteer_id", "carer_id", "visitor_id"}
+
+
+def count(session, statement: str) -> int:
+    return session.connection().execute(text(statement)).scalar_one()
+
+
+def test_every_table_that_speaks_of_a_person_has_forced_row_level_security(database):
+    with database.connect() as connection:
+        rows = connection.execute(
+            """
+            SELECT c.relname, c.relrowsecurity AND c.relforcerowsecurity,
+                   array_agg(a.attname::text) FILTER (WHERE a.attname = ANY (%s))
+            FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0
+            WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r'
+            GROUP BY c.oid, c.relname HAVING count(*) FILTER (WHERE a.attname = ANY (%s)) > 0
+            """,
+            (list(PERSON_COLUMNS), list(PERSON_COLUMNS)),
+        ).fetchall()
+    unguarded = {name: columns for name, guarded, columns in rows if not guarded and name not in PUBLIC_TABLES}
+    assert unguarded == {}, "guard these in sql/300_policies.sql, or say why they are public"
+    assert "person" in {name for name, guarded, _ in rows if guarded} or count_person_guard(database)
+
+
+def count_person_guard(database) -> bool:
+    with database.connect() as connection:
+        found = connection.execute("SELECT relforcerowsecurity FROM pg_class WHERE relname = 'person'").fetchone()
+    return bool(found and found[0])
+
+
+def test_application_logins_own_nothing_and_bypass_nothing(database):
+    with database.connect() as connection:
+        logins = connection.execute(
+            "SELECT rolname, rolsuper, rolbypassrls FROM pg_roles WHERE rolname IN ('yinling_app', 'yinling_jobs')"
+        ).fetchall()
+        owned = connection.execute(
+            "SELECT count(*) FROM pg_class WHERE pg_get_userbyid(relowner) IN ('yinling_app', 'yinling_jobs')"
+        ).fetchone()
+        nologin = connection.execute(
+            "SELECT count(*) FROM pg_roles WHERE rolname IN ('yinling_owner', 'yinling_definer') AND rolcanlogin"
+        ).fetchone()
+    assert sorted(logins) == [("yinling_app", False, False), ("yinling_jobs", False, False)]
+    assert owned == (0,) and nologin == (0,)
+
+
+def test_definer_functions_fix_their_search_path(database):
+    with database.connect() as connection:
+        loose = connection.execute(
+            "SELECT proname FROM pg_proc WHERE prosecdef AND pronamespace IN ('public'::regnamespace, 'timebank'::regnamespace) "
+            "AND NOT EXISTS (SELECT FROM unnest(coalesce(proconfig, '{}')) AS c WHERE c LIKE 'search_path=%') "
+            "AND pg_get_userbyid(proowner) IN ('yinling_owner', 'yinling_definer')"
+        ).fetchall()
+    assert loose == []
+
+
+@pytest.mark.parametrize("table", ["person", "elder", "visit_duty", "entitlement", "proxy", "door_plate"])
+def test_nobody_sees_nothing(cast, table):
+    with unit_of_work(NOBODY) as work:
+        assert count(work.session, f"SELECT count(*) FROM {table}") == 0
+    with cast.work("outsider") as work:
+        seen = count(work.session, f"SELECT count(*) FROM {table}")
+        assert seen == (1 if table == "person" else 0), "the outsider knows herself only"
+
+
+def test_settings_do_not_outlive_their_transaction_in_a_pool_of_one(cast, override_settings):
+    override_settings(pool_size=1)
+    with cast.work("officer") as work:
+        assert count(work.session, "SELECT count(*) FROM elder") >= 2
+        first = count(work.session, "SELECT pg_backend_pid()")
+    with engine("app").connect() as connection:
+        assert connection.execute(text("SELECT pg_backend_pid()")).scalar_one() == first
+        assert connection.execute(text("SELECT count(*) FROM elder")).scalar_one() == 0
+    with cast.work("outsider") as work:
+        assert count(work.session, "SELECT count(*) FROM elder") == 0
+
+
+def test_an_officer_sees_her_own_street_only(cast):
+    with cast.work("officer") as work:
+        assert count(work.session, "SELECT count(*) FROM elder") == 2
+    with cast.work("other_officer") as work:
+        assert count(work.session, "SELECT count(*) FROM elder") == 0
+
+
+def test_the_daughter_sees_her_mother_and_loses_sight_of_her_when_the_proxy_is_revoked(cast):
+    with cast.work("daughter") as work:
+        assert count(work.session, "SELECT count(*) FROM elder") == 1
+    with cast.work("wang") as work:
+        work.session.connection().execute(
+            text("UPDATE proxy SET state = 'revoked', revoked_at = now(), revoked_by = elder_id WHERE elder_id = :e"),
+            {"e": cast["wang"]},
+        )
+    with cast.work("daughter") as work:
+        assert count(work.session, "SELECT count(*) FROM elder") == 0
+
+
+def test_a_relative_cannot_confirm_herself_even_in_sql(cast):
+    with unit_of_work(Actor(person_id=cast["outsider"], role="registered")) as work:
+        work.session.connection().execute(
+            text(
+                "INSERT INTO proxy (elder_id, area_code, proxy_person_id, relation, ground, scopes, state, requested_at) "
+                "VALUES (:e, 320102003902901, :p, '邻居', 'family', '{view}', 'requested', now())"
+            ),
+            {"e": cast["wang"], "p": cast["outsider"]},
+        )
+    for confirmer in (cast["outsider"], cast["wang"]):
+        with pytest.raises(ProgrammingError), unit_of_work(Actor(person_id=cast["outsider"], role="registered")) as work:
+            work.session.connection().execute(
+                text(
+                    "UPDATE proxy SET state = 'confirmed', confirmed_at = now(), confirmed_by = :c WHERE proxy_person_id = :p"
+                ),
+                {"c": confirmer, "p": cast["outsider"]},
+            )
+
+
+def test_the_auditor_cannot_write_even_in_sql(cast):
+    from sqlalchemy.exc import InternalError
+
+    with pytest.raises((InternalError, ProgrammingError), match="read-only"), cast.work("auditor") as work:
+        work.session.connection().execute(text("UPDATE elder SET care_level = 0"))
+
+
+def test_the_trail_cannot_be_changed_and_cannot_be_written_in_another_name(cast):
+    with pytest.raises(ProgrammingError), cast.work("officer") as work:
+        work.session.connection().execute(text("UPDATE act SET verb = 'x'"))
+    with pytest.raises(ProgrammingError), cast.work("daughter") as work:
+        work.session.connection().execute(
+            text(
+                "INSERT INTO act (happened_at, verb, actor_id, actor_role, channel, facts) "
+                "VALUES (now(), 'x', :other, 'officer', 'web', '{}')"
+            ),
+            {"other": cast["officer"]},
+        )
+
+
+def test_a_job_of_one_street_sees_that_street_only(cast):
+    from dataclasses import replace
+
+    from services.unit_of_work import introduce
+
+    with unit_of_work(SYSTEM, login="jobs") as work:
+        assert count(work.session, "SELECT count(*) FROM elder") >= 2
+        introduce(work.session, replace(SYSTEM, area_lo=320102002000000, area_hi=320102002999999))
+        work.session.connection().execute(text("SET LOCAL ROLE yinling_app"))
+        assert count(work.session, "SELECT count(*) FROM elder") == 0
