@@ -9,7 +9,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from house import packages
+from house import packages, servers
 from house.ground import LOCAL, ROOT, attempt, insist, one_at_a_time, say
 
 VENV = LOCAL / "venv"
@@ -18,9 +18,10 @@ _STAMP = VENV / "yinling.stamp"
 _CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
 
 
-def prepare() -> Path:
+def prepare(*, browser: bool = False) -> Path:
     """Bring the environment to what the lock file says; give its Python. Quick when nothing changed."""
     with one_at_a_time("environment"):
+        packages.install_ahead(servers=servers.will_be_private(), browser=browser)
         wanted = _fingerprint()
         if not (PYTHON.exists() and _STAMP.exists() and _STAMP.read_text() == wanted):
             _build()
@@ -86,8 +87,7 @@ def _make_venv() -> None:
     if same and f"{VENV}" in (VENV / "bin/activate").read_text(encoding="utf-8"):
         return
     shutil.rmtree(VENV, ignore_errors=True)
-    if attempt([sys.executable, "-c", "import ensurepip, venv"]).returncode != 0:
-        packages.install([f"python{sys.version_info[0]}.{sys.version_info[1]}-venv"], "Python's own environment")
+    packages.install(packages.missing_venv(), "Python's own environment")
     insist([sys.executable, "-m", "venv", VENV], "Could not make a Python environment")
 
 

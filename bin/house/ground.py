@@ -11,6 +11,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -20,13 +21,16 @@ CHECKOUT = hashlib.sha256(str(ROOT).encode()).hexdigest()[:10]
 """A short name for this checkout, for what cannot live inside it."""
 
 
+_BEGAN = time.monotonic()
+
+
 class Trouble(Exception):
     """Something the person at the keyboard can mend; printed without a traceback."""
 
 
 def say(text: str) -> None:
     """Tell what set-up is doing, on standard error, so that a command's own output stays clean."""
-    print(f"· {text}", file=sys.stderr, flush=True)
+    print(f"· {time.monotonic() - _BEGAN:5.1f} s  {text}", file=sys.stderr, flush=True)
 
 
 def attempt(

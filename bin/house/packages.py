@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import sys
 from pathlib import Path
 
-from house.ground import ROOT, Trouble, attempt, insist, say
+from house.ground import LOCAL, ROOT, Trouble, attempt, insist, say
 
 OLDEST_POSTGRESQL = 15
 
@@ -48,6 +49,22 @@ def missing_browser() -> list[str]:
     missing = [] if shutil.which("chromium") else ["chromium"]
     fonts = any(Path("/usr/share/fonts").rglob("*CJK*")) if Path("/usr/share/fonts").exists() else False
     return missing + ([] if fonts else ["fonts-noto-cjk"])
+
+
+def missing_venv() -> list[str]:
+    """Name the package without which Debian's Python can make no environment of its own."""
+    if attempt([sys.executable, "-c", "import ensurepip, venv"]).returncode == 0:
+        return []
+    return [f"python{sys.version_info[0]}.{sys.version_info[1]}-venv"]
+
+
+def install_ahead(*, servers: bool, browser: bool) -> None:
+    """Where we may, install all that will be needed in one go; where not, each need speaks for itself later."""
+    names = [] if (LOCAL / "venv" / "bin" / "python").exists() else missing_venv()
+    names += missing_servers() if servers else []
+    names += missing_browser() if browser else []
+    if names and may_install() is not None:
+        install(names, "all that is missing here")
 
 
 def may_install() -> list[str] | None:

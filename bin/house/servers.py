@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
-from house import private
+from house import packages, private
 from house.ground import CHECKOUT, LOCAL, ROOT, Trouble, attempt, free_port, one_at_a_time, say, write_private
 
 _COMPOSE_ENV = LOCAL / "compose.env"
@@ -41,6 +41,13 @@ class Servers:
                 private.stop(self.name)
         elif stop and self.kind == "compose":
             attempt([*_compose(), "stop"], cwd=ROOT, seconds=60)
+
+
+def will_be_private() -> bool:
+    """Tell whether neither the environment nor a Docker engine gives servers."""
+    if os.environ.get("DATABASE_URL"):
+        return False
+    return bool(private.recorded()) or bool(packages.missing_servers() and not engine_answers())
 
 
 def provide(name: str) -> Servers:

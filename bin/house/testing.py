@@ -18,7 +18,7 @@ def test(words: list[str]) -> int:
     """Run everything; with pytest's own arguments run only pytest with them. Give the exit code."""
     drills = "--drills" in words
     chosen = [word for word in words if word != "--drills"]
-    python = environment.prepare()
+    python = environment.prepare(browser=True)
     unrun = _browser()
     given = servers.provide("tests")
     try:
