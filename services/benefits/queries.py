@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import func, select
-from sqlalchemy.dialects.postgresql import array
+from sqlalchemy import any_, func, select
 from sqlmodel import Session
 
 from services.benefits.rules import Right, Split, first_of_month, split
@@ -87,7 +86,7 @@ def rights_on(
     For pricing many offers at once with rules.split; older rights first.
     """
     used = _used(on, ("held", "spent"), besides_order_id).label("used")
-    covers = _entitlement.c.service_codes.op("@>")(array([service_code]))
+    covers = any_(_entitlement.c.service_codes) == service_code
     rows = session.connection().execute(
         select(_entitlement, used)
         .where(_entitlement.c.elder_id == elder_id, _entitlement.c.during.op("@>")(on), covers)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import any_, select
 from sqlmodel import Session
 
 from services.benefits.actions import hold
@@ -89,7 +89,7 @@ def _payer(session: Session, order: OrderRow) -> int:
     if kind == "proxy" and number.isdigit():
         may_pay = session.connection().execute(
             select(_proxy.c.id).where(
-                _proxy.c.id == int(number), _proxy.c.state == "confirmed", _proxy.c.scopes.contains(["pay"])
+                _proxy.c.id == int(number), _proxy.c.state == "confirmed", any_(_proxy.c.scopes) == "pay"
             )
         ).first()  # fmt: skip
         if may_pay is not None:

@@ -80,10 +80,12 @@ def check_key(key: str) -> None:
 
 
 def check_aware(**moments: datetime) -> None:
-    """Refuse a time without its zone: nine o'clock where? Raises BadTime(field)."""
+    """Refuse a time without its zone (nine o'clock where?) or of no believable year. Raises BadTime(field)."""
     for field, moment in moments.items():
         if moment.tzinfo is None or moment.utcoffset() is None:
             raise BadTime("时间必须带时区，例如 2026-11-26T09:00:00+08:00。", field=field)
+        if not 2000 <= moment.year <= 2200:
+            raise BadTime("没有这个日期，请检查年份。", field=field)
 
 
 def check_window(now: datetime, starts_at: datetime, ends_at: datetime, minutes: int) -> None:

@@ -44,11 +44,12 @@ def tell_provider(
 def tell_operators(session: Session, now: datetime, order: OrderRow, template: str, **facts: Any) -> None:
     """Tell the phone operators whose office covers the elder's home, so that an order never ends in silence.
 
-    Within a relative's act only the district's operators are found (by the message job); the house's own
-    jobs see every grant and find those of city and street too.
+    The house's own jobs see every grant and find them exactly; within a relative's act nobody's grant is
+    visible, so the message job tells all operators of the city.
     """
-    office = {"role": "operator", "area_code": ancestor_code(order.area_code, "district")}
-    _tell(session, now, order, {"office": office}, template, facts, _operators(session, order.area_code))
+    known = _operators(session, order.area_code)
+    city = {"office": {"role": "operator", "area_code": ancestor_code(order.area_code, "city")}}
+    _tell(session, now, order, {} if known else city, template, facts, known)
 
 
 def _operators(session: Session, area_code: int) -> list[int]:
@@ -78,12 +79,12 @@ def _tell(
     recipient_ids: list[int] | None = None,
 ) -> None:
     once = facts.pop("once", "")
-    whom = ",".join(audience)
+    whom = ",".join(audience) or "operators"
     tell(
         session,
         now,
         recipient_ids=recipient_ids,
-        audience=audience,
+        audience=audience or None,
         template=template,
         facts={**order_facts(order), **facts},
         elder_id=order.elder_id,
