@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 from psycopg.types.range import Range
+from sqlalchemy import select
+
 from services.columns import table_of
 from services.dispatch.tables import Assignment
 from services.orders.tables import CareOrder
 from services.visits.plans import plan_care_visit
 from services.visits.tables import Visit
-from sqlalchemy import select
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+
 from services.people.privacy import unseal
 from services.visits.actions import CheckIn, DeviceFacts, DoorProof, check_in, check_out
 from services.visits.errors import (
