@@ -55,7 +55,7 @@ def rules_in_force(session: Session, city_code: int, on: date) -> CityRules:
 
 
 def _judged_by(session: Session, city: int, rules_city: int, found: Found) -> CityRules:
-    key = (found.id, city, found.name_zh)
+    key = (found.id, city, found.sha256)  # a number alone may mean another document in another database
     if key not in _cache:
         document = (
             session.connection()
