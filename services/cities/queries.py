@@ -36,11 +36,12 @@ def rules_in_force(session: Session, city_code: int, on: date) -> CityRules:
             select(
                 _version.c.id,
                 _version.c.version,
+                _version.c.sha256,
                 _version.c.valid_from,
                 _city.c.key,
                 _city.c.name_zh,
                 _city.c.name_en,
-            )  # fmt: skip
+            )
             .join(_city, _city.c.code == _version.c.city_code)
             .where(_version.c.city_code == rules_city, _version.c.valid_from <= on)
             .where(_version.c.document["rules"].astext.is_not(None))
