@@ -1,0 +1,112 @@
+"""The private PostgreSQL and Redis: found once, kept through a crash, quick the second time, gone when stopped."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import shutil
+import signal
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="module")
+def house():
+    sys.path.insert(0, str(ROOT / "bin"))
+    try:
+        yield importlib.import_module("house.private")
+    finally:
+        sys.path.remove(str(ROOT / "bin"))
+
+
+@pytest.fixture
+def private(house, tmp_path, monkeypatch):
+    if house.packages.missing_servers():
+        pytest.skip("private servers: PostgreSQL with PostGIS and redis-server are not installed here")
+    monkeypatch.setattr(house, "LOCAL", tmp_path)
+    monkeypatch.setattr(house, "_RECORD", tmp_path / "servers.json")
+    monkeypatch.setattr(house, "CHECKOUT", f"test{os.getpid()}")
+    yield house
+    house.erase("main")
+    assert not list(Path("/var/lib").glob(f"yinling-test{os.getpid()}"))
+
+
+def test_data_survives_a_crash_and_the_ports_stay(private):
+    pair, started = private.start("main")
+    assert started and private.query(pair, "CREATE TABLE kept AS SELECT 7 AS n").returncode == 0
+    again, started_again = private.start("main")
+    assert not started_again and again == pair
+
+    os.kill(private._postmaster(pair), signal.SIGKILL)
+    os.kill(private._redis_pid(pair), signal.SIGKILL)
+    assert private.until(lambda: private._postmaster(pair) is None and private._redis_pid(pair) is None, 10)
+    revived, started = private.start("main")
+    assert started and revived.postgresql_port == pair.postgresql_port
+    assert private.query(revived, "SELECT n FROM kept").stdout.strip() == "7"
+
+    assert private.stop("main") and not private.stop("main")
+    assert not private.is_listening(revived.postgresql_port) and not private.is_listening(revived.redis_port)
+
+
+def test_a_pid_file_that_names_a_stranger_does_not_count(private):
+    pair, _ = private.start("main")
+    private.stop("main")
+    (pair.data / "postmaster.pid").write_text(f"{os.getpid()}\n{pair.data}\n")
+    assert private._postmaster(pair) is None
+    assert private.start("main")[1]
+
+
+def test_nobody_without_the_password_gets_in(private):
+    pair, _ = private.start("main")
+    pair.password = "guessed"
+    assert "password authentication failed" in private.query(pair, "SELECT 1").stderr
+
+
+def test_the_socket_path_is_short_enough(private, tmp_path, monkeypatch):
+    deep = tmp_path / ("a-long-name-" * 8)
+    deep.mkdir(mode=0o755)
+    monkeypatch.setattr(private, "LOCAL", deep)
+    pair, _ = private.start("main")
+    assert len(f"{pair.sockets}/.s.PGSQL.{pair.postgresql_port}.lock".encode()) <= 107
+    assert Path(pair.sockets, f".s.PGSQL.{pair.postgresql_port}").is_socket()
+
+
+def test_who_may_not_install_is_told_the_packages(house, monkeypatch):
+    monkeypatch.setattr(house.packages, "may_install", lambda: None)
+    with pytest.raises(house.Trouble, match=r"apt-get install postgresql postgresql-15-postgis-3 redis-server"):
+        house.packages.install(["postgresql", "redis-server"], "A private PostgreSQL")
+
+
+@pytest.mark.parametrize("missing", ["DATABASE_URL", "REDIS_URL"])
+def test_half_an_address_is_refused_by_name(house, monkeypatch, missing):
+    servers = importlib.import_module("house.servers")
+    monkeypatch.setenv("DATABASE_URL", "postgresql://somewhere")
+    monkeypatch.setenv("REDIS_URL", "redis://somewhere")
+    monkeypatch.delenv(missing)
+    with pytest.raises(house.Trouble, match=f"{missing} is missing"):
+        servers.provide("main")
+
+
+def test_given_addresses_are_used_as_they_are(house, monkeypatch):
+    servers = importlib.import_module("house.servers")
+    monkeypatch.setenv("DATABASE_URL", "postgresql://somewhere/x")
+    monkeypatch.setenv("REDIS_URL", "redis://somewhere/1")
+    given = servers.provide("main")
+    assert (given.kind, given.database_url, given.redis_url) == (
+        "given",
+        "postgresql://somewhere/x",
+        "redis://somewhere/1",
+    )
+
+
+def test_without_an_engine_docker_is_left_alone_quickly(house, monkeypatch):
+    servers = importlib.import_module("house.servers")
+    monkeypatch.setenv("YINLING_DOCKER", "no")
+    assert not servers.engine_answers()
+    monkeypatch.delenv("YINLING_DOCKER")
+    monkeypatch.setenv("PATH", str(Path(shutil.which("true") or "/bin/true").parent / "nothing-here"))
+    assert not servers.engine_answers()
