@@ -17,7 +17,10 @@ class Provider(SQLModel, table=True):
     __tablename__ = "provider"
     __table_args__ = (
         CheckConstraint("grade BETWEEN 1 AND 5", name="provider_grade_check"),
-        CheckConstraint("kind IN ('company', 'social_organisation', 'institution', 'community')", name="provider_kind_check"),
+        CheckConstraint(
+            "kind IN ('company', 'social_organisation', 'institution', 'community')",
+            name="provider_kind_check",
+        ),
     )
     id: int | None = own_id()
     code: str = words(unique=True)
@@ -40,9 +43,7 @@ class Facility(SQLModel, table=True):
     __table_args__ = (
         CheckConstraint("status IN ('planned', 'open', 'closed')", name="facility_status_check"),
         CheckConstraint("closed_on IS NULL OR closed_on >= opened_on", name="facility_opened_before_closed_check"),
-        CheckConstraint(
-            "original_crs IN ('wgs84', 'gcj02', 'bd09', 'cgcs2000')", name="facility_original_crs_check"
-        ),
+        CheckConstraint("original_crs IN ('wgs84', 'gcj02', 'bd09', 'cgcs2000')", name="facility_original_crs_check"),
         Index("facility_area_code_geom_idx", "area_code", "geom", postgresql_using="gist"),
     )
     id: int | None = own_id()

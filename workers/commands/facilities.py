@@ -1,0 +1,54 @@
+"""Facilities on the command line: take a city's list over."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from services.cities.queries import city_by_key
+from services.directory.importer import import_facilities
+from services.unit_of_work import SYSTEM, unit_of_work
+
+app = typer.Typer(help="设施名录 / facilities", no_args_is_help=True)
+_console = Console()
+LARGEST = 20 * 1024 * 1024
+
+
+@app.callback()
+def facilities() -> None:
+    """Facilities: a city's own list, taken over whole or not at all."""
+
+
+@app.command("import")
+def import_file(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="CSV，UTF-8")],
+    crs: Annotated[str, typer.Option("--crs", help="lon、lat的坐标系：wgs84、gcj02、bd09或cgcs2000")],
+    city: Annotated[str, typer.Option("--city", help="城市代码、键或名称")],
+    invented: Annotated[bool, typer.Option("--invented", help="名录是虚构的演示数据")] = False,
+) -> None:
+    """Take over a city's facilities: all rows, or none with the line and column of every mistake."""
+    if file.stat().st_size > LARGEST:
+        raise typer.BadParameter("文件超过20 MB (larger than 20 MB)")
+    try:
+        text = file.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise typer.BadParameter(f"文件须为UTF-8编码 (not UTF-8): {error.reason}") from error
+    with unit_of_work(SYSTEM, login="jobs") as work:
+        code = city_by_key(work.session, city)
+        done = import_facilities(work.session, work.now, work.actor, text, crs=crs, city_code=code, invented=invented)
+    if done.refused:
+        table = Table("行", "列", "原因")
+        for one in done.refused[:100]:
+            table.add_row(str(one.line), one.field, one.message)
+        _console.print(table)
+        _console.print(f"{len(done.refused)}处有误，未导入任何设施。", style="red")
+        raise typer.Exit(1)
+    _console.print(
+        f"设施{done.rows}处：新增{done.created}，更新{done.updated}，未变{done.unchanged}。", highlight=False
+    )
+    if done.created or done.updated:
+        _console.print("服务圈随后用 bin/yinling circles refresh 重新计算。", highlight=False)
