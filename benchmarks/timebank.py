@@ -21,6 +21,8 @@ import psycopg
 from psycopg import sql
 from sqlalchemy import URL, make_url
 
+from benchmarks.harness import Row
+
 ROOT = Path(__file__).resolve().parents[1]
 ROUNDS = 3
 CLIENTS = 8
@@ -46,16 +48,6 @@ SELECT timebank.record_transfer(now(), :ledger, :k::text, :issuance, :first::big
 SELECT count(*) FROM timebank.record_transfers(now(), (SELECT jsonb_agg(jsonb_build_object('ledger', :ledger::bigint, 'key', :k::text || '-' || n, 'debit_account_id', :issuance::bigint, 'credit_account_id', :first::bigint + (:s::bigint + n * 7) % 1000, 'entry_type', 'earn', 'coin_minutes', 1)) FROM generate_series(1, 100) AS n));
 """,
 }
-
-
-class Row(TypedDict):
-    """One line of the table: what was measured, and beside what."""
-
-    case: str
-    value: float
-    unit: str
-    against: str | None
-    ratio: float | None
 
 
 class Measured(TypedDict):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, create_engine
 from sqlmodel import Session
 
 from timebank.verify import verify
@@ -74,14 +74,29 @@ class Bank:
             )
         )
 
+    def close(self) -> None:
+        """Give back every connection."""
+        for engine in (self.app, self.jobs, self.setup):
+            engine.dispose()
+
     def verify(self) -> Any:
         """Recompute everything with the auditor's login."""
         return self.act(verify, self.jobs)
 
 
+def engine_as(database: Any, role: str | None) -> Engine:
+    """Give a pooled engine that acts as a role from its first statement (None: the set-up login itself).
+
+    A connection is opened once and the role taken on it, so that a whole test costs few connections.
+    """
+    taken = f" -c role={role}" if role else ""
+    options = {"options": f"-c timezone=UTC{taken}"}
+    return create_engine(database.url("setup"), connect_args=options, pool_size=12)
+
+
 def open_bank(database: Any, ledger: int = NANJING, cap: int | None = 90_000) -> Bank:
     """Open the cast's accounts in a database."""
-    app = database.engine(login="app")
+    app, jobs = engine_as(database, "yinling_app"), engine_as(database, "yinling_jobs")
     with Session(app) as s, s.begin():
         opened = {
             "issuance": open_account(s, NOON, ledger=ledger, kind="issuance"),
@@ -91,5 +106,5 @@ def open_bank(database: Any, ledger: int = NANJING, cap: int | None = 90_000) ->
             "club": open_account(s, NOON, ledger=ledger, kind="organisation", floor_minutes=0),
             "clawback": open_account(s, NOON, ledger=ledger, kind="clawback", cap_minutes=0),
         }
-    jobs, setup = database.engine(login="jobs"), database.engine(login="setup")
+    setup = engine_as(database, None)
     return Bank(database, app, jobs, setup, ledger, **opened)

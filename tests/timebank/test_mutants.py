@@ -138,9 +138,10 @@ RULES: dict[str, tuple[str, Any]] = {
 }
 
 
-@pytest.fixture
-def furnished(bank: Bank) -> Bank:
+@pytest.fixture(scope="module")
+def furnished(shared_bank: Bank) -> Bank:
     """Transfer 1 is posted for visit 1, 2 is voided, 4 is reversed by 5; every table has a row."""
+    bank = shared_bank
     bank.move("first", bank.issuance, bank.pool, "grant", 50, subject=("visit", 1))
     bank.earn("waiting", 60, pending=True)
     with bank.jobs.begin() as connection:
@@ -196,12 +197,12 @@ def test_each_rule_is_the_one_that_refuses_its_breach(furnished: Bank, name: str
         connection.rollback()
 
 
-def test_every_rule_in_the_catalogue_has_a_mutant(bank: Bank) -> None:
+def test_every_rule_in_the_catalogue_has_a_mutant(shared_bank: Bank) -> None:
     # foreign keys between rows of one act, and primary keys, have no mutant: PostgreSQL's own identity
     spared = {"transfer_pending_id_fkey", "transfer_reverses_id_fkey", "transfer_part_of_id_fkey"}
     spared |= {"balance_account_id_fkey", "balance_snapshot_account_id_fkey", "account_id_ledger_kind_key"}
     spared |= {"account_no_truncate", "entry_pair_no_truncate"}
-    with bank.jobs.connect() as connection:
+    with shared_bank.jobs.connect() as connection:
         names = connection.execute(
             text(
                 "SELECT conname FROM pg_constraint WHERE connamespace = 'timebank'::regnamespace AND contype <> 'p'"

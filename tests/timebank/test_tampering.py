@@ -7,17 +7,18 @@ from typing import Any
 
 import pytest
 from sqlalchemy import text
+from sqlmodel import Session
 
 from tests.timebank.bank import NOON, Bank
 from timebank.seals import compare_seal_files, seal_ledger, take_snapshots, write_seal_files
+from timebank.verify import verify
 from timebank.writer import post_transfer, reverse_transfer
 
-pytestmark = pytest.mark.broken_ledger
 
-
-@pytest.fixture
-def busy(bank: Bank) -> Iterator[tuple[Bank, dict[str, Any]]]:
+@pytest.fixture(scope="module")
+def busy(shared_bank: Bank) -> tuple[Bank, dict[str, Any]]:
     """A bank with some of everything; the names of its rows."""
+    bank = shared_bank
     first = bank.earn("first", 100, subject=("visit", 1))
     waiting = bank.earn("waiting", 90, pending=True, now=NOON + timedelta(hours=1))
     grant = bank.move("grant", bank.issuance, bank.pool, "grant", 500, now=NOON + timedelta(hours=1))
@@ -32,15 +33,22 @@ def busy(bank: Bank) -> Iterator[tuple[Bank, dict[str, Any]]]:
     assert bank.verify().ok
     rows = {"first": first, "waiting": waiting, "grant": grant, "post": post, "gift": gift, "hold": held}
     rows |= {"wrong": wrong, "back": back}
-    yield bank, {name: row.id for name, row in rows.items()} | {"li": bank.li, "wang": bank.wang, "pool": bank.pool}
-    bank.tampered = True
+    purses = {"li": bank.li, "wang": bank.wang, "pool": bank.pool}
+    return bank, {name: row.id for name, row in rows.items()} | purses
 
 
-def edit(bank: Bank, statement: str, **values: Any) -> None:
-    """Type a statement as superuser with every trigger asleep, foreign keys too."""
-    with bank.setup.begin() as connection:
-        connection.execute(text("SET LOCAL session_replication_role = replica"))
-        assert connection.execute(text(statement), values).rowcount == 1
+@pytest.fixture
+def superuser(busy: tuple[Bank, dict[str, Any]]) -> Iterator[Session]:
+    """A superuser's transaction with every trigger asleep; all she did is rolled back after the test."""
+    with Session(busy[0].setup) as session:
+        session.execute(text("SET LOCAL session_replication_role = replica"))
+        yield session
+        session.rollback()
+
+
+def edit(session: Session, statement: str, **values: Any) -> None:
+    """Change exactly one row behind the writer's back."""
+    assert session.connection().execute(text(statement), values).rowcount == 1
 
 
 # (what she types, which row, the table and the row the auditor names)
@@ -81,40 +89,44 @@ EDITS = [
 
 
 @pytest.mark.parametrize(("statement", "row", "table", "named"), EDITS)
-def test_tampering_is_found_and_named(busy: Any, statement: str, row: str, table: str, named: str | None) -> None:
-    bank, rows = busy
-    edit(bank, statement, row=rows[row])
-    found = bank.verify()
+def test_tampering_is_found_and_named(
+    busy: Any, superuser: Session, statement: str, row: str, table: str, named: str | None
+) -> None:
+    _, rows = busy
+    edit(superuser, statement, row=rows[row])
+    found = verify(superuser)
     assert not found.ok
     assert found.first_bad.table == table
     if named:
         assert found.first_bad.id == rows[named]
 
 
-def test_an_entry_slipped_in_behind_the_writer_is_found(busy: Any) -> None:
-    bank, rows = busy
+def test_an_entry_slipped_in_behind_the_writer_is_found(busy: Any, superuser: Session) -> None:
+    _, rows = busy
     edit(
-        bank,
+        superuser,
         "INSERT INTO timebank.transfer SELECT (jsonb_populate_record(t, jsonb_build_object('id', 9999, 'key', 'mine',"
         " 'subject_id', '99'))).* FROM timebank.transfer AS t WHERE id = :row",
         row=rows["first"],
     )
-    found = bank.verify()
+    found = verify(superuser)
     assert (found.ok, found.first_bad.table) == (False, "transfer")
 
 
-def test_a_history_rewritten_whole_still_differs_from_the_seal_outside(busy: Any, tmp_path: Path) -> None:
+def test_a_history_rewritten_whole_still_differs_from_the_seal_outside(
+    busy: Any, superuser: Session, tmp_path: Path
+) -> None:
     bank, rows = busy
     bank.act(lambda s: write_seal_files(s, tmp_path), bank.jobs)
     assert bank.act(lambda s: compare_seal_files(s, tmp_path), bank.jobs) == []
     assert bank.act(lambda s: write_seal_files(s, tmp_path), bank.jobs) == []
-    edit(bank, "DELETE FROM timebank.transfer WHERE id = :row", row=rows["grant"])
-    edit(bank, "DELETE FROM timebank.seal WHERE :row > 0", row=1)
+    edit(superuser, "DELETE FROM timebank.transfer WHERE id = :row", row=rows["grant"])
+    edit(superuser, "DELETE FROM timebank.seal WHERE :row > 0", row=1)
     for account in (bank.issuance, bank.pool):
-        edit(bank, "DELETE FROM timebank.balance_snapshot WHERE account_id = :row", row=account)
-    bank.act(lambda s: seal_ledger(s, NOON + timedelta(days=1), bank.ledger), bank.jobs)
-    assert bank.verify().ok
-    differing = bank.act(lambda s: compare_seal_files(s, tmp_path), bank.jobs)
+        edit(superuser, "DELETE FROM timebank.balance_snapshot WHERE account_id = :row", row=account)
+    seal_ledger(superuser, NOON + timedelta(days=1), bank.ledger)
+    assert verify(superuser).ok
+    differing = compare_seal_files(superuser, tmp_path)
     assert [bad.reason for bad in differing] == ["the file and the database differ"]
 
 

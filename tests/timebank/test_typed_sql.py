@@ -36,10 +36,12 @@ def sqlstate(engine: Engine, statement: str, role: str | None = None) -> str:
     return ""
 
 
-@pytest.fixture
-def used(bank: Bank) -> Bank:
+@pytest.fixture(scope="module")
+def used(shared_bank: Bank) -> Bank:
     """A bank with a row in every table."""
+    bank = shared_bank
     bank.earn("k", 60)
+    bank.earn("c", 60, to=bank.club)
     for call in ("take_snapshots", "seal_ledger"):
         bank.act(lambda s, c=call: s.execute(text(f"SELECT timebank.{c}(:n, :l)"), _where(bank)), bank.jobs)
     closed = text("SELECT timebank.close_period(:n, :l, TIMESTAMPTZ '2026-01-01 00:00+08')")
@@ -79,8 +81,8 @@ def test_even_owners_meet_the_trigger(used: Bank, table: str, role: str | None) 
         assert sqlstate(used.setup, statement, role) == "TB020", statement
 
 
-def test_the_application_cannot_call_what_is_inside_the_writer(bank: Bank) -> None:
-    with bank.jobs.connect() as connection:
+def test_the_application_cannot_call_what_is_inside_the_writer(used: Bank) -> None:
+    with used.jobs.connect() as connection:
         inside = connection.execute(
             text(
                 "SELECT p.oid::regprocedure::text FROM pg_proc AS p WHERE NOT p.prosecdef"
@@ -90,12 +92,12 @@ def test_the_application_cannot_call_what_is_inside_the_writer(bank: Bank) -> No
         ).scalars()
         assert list(inside) == []
     row = "jsonb_populate_record(NULL::timebank.transfer, '{}')"
-    assert sqlstate(bank.app, f"SELECT timebank.append_transfer(now(), {row})") == "42501"
-    assert sqlstate(bank.app, f"SELECT timebank.seal_ledger(now(), {bank.ledger})") == "42501"
+    assert sqlstate(used.app, f"SELECT timebank.append_transfer(now(), {row})") == "42501"
+    assert sqlstate(used.app, f"SELECT timebank.seal_ledger(now(), {used.ledger})") == "42501"
 
 
-def test_every_definer_function_has_a_fixed_search_path_and_the_right_owner(bank: Bank) -> None:
-    with bank.jobs.connect() as connection:
+def test_every_definer_function_has_a_fixed_search_path_and_the_right_owner(used: Bank) -> None:
+    with used.jobs.connect() as connection:
         functions = connection.execute(
             text(
                 "SELECT p.proname, p.proconfig, pg_get_userbyid(p.proowner) FROM pg_proc AS p"
@@ -130,37 +132,36 @@ CALL = "SELECT timebank.record_transfer(TIMESTAMPTZ '2026-11-20 04:00+00', {ledg
         ("'a', NULL, {li}, 'earn', 1", errors.AccountNotFound),
     ],
 )
-def test_calling_the_writer_by_hand_breaks_no_rule(bank: Bank, rest: str, refusal: type[Exception]) -> None:
-    bank.earn("k", 60)
-    bank.earn("c", 60, to=bank.club)
-    names = {name: getattr(bank, name) for name in ("ledger", "issuance", "li", "club")}
-    statement = CALL.format(ledger=bank.ledger, rest=rest.format(**names))
-    with pytest.raises(refusal), typed_refusals(), bank.app.begin() as connection:
+def test_calling_the_writer_by_hand_breaks_no_rule(used: Bank, rest: str, refusal: type[Exception]) -> None:
+    names = {name: getattr(used, name) for name in ("ledger", "issuance", "li", "club")}
+    statement = CALL.format(ledger=used.ledger, rest=rest.format(**names))
+    with pytest.raises(refusal), typed_refusals(), used.app.begin() as connection:
         connection.exec_driver_sql(statement)
 
 
-def test_a_search_path_of_her_own_does_not_fool_the_writer(bank: Bank) -> None:
-    with bank.app.connect() as connection:
+def test_a_search_path_of_her_own_does_not_fool_the_writer(used: Bank) -> None:
+    with used.app.connect() as connection:
         connection.exec_driver_sql("CREATE TEMP TABLE transfer (id bigint)")
         connection.exec_driver_sql("CREATE TEMP TABLE balance (account_id bigint, posted bigint)")
         connection.exec_driver_sql("SET search_path = pg_temp, timebank")
-        names = CALL.format(ledger=bank.ledger, rest=f"'k', {bank.issuance}, {bank.li}, 'earn', 60")
+        names = CALL.format(ledger=used.ledger, rest=f"'path', {used.issuance}, {used.li}, 'earn', 60")
         connection.exec_driver_sql(names)
         connection.commit()
-    assert bank.verify().counts["transfers"] == 1
+    found = used.verify()
+    assert (found.ok, found.counts["transfers"]) == (True, 3)
 
 
-def test_the_files_can_be_applied_again(bank: Bank) -> None:
+def test_the_files_can_be_applied_again(used: Bank) -> None:
     from tests.timebank.conftest import SQL_FILES
 
-    with bank.setup.begin() as connection:
+    with used.setup.begin() as connection:
         for file in SQL_FILES:
             connection.connection.driver_connection.execute(file.read_text(encoding="utf-8"))
-    bank.earn("k", 60)
+    used.earn("k", 60)
 
 
-def test_an_unknown_constraint_is_still_a_typed_refusal(bank: Bank) -> None:
-    with pytest.raises(errors.InvalidRequest) as refusal, typed_refusals(), bank.setup.begin() as connection:
+def test_an_unknown_constraint_is_still_a_typed_refusal(used: Bank) -> None:
+    with pytest.raises(errors.InvalidRequest) as refusal, typed_refusals(), used.setup.begin() as connection:
         connection.exec_driver_sql("CREATE TEMP TABLE t (n int CONSTRAINT n_check CHECK (n > 0))")
         connection.exec_driver_sql("INSERT INTO t VALUES (0)")
     assert refusal.value.facts["rule"] == "n_check"
