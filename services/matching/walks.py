@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from geoalchemy2 import Geography
-from sqlalchemy import Row, cast, func, select
+from sqlalchemy import Row, select, text
 from sqlmodel import Session
 
 from services.circles.queries import who_reaches
@@ -17,13 +16,9 @@ from services.cities.pack import CityRules
 from services.cities.queries import rules_in_force
 from services.clock import civil_date
 from services.columns import table_of
-from services.directory.tables import Facility
 from services.matching.errors import HomeUnknown
 from services.matching.rules import estimated_walk_seconds
-from services.people.tables import Person
 
-_person = table_of(Person)
-_facility = table_of(Facility)
 _home_snap = table_of(HomeSnap)
 _door_snap = table_of(FacilitySnap)
 DEFAULT_PROFILE, DEFAULT_SPEED_M_PER_S = "elder", 0.8
@@ -37,9 +32,7 @@ class Walk:
     estimated: bool
 
 
-def walks_to(
-    session: Session, now: datetime, elder_id: int, area_code: int, lines: list[Row[Any]]
-) -> dict[int, Walk]:
+def walks_to(session: Session, now: datetime, elder_id: int, area_code: int, lines: list[Row[Any]]) -> dict[int, Walk]:
     """Give the walk to each line's facility by facility id, at the pace of the city's first circle.
 
     Exact from the reach table; beyond it (over 30 minutes), or where home or door meets no known street,
@@ -50,8 +43,7 @@ def walks_to(
     rules = rules_in_force(session, area_code, civil_date(now))
     profile, speed = _pace(rules)
     reached = {
-        walk.facility_id: walk.cost
-        for walk in who_reaches(session, elder_id, profile, REACH_LIMIT_SECONDS, rules)
+        walk.facility_id: walk.cost for walk in who_reaches(session, elder_id, profile, REACH_LIMIT_SECONDS, rules)
     }
     walks = {facility_id: Walk(round(cost), estimated=False) for facility_id, cost in reached.items()}
     missing = {line.facility_id for line in lines} - walks.keys()
@@ -72,15 +64,16 @@ def _pace(rules: CityRules) -> tuple[str, float]:
     return DEFAULT_PROFILE, DEFAULT_SPEED_M_PER_S
 
 
+_STRAIGHT = text(
+    "SELECT facility.id, ST_Distance(facility.geom::geography, person.home::geography) AS metres "
+    "FROM person, facility WHERE person.id = :elder AND facility.id = ANY (:ids) AND person.home IS NOT NULL"
+)
+
+
 def _straight_metres(session: Session, elder_id: int, facility_ids: set[int]) -> dict[int, float]:
-    connection = session.connection()
-    home = connection.execute(select(_person.c.home).where(_person.c.id == elder_id)).scalar()
-    if home is None:
+    rows = session.connection().execute(_STRAIGHT, {"elder": elder_id, "ids": sorted(facility_ids)}).all()
+    if not rows:
         raise HomeUnknown(elder_id=elder_id)
-    metres = func.ST_Distance(cast(_facility.c.geom, Geography), cast(home, Geography))
-    rows = connection.execute(
-        select(_facility.c.id, metres.label("metres")).where(_facility.c.id.in_(facility_ids))
-    )
     return {row.id: float(row.metres) for row in rows}
 
 

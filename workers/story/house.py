@@ -40,7 +40,7 @@ class House:
             for name, words in self._commands.items():
                 log = (self.log_folder / f"{name}.log").open("ab")
                 self._processes[name] = subprocess.Popen(
-                    [sys.executable, "-P", "-m", "workers.command_line", *words],
+                    [sys.executable, "-m", "workers.command_line", *words],
                     cwd=ROOT,
                     stdin=subprocess.DEVNULL,
                     stdout=log,
