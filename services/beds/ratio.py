@@ -5,6 +5,7 @@ Numerator and denominator are filters over bed rows; any past day is recomputed 
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -166,7 +167,7 @@ def percent(part: int, whole: int) -> float | None:
 def _short(nursing: int, total: int, target: Target | None) -> int:
     if target is None:
         return 0
-    return max(0, -int((nursing * 100 - target.value * total) // 100))
+    return max(0, math.ceil((target.value * total - nursing * 100) / 100))
 
 
 def _counted(
