@@ -115,13 +115,15 @@ def show_coverage(
         json.dump(found.as_story(), sys.stdout, ensure_ascii=False)
         sys.stdout.write("\n")
         return
-    table = Table("可信度", "圈", "口径", "覆盖", "直线（对照）", "边缘不计", "附近无路", "近图边未达")
+    table = Table("可信度", "圈 / 口径", "步行覆盖", "直线对照", "不计/无路/近边")
     for tier in found.tiers:
-        percent = "—" if tier.share is None else f"{tier.label}{tier.share:.1%}（{tier.reached}/{tier.total}）"
+        percent = "—" if tier.share is None else f"{tier.label}{tier.share:.1%} {tier.reached}/{tier.total}"
         straight = "—" if tier.straight_share is None else f"{tier.straight_share:.1%}"
         trust = "高" if tier.confidence == "high" else "低"
-        counts = (tier.in_margin, tier.unsnapped, tier.near_edge)
-        table.add_row(trust, tier.tier_name, tier.profile_name, percent, straight, *map(str, counts))
+        circle = f"{tier.tier_name}\n  {tier.profile} {tier.limit_zh}"
+        table.add_row(trust, circle, percent, straight, f"{tier.in_margin}/{tier.unsnapped}/{tier.near_edge}")
     _console.print(table, highlight=False)
+    for reason in found.confidence_reasons:
+        _console.print(f"路网可信度低：{reason}", style="yellow", highlight=False)
     for tier in found.tiers:
         _console.print(tier.definition, style="dim", highlight=False)
