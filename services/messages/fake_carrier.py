@@ -59,10 +59,15 @@ def address_hash(address: str) -> str:
     return hmac.new(settings().derived_secret("fake-parcel"), address.encode(), hashlib.sha256).hexdigest()
 
 
-def received(last: int = 10, *, address: str | None = None) -> list[Row[Any]]:
-    """Give the newest parcels (channel, to_label, body, received_at), optionally of one phone; newest first."""
+def received(last: int = 10, *, address: str | None = None, label: str | None = None) -> list[Row[Any]]:
+    """Give the newest parcels (channel, to_label, body, received_at), newest first.
+
+    Optionally only those to one phone number or openid, or to labels that contain some words.
+    """
     query = select(_parcel.c.id, _parcel.c.channel, _parcel.c.to_label, _parcel.c.body, _parcel.c.received_at)
     if address is not None:
         query = query.where(_parcel.c.to_hash == address_hash(address))
+    if label is not None:
+        query = query.where(_parcel.c.to_label.contains(label, autoescape=True))
     with unit_of_work(SYSTEM, login="jobs") as work:
         return list(work.session.connection().execute(query.order_by(_parcel.c.id.desc()).limit(last)))
