@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from pathlib import Path
 
@@ -11,6 +12,8 @@ from house import commands  # noqa: E402
 from house.ground import Trouble  # noqa: E402
 
 if __name__ == "__main__":
+    for number in (signal.SIGTERM, signal.SIGHUP):  # what we started is stopped on the way out
+        signal.signal(number, lambda number, _frame: sys.exit(128 + number))
     try:
         sys.exit(commands.perform(sys.argv[1], sys.argv[2:]))
     except Trouble as trouble:
