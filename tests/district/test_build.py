@@ -1,7 +1,9 @@
 """The demonstration district: real buildings, invented people, plausible lives, the same for the same seed."""
 
+import random
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -11,9 +13,10 @@ from services.cities.queries import area_at, rules_in_force
 from services.cities.rules import ancestor_code
 from services.people.privacy import unseal
 from workers.district.build import Built, build_district
+from workers.district.care_history import HOURS, CareBook, free_carer
 from workers.district.cast import WHO, phone_of
 from workers.district.sample_files import invented_id_number, read_table
-from workers.district.world import CITY_CODE
+from workers.district.world import CITY_CODE, InventedCarer
 
 NOW = datetime(2026, 11, 24, 2, tzinfo=UTC)
 ELDERS, MONTHS = 500, 3
@@ -280,3 +283,16 @@ def test_too_small_a_district_is_refused(database: Any) -> None:
 def test_every_provider_named_by_a_facility_is_on_the_list() -> None:
     known = {row["code"] for row in read_table("providers.csv")}
     assert {row["provider_code"] for row in read_table("facilities_gcj02.csv")} <= known
+
+
+def test_a_carer_promised_at_one_hour_is_not_promised_again() -> None:
+    world: Any = SimpleNamespace(
+        carers={1: [InventedCarer(5, 1, "陈芳", frozenset({"cleaning"}))]},
+        menu={"home_cleaning": {"required_skills": ["cleaning"], "minutes": 120}},
+    )
+    client: Any = SimpleNamespace(service="home_cleaning", hour=HOURS[1])
+    provider: Any = SimpleNamespace(id=1)
+    book, day = CareBook(), NOW.date()
+    found = [free_carer(world, random.Random(1), book, provider, client, day) for _ in range(len(HOURS) + 1)]
+    assert found[-1] is None
+    assert sorted(each[1] for each in found if each is not None) == sorted(HOURS)

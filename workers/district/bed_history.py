@@ -37,7 +37,7 @@ def _write_stay(world: World, bed: InventedBed, elder_id: int, since: date, unti
         BedStay,
         bed_id=bed.id,
         elder_id=elder_id,
-        area_code=bed.quarter_code,
+        area_code=bed.area_code,
         during=f"[{since},{until or ''})",
         recorded_at=at(since, 11),
     )

@@ -71,9 +71,9 @@ def build_district(
     if elders < 50 or months < 1:
         raise ValueError("演示社区至少50位老人、1个月历史 (at least 50 elders and one month)")
     person = table_of(Person)
-    standing: int = session.connection().execute(
-        select(func.count()).select_from(person).where(person.c.invented)
-    ).scalar_one()
+    standing: int = (
+        session.connection().execute(select(func.count()).select_from(person).where(person.c.invented)).scalar_one()
+    )
     if standing:
         return Built(already=True, elders=standing)
     clock = _Stopwatch(progress)

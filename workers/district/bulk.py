@@ -84,9 +84,11 @@ class Bulk:
         table = table_of(model)
         number: int | None = None
         if "id" in table.columns and table.columns["id"].identity is not None:
-            sequence = self._session.connection().execute(
-                text("SELECT pg_get_serial_sequence(:name, 'id')"), {"name": table.fullname}
-            ).scalar_one()
+            sequence = (
+                self._session.connection()
+                .execute(text("SELECT pg_get_serial_sequence(:name, 'id')"), {"name": table.fullname})
+                .scalar_one()
+            )
             last = self._session.connection().execute(text(f"SELECT last_value, is_called FROM {sequence}")).one()
             number = int(last.last_value) + int(last.is_called)
         sheet = self._sheets[model] = _Sheet(model, number)

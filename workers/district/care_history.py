@@ -5,22 +5,33 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from typing import NamedTuple
 
 from workers.district.care_rows import ServedOrder, write_order
 from workers.district.world import InventedCarer, InventedElder, InventedProvider, World, at
 
 CLIENTS_OF_6000 = 230
+
+
+class Want(NamedTuple):
+    """How often a service is wanted: weights for an able and for a frail elder, and days between two orders."""
+
+    service: str
+    able: int
+    frail: int
+    every_days: tuple[int, ...]
+
+
 WANTS = (
-    # service, weight for an able elder, weight for a frail one, days between two orders
-    ("home_cleaning", 40, 14, (7, 14, 14)),
-    ("home_bath", 6, 26, (7, 14, 14)),
-    ("meal_delivery", 22, 12, (7, 7, 14)),
-    ("home_care", 0, 26, (7, 7, 7)),
-    ("escort_hospital", 14, 10, (30, 30, 60)),
-    ("escort_outing", 12, 4, (14, 30, 30)),
-    ("home_nursing", 2, 6, (14, 30, 30)),
-    ("home_rehab", 1, 2, (7, 14, 14)),
-    ("urgent_help", 3, 0, (120, 150, 200)),
+    Want("home_cleaning", 40, 14, (7, 14, 14)),
+    Want("home_bath", 6, 26, (7, 14, 14)),
+    Want("meal_delivery", 22, 12, (7, 7, 14)),
+    Want("home_care", 0, 26, (7, 7, 7)),
+    Want("escort_hospital", 14, 10, (30, 30, 60)),
+    Want("escort_outing", 12, 4, (14, 30, 30)),
+    Want("home_nursing", 2, 6, (14, 30, 30)),
+    Want("home_rehab", 1, 2, (7, 14, 14)),
+    Want("urgent_help", 3, 0, (120, 150, 200)),
 )
 HOURS = (8.5, 10.5, 13.5, 15.5)
 """A carer's four starts a day, two hours apart."""
@@ -28,7 +39,9 @@ DAYS_AHEAD = 6
 
 
 @dataclass
-class _Client:
+class Client:
+    """An elder who orders one service again and again, at her own hour."""
+
     elder: InventedElder
     service: str
     provider: InventedProvider
@@ -59,19 +72,20 @@ def write_care_history(world: World) -> None:
         day += timedelta(days=1)
 
 
-def _clients(world: World, dice: random.Random) -> list[_Client]:
+def _clients(world: World, dice: random.Random) -> list[Client]:
     frail = [e for e in world.elders if e.care_level >= 1 and e.living != "institution"]
     lonely = [e for e in world.elders if e.care_level == 0 and e.groups and e.living != "institution"]
     wanted = max(12, round(CLIENTS_OF_6000 * world.share))
-    chosen = dice.sample(frail, min(len(frail), wanted * 6 // 10)) + dice.sample(lonely, min(len(lonely), wanted * 4 // 10))
+    chosen = dice.sample(frail, min(len(frail), wanted * 6 // 10)) + dice.sample(
+        lonely, min(len(lonely), wanted * 4 // 10)
+    )
     span = (world.today - world.first_day).days
     clients = []
     for elder in chosen:
-        column = 2 if elder.care_level else 1
-        service, _, _, rhythm = dice.choices(WANTS, [want[column] for want in WANTS])[0]
+        want = dice.choices(WANTS, [each.frail if elder.care_level else each.able for each in WANTS])[0]
         start = world.first_day + timedelta(days=int(span * 0.75 * dice.random() ** 1.4))
-        provider = _provider_for(world, dice, elder, service)
-        clients.append(_Client(elder, service, provider, dice.choice(rhythm), start, dice.choice(HOURS)))
+        provider = _provider_for(world, dice, elder, want.service)
+        clients.append(Client(elder, want.service, provider, dice.choice(want.every_days), start, dice.choice(HOURS)))
     return clients
 
 
@@ -93,7 +107,7 @@ def skills_for(world: World, service: str) -> frozenset[str]:
     return frozenset(required)
 
 
-def _serve(world: World, dice: random.Random, book: CareBook, client: _Client, day: date) -> None:
+def _serve(world: World, dice: random.Random, book: CareBook, client: Client, day: date) -> None:
     silent: InventedProvider | None = None
     provider = client.provider
     if dice.random() < 0.09:
@@ -101,7 +115,7 @@ def _serve(world: World, dice: random.Random, book: CareBook, client: _Client, d
         others = [other for other in others if _able(world, other, client.service)]
         if others:
             silent, provider = provider, dice.choice(others)
-    found = _free_carer(world, dice, book, provider, client, day)
+    found = free_carer(world, dice, book, provider, client, day)
     if found is None:
         return
     carer, hour = found
@@ -118,9 +132,10 @@ def _serve(world: World, dice: random.Random, book: CareBook, client: _Client, d
     write_order(world, dice, order)
 
 
-def _free_carer(
-    world: World, dice: random.Random, book: CareBook, provider: InventedProvider, client: _Client, day: date
+def free_carer(
+    world: World, dice: random.Random, book: CareBook, provider: InventedProvider, client: Client, day: date
 ) -> tuple[InventedCarer, float] | None:
+    """Give a carer with the skills who is free that day, and the hour: the client's own if possible, else None."""
     needed = skills_for(world, client.service)
     long = int(str(world.menu[client.service]["minutes"])) > 120
     team = [carer for carer in world.carers[provider.id] if needed <= carer.skills]

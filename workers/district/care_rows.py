@@ -127,7 +127,9 @@ def _write_order_row(
         accepted_at=accepted_at,
         confirmed_at=confirmed_at if order.state == "confirmed" else None,
         cancelled_at=cancelled_at if order.cancelled else None,
-        cancelled_reason=dice.choice(("not_needed", "other_time", "not_at_home", "hospital")) if order.cancelled else None,
+        cancelled_reason=dice.choice(("not_needed", "other_time", "not_at_home", "hospital"))
+        if order.cancelled
+        else None,
     )
 
 

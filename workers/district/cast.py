@@ -47,8 +47,18 @@ def write_cast(world: World) -> None:
     _other(world, "li_min", date(1980, 5, 17), SHENZHEN)
     _other(world, "wu", date(1970, 2, 2), STREET_OF_ZHAO)
     kangle, ankang = world.providers["kangle"], world.providers["ankang"]
-    grant(world, _other(world, "kangle_dispatcher", date(1985, 4, 4), kangle.street_code), "dispatcher", provider=kangle.id)
-    grant(world, _other(world, "ankang_dispatcher", date(1988, 6, 6), ankang.street_code), "dispatcher", provider=ankang.id)
+    grant(
+        world,
+        _other(world, "kangle_dispatcher", date(1985, 4, 4), kangle.street_code),
+        "dispatcher",
+        provider=kangle.id,
+    )
+    grant(
+        world,
+        _other(world, "ankang_dispatcher", date(1988, 6, 6), ankang.street_code),
+        "dispatcher",
+        provider=ankang.id,
+    )
     chen = _other(world, "chen_fang", date(1983, 9, 9), kangle.street_code)
     skills = ("bathing", "first_aid", "personal_care", "cleaning", "mobility")
     write_carer(world, kangle.id, chen, WHO["chen_fang"][0], "female", skills, world.dice("cast"))

@@ -25,9 +25,6 @@ from geo.osm_reader import Building, Way, read_buildings, read_ways
 FRAME = (118.7665, 32.0345, 118.7975, 32.0530)
 """West, south, east, north: where the extract has both streets and houses."""
 
-STATISTICS_MARGIN_M = 120.0
-"""Facilities beyond the edge are unknown, so elders this near to it are left out of coverage figures."""
-
 METRES_PER_DEGREE_LAT = 111_132.0
 METRES_PER_DEGREE_LON = 111_320.0 * float(np.cos(np.radians(32.04)))
 MAJOR = {"primary", "secondary", "tertiary", "trunk"}
@@ -97,11 +94,10 @@ class Home:
 
 @dataclass(frozen=True)
 class Drawing:
-    """Everything drawn: areas from street to quarter, homes, and the frame statistics are taken within."""
+    """Everything drawn: areas from street to quarter, and the homes."""
 
     areas: list[DrawnArea]
     homes: list[Home]
-    statistics_extent: Polygon
 
 
 def draw_district(osm_file: Path) -> Drawing:
@@ -119,14 +115,10 @@ def draw_district(osm_file: Path) -> Drawing:
         blocks = _blocks(outline, ways, homes)
         for index, members in enumerate(_communities(blocks, centres, len(communities))):
             community_code = street_code + (901 + index) * 1000
-            drawn, housed = _draw_community(
-                community_code, communities[index], members, homes, centres, lanes
-            )
+            drawn, housed = _draw_community(community_code, communities[index], members, homes, centres, lanes)
             areas += drawn
             listed += housed
-    west, south, east, north = FRAME
-    dx, dy = STATISTICS_MARGIN_M / METRES_PER_DEGREE_LON, STATISTICS_MARGIN_M / METRES_PER_DEGREE_LAT
-    return Drawing(areas, listed, box(west + dx, south + dy, east - dx, north - dy))
+    return Drawing(areas, listed)
 
 
 def _draw_community(
@@ -282,9 +274,7 @@ def _communities(blocks: list[Block], centres: NDArray[np.float64], wanted: int)
     seeds = _gatherings(centres[members], wanted)
     groups: list[list[Block]] = [[] for _ in range(wanted)]
     for block in blocks:
-        middle = (
-            centres[block.homes].mean(axis=0) if block.homes else np.array(_metres(block.outline.centroid))
-        )
+        middle = centres[block.homes].mean(axis=0) if block.homes else np.array(_metres(block.outline.centroid))
         groups[int(((seeds - middle) ** 2).sum(axis=1).argmin())].append(block)
     return groups
 
@@ -331,4 +321,4 @@ def _metres(place: Point) -> tuple[float, float]:
 
 
 def _in_metres(points: NDArray[np.float64]) -> NDArray[np.float64]:
-    return points * np.array([METRES_PER_DEGREE_LON, METRES_PER_DEGREE_LAT])
+    return np.asarray(points * np.array([METRES_PER_DEGREE_LON, METRES_PER_DEGREE_LAT]))

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from shapely import MultiPolygon
 from shapely.geometry import mapping, shape
 
 from workers.district.drawing import Drawing, DrawnArea, Home
@@ -24,20 +25,17 @@ _NOTICE = (
 
 @dataclass(frozen=True)
 class District:
-    """The ground the demonstration stands on: areas, homes, and the frame for statistics (EWKT, 4326)."""
+    """The ground the demonstration stands on: areas and homes, (lon, lat) in EPSG:4326."""
 
     areas: list[DrawnArea]
     homes: list[Home]
-    statistics_extent: str
 
 
 def areas_text(drawing: Drawing) -> str:
-    """Give the areas and the statistics frame as GeoJSON text, one feature a line."""
+    """Give the areas as GeoJSON text, one feature a line."""
     features: list[dict[str, Any]] = [
-        _feature(area.outline, {"code": area.code, "level": area.level, "name": area.name})
-        for area in drawing.areas
+        _feature(area.outline, {"code": area.code, "level": area.level, "name": area.name}) for area in drawing.areas
     ]
-    features.append(_feature(drawing.statistics_extent, {"kind": "statistics_extent"}))
     lines = ",\n".join(json.dumps(feature, ensure_ascii=False, separators=(",", ":")) for feature in features)
     return f'{{"type":"FeatureCollection","notice":{json.dumps(_NOTICE)},"features":[\n{lines}\n]}}\n'
 
@@ -54,22 +52,16 @@ def homes_text(drawing: Drawing) -> str:
 def read_district(folder: Path) -> District:
     """Read the drawn district from sample_data/district."""
     features = json.loads((folder / AREAS_FILE).read_text(encoding="utf-8"))["features"]
-    areas = [
-        DrawnArea(
-            int(f["properties"]["code"]),
-            f["properties"]["level"],
-            f["properties"]["name"],
-            shape(f["geometry"]),
-        )
-        for f in features
-        if "code" in f["properties"]
-    ]
-    extent = next(
-        shape(f["geometry"]) for f in features if f["properties"].get("kind") == "statistics_extent"
-    )
+    areas = [_area(feature) for feature in features]
     with (folder / HOMES_FILE).open(encoding="utf-8", newline="") as file:
         homes = [_home(row) for row in csv.DictReader(file)]
-    return District(areas, homes, f"SRID=4326;{extent.wkt}")
+    return District(areas, homes)
+
+
+def _area(feature: dict[str, Any]) -> DrawnArea:
+    outline, facts = shape(feature["geometry"]), feature["properties"]
+    assert isinstance(outline, MultiPolygon)
+    return DrawnArea(int(facts["code"]), facts["level"], facts["name"], outline)
 
 
 def _home(row: dict[str, str]) -> Home:

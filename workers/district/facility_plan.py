@@ -143,7 +143,7 @@ class FacilityPlanner:
             (area for area in self._communities if self._street(area) == street),
             key=lambda area: len(self._homes[area.code]),
         )
-        functions = CENTRE_FUNCTIONS
+        functions: tuple[str, ...] = CENTRE_FUNCTIONS
         if street == CENTRE_WITHOUT_RESIDENTIAL:
             functions = tuple(each for each in functions if each != "residential_care")
         if street in HUBS_WITH_ALL_EIGHT:
@@ -158,7 +158,7 @@ class FacilityPlanner:
         )  # fmt: skip
 
     def _day_care(self, area: DrawnArea) -> None:
-        functions = DAY_CARE_FUNCTIONS
+        functions: tuple[str, ...] = DAY_CARE_FUNCTIONS
         if area.name == DAY_CARE_WITHOUT_EMERGENCY:
             functions = tuple(each for each in functions if each != "emergency")
         self.planned.append(
@@ -212,9 +212,7 @@ class FacilityPlanner:
         team = self._team_of(self._street(area), area.name)
         home = self._place(area.code)
         self.planned.append(
-            PlannedFacility(
-                name, type_code, functions, team, home, floor_area_m2=area_m2, opening_hours=hours
-            )
+            PlannedFacility(name, type_code, functions, team, home, floor_area_m2=area_m2, opening_hours=hours)
         )
 
     def _care_homes(self) -> None:

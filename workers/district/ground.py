@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import csv
 from datetime import date, datetime, timedelta
 
+from sqlalchemy import select
 from sqlmodel import Session
 
-from geo.coordinates import to_wgs84
 from services.beds.tables import Bed
 from services.catalogue.tables import ServiceItem
 from services.cities.actions import load_national_streets, load_pack, save_areas
 from services.cities.rules import written_code
+from services.columns import table_of
+from services.directory.importer import import_facilities
 from services.directory.tables import Facility, Provider, ServiceLine
+from services.unit_of_work import SYSTEM
 from workers.district.drawn_files import District
 from workers.district.people import write_dispatcher
 from workers.district.sample_files import (
@@ -23,7 +25,7 @@ from workers.district.sample_files import (
     read_menu,
     read_table,
 )
-from workers.district.world import InventedBed, InventedProvider, World, at, month_starts
+from workers.district.world import CITY_CODE, InventedBed, InventedProvider, World, at, month_starts
 
 PACKS = ("dongying.toml", "shanghai.toml", "nanjing_demo.toml")
 MENU_FROM = date(2021, 1, 1)
@@ -79,40 +81,23 @@ def write_providers(world: World) -> None:
 
 
 def write_facilities(world: World) -> None:
-    """Place the sites of the CSV: GCJ-02 comes in, WGS-84 is stored, the original is kept beside it."""
-    nearest = {(home.lon, home.lat): home.quarter_code for home in world.district.homes}
-    with (DISTRICT_FOLDER / FACILITIES_FILE).open(encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file):
-            lon, lat = float(row["lon"]), float(row["lat"])
-            x, y = to_wgs84(lon, lat, row["crs"])
-            place = min(nearest, key=lambda point: (point[0] - x) ** 2 + (point[1] - y) ** 2)
-            quarter = nearest[place]
-            provider = world.providers[row["provider_code"]]
-            facility_id = world.bulk.add(
-                Facility,
-                code=row["code"],
-                provider_id=provider.id,
-                name=row["name"],
-                type_code=row["type_code"],
-                functions=row["functions"].split(";"),
-                area_code=quarter,
-                address=row["address"],
-                phone=row["phone"],
-                geom=f"SRID=4326;POINT({x:.7f} {y:.7f})",
-                original_lon=lon,
-                original_lat=lat,
-                original_crs=row["crs"],
-                opened_on=date.fromisoformat(row["opened_on"]),
-                day_places=int(row["day_places"]),
-                floor_area_m2=int(row["floor_area_m2"]),
-                opening_hours=row["opening_hours"],
-                invented=True,
-            )
-            world.facilities[row["code"]] = facility_id
-            _write_beds(world, row, facility_id, quarter)
+    """Import the sites' CSV as a bureau would, GCJ-02 and all, and give the homes their beds."""
+    world.bulk.write()
+    text = (DISTRICT_FOLDER / FACILITIES_FILE).read_text(encoding="utf-8")
+    taken = import_facilities(world.session, world.now, SYSTEM, text, crs="gcj02", city_code=CITY_CODE, invented=True)
+    if taken.refused:
+        raise ValueError(f"{FACILITIES_FILE}: {taken.refused[:3]}")
+    facility = table_of(Facility)
+    placed = world.session.connection().execute(
+        select(facility.c.code, facility.c.id, facility.c.area_code).where(facility.c.invented)
+    )
+    sites = {row.code: (row.id, row.area_code) for row in placed}
+    for row in read_table(FACILITIES_FILE):
+        world.facilities[row["code"]], area_code = sites[row["code"]]
+        _write_beds(world, row, world.facilities[row["code"]], area_code)
 
 
-def _write_beds(world: World, row: dict[str, str], facility_id: int, quarter: int) -> None:
+def _write_beds(world: World, row: dict[str, str], facility_id: int, area_code: int) -> None:
     nursing, dementia = int(row["nursing_beds"]), int(row["dementia_beds"])
     institution = row["type_code"] in ("care_home", "support_home")
     before = max(NURSING_BEFORE, date.fromisoformat(row["opened_on"]))
@@ -122,7 +107,7 @@ def _write_beds(world: World, row: dict[str, str], facility_id: int, quarter: in
         bed_id = world.bulk.add(
             Bed,
             facility_id=facility_id,
-            area_code=quarter,
+            area_code=area_code,
             label=f"{index // 40 + 1}{index % 40 // 2 + 1:02d}-{index % 2 + 1}",
             kind="institution" if institution else "community",
             nursing_from=certified,
@@ -130,7 +115,7 @@ def _write_beds(world: World, row: dict[str, str], facility_id: int, quarter: in
             basic_guarantee=row["type_code"] == "support_home",
             opened_on=date.fromisoformat(row["opened_on"]),
         )
-        world.beds.append(InventedBed(bed_id, quarter, institution, certified is not None))
+        world.beds.append(InventedBed(bed_id, area_code, institution, certified is not None))
 
 
 def _certified_later(world: World, count: int) -> list[date]:

@@ -69,9 +69,7 @@ def write_person(
 def grant(world: World, person_id: int, role: str, area: int | None = None, provider: int | None = None) -> None:
     """Queue a role, held since the history began."""
     moment = at(world.first_day, 8)
-    world.bulk.add(
-        RoleGrant, person_id=person_id, role=role, area_code=area, provider_id=provider, granted_at=moment
-    )
+    world.bulk.add(RoleGrant, person_id=person_id, role=role, area_code=area, provider_id=provider, granted_at=moment)
 
 
 def write_elders(world: World) -> None:
@@ -115,7 +113,17 @@ def _invent_elder(
     groups = _groups(dice, living, band, care_level, empty)
     registered = world.first_day - timedelta(days=dice.randint(1, 1400))
     elder = InventedElder(
-        0, world.names.draw(dice, gender, born.year), gender, born, home, flat, "", living, groups, care_level, registered
+        0,
+        world.names.draw(dice, gender, born.year),
+        gender,
+        born,
+        home,
+        flat,
+        "",
+        living,
+        groups,
+        care_level,
+        registered,
     )
     write_elder(world, elder, dice)
     return elder
@@ -150,9 +158,7 @@ def write_elder(
     (world.elders if died_on is None else world.former_residents).append(elder)
 
 
-def _body(
-    world: World, dice: random.Random, spouse: InventedElder | None, youngest: int = 60
-) -> tuple[str, date, int]:
+def _body(world: World, dice: random.Random, spouse: InventedElder | None, youngest: int = 60) -> tuple[str, date, int]:
     if spouse:
         gender = "male" if spouse.gender == "female" else "female"
         shift = dice.randint(-1, 4) * (1 if gender == "female" else -1)
@@ -200,7 +206,9 @@ def written_address(world: World, home: Home, flat: int) -> str:
     return f"{place}{block}{unit}单元{floor}{door:02d}室"
 
 
-def _adult(world: World, dice: random.Random, area: int, youngest: int, oldest: int, women: float) -> tuple[int, str, str]:
+def _adult(
+    world: World, dice: random.Random, area: int, youngest: int, oldest: int, women: float
+) -> tuple[int, str, str]:
     gender = "female" if dice.random() < women else "male"
     born = date(world.today.year - dice.randint(youngest, oldest) - 1, dice.randint(1, 12), dice.randint(1, 28))
     name = world.names.draw(dice, gender, born.year)
@@ -292,5 +300,3 @@ def write_volunteer(world: World, person_id: int, name: str, area: int, dice: ra
     )
     grant(world, person_id, "volunteer")
     world.volunteers.append((person_id, name))
-
-

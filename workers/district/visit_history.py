@@ -97,8 +97,13 @@ def _write_escalation(
         resolution="contacted",
         history=[
             {
-                "at": knocked.isoformat(), "step": 1, "action": steps[0].action, "in_charge_id": visitor,
-                "due_at": (knocked + timedelta(minutes=waited)).isoformat(), "why": "opened", "attempt_id": attempt_id,
+                "at": knocked.isoformat(),
+                "step": 1,
+                "action": steps[0].action,
+                "in_charge_id": visitor,
+                "due_at": (knocked + timedelta(minutes=waited)).isoformat(),
+                "why": "opened",
+                "attempt_id": attempt_id,
             }
         ],  # fmt: skip
     )

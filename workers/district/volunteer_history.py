@@ -90,9 +90,7 @@ def _write_open_need(world: World, dice: random.Random, elder: InventedElder) ->
     world.bulk.add(Need, state="open", **row)
 
 
-def _write_session(
-    world: World, dice: random.Random, elder: InventedElder, volunteer_id: int, day: date
-) -> _Session:
+def _write_session(world: World, dice: random.Random, elder: InventedElder, volunteer_id: int, day: date) -> _Session:
     starts_at = at(day, dice.choice(STARTS))
     row, minutes = _need(world, dice, elder, starts_at, starts_at - timedelta(hours=dice.randint(20, 90)))
     taken_at = row["posted_at"] + timedelta(minutes=dice.randint(10, 900))

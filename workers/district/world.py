@@ -79,7 +79,7 @@ class InventedBed:
     """One bed: of an institution or of a community centre, certified for nursing by today or not."""
 
     id: int
-    quarter_code: int
+    area_code: int
     institution: bool
     nursing: bool
 
