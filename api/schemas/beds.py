@@ -70,7 +70,7 @@ class HomeRatioOut(Out):
 
 
 class RatioOut(Out):
-    """The ratio of a day in percent, with its definition, target and homes."""
+    """The ratio of a day as a proportion (0.55), with its definition, target and homes."""
 
     on: date
     nursing: int

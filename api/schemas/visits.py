@@ -202,7 +202,7 @@ class DutyEndIn(In):
 
 
 class AreaMonthOut(Out):
-    """One area's month; `rate` in percent."""
+    """One area's month; `rate` is a proportion (0.71)."""
 
     area_code: int
     name: str
@@ -233,7 +233,7 @@ class NotYetVisitedOut(Out):
     """An elder nobody has met this month."""
 
     elder_id: int
-    full_name: str | None
+    elder_name: str | None
     area_code: int
     visit_class: str
     class_name: str

@@ -31,7 +31,7 @@ class HomeRatio:
 
 @dataclass(frozen=True)
 class Ratio:
-    """The ratio of one day with all that stands behind it; `ratio` and `target` in percent.
+    """The ratio of one day with all that stands behind it; `ratio` and `target` are proportions (0.55).
 
     `short_beds`: beds to certify until the target is met, with the denominator as it is.
     """
@@ -90,11 +90,11 @@ def nursing_ratio(session: Session, city_code: int, on: date, *, lo: int, hi: in
         on=on,
         nursing=nursing,
         total=total,
-        ratio=percent(nursing, total),
+        ratio=proportion(nursing, total),
         definition=definition.name_zh,
         basis=definition.basis,
         rules_version=rules.version,
-        target=None if target is None else float(target.value),
+        target=None if target is None else float(target.value / 100),
         target_due=None if target is None else target.due_on,
         target_plan=None if target is None else target.plan,
         short_beds=_short(nursing, total, target),
@@ -111,7 +111,7 @@ def ratio_trend(
     days = [*month_ends(on, months), on]
     rows = {row.day: row for row in _counted(session, rules, definition, days, lo, hi, by_home=False)}
     return [
-        TrendPoint(day, rows[day].nursing, rows[day].total, percent(rows[day].nursing, rows[day].total)) for day in days
+        TrendPoint(day, rows[day].nursing, rows[day].total, proportion(rows[day].nursing, rows[day].total)) for day in days
     ]
 
 
@@ -159,9 +159,9 @@ def month_ends(on: date, months: int) -> list[date]:
     return ends[::-1]
 
 
-def percent(part: int, whole: int) -> float | None:
-    """Give a share in percent with two decimals; None of nothing."""
-    return round(100 * part / whole, 2) if whole else None
+def proportion(part: int, whole: int) -> float | None:
+    """Give a share between 0 and 1; None of nothing."""
+    return part / whole if whole else None
 
 
 def _short(nursing: int, total: int, target: Target | None) -> int:

@@ -37,7 +37,7 @@ class AreaOwns:
 
 @dataclass(frozen=True)
 class AdministrativeCoverage:
-    """A circle's share of areas that own what they should; `areas` lists those without first."""
+    """A circle's share (a proportion) of areas that own what they should; `areas` lists those without first."""
 
     tier_code: str
     tier_name: str
@@ -81,7 +81,7 @@ def _of_tier(
         area_level=tier.area_level,
         owning=owning,
         total=len(areas),
-        share=round(100 * owning / len(areas), 2) if areas else None,
+        share=owning / len(areas) if areas else None,
         as_of=on,
         target=None if target is None else target[0],
         target_due=None if target is None else target[1],
@@ -126,4 +126,4 @@ def _target(rules: CityRules, tier: Tier, on: date) -> tuple[float, date] | None
     codes = [i.code for i in rules.indicators if i.kind == "area_coverage" and i.tier == tier.code]
     promises = sorted((t for code in codes for t in rules.targets_for(code)), key=lambda t: t.due_on)
     ahead = [t for t in promises if t.due_on >= on] or promises[-1:]
-    return (float(ahead[0].value), ahead[0].due_on) if ahead else None
+    return (float(ahead[0].value / 100), ahead[0].due_on) if ahead else None

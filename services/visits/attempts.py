@@ -16,7 +16,8 @@ from services.outbox import enqueue
 from services.people.rights import right_to
 from services.unit_of_work import Actor
 from services.visits import rules
-from services.visits.errors import BadMoment, NotAVisitor, VisitNotFound
+from services.visits.errors import BadMoment, NobodyInCharge, NotAVisitor, VisitNotFound
+from services.visits.escalations import follow_up
 from services.visits.tables import Visit, VisitAttempt
 
 _attempt, _visit = table_of(VisitAttempt), table_of(Visit)
@@ -36,7 +37,8 @@ def record_attempt(
     note: str | None,
     visit_id: int | None = None,
 ) -> int:
-    """Write down one try to see an elder and give its id; what follows from it is a promised job.
+    """Write down one try to see an elder and give its id; what follows from it is done at once for an
+    office that sees enough, else by a promised job.
 
     By an office of her area, or by whoever stands at her door for `visit_id`. `happened_at` and the moment
     of recording are both kept. The same try sent twice is one row. Raises NotFound, NotAVisitor,
@@ -45,8 +47,9 @@ def record_attempt(
     area_code, ground = _ground(session, now, actor, elder_id, visit_id)
     if happened_at.tzinfo is None:
         raise BadMoment("时间须带时区。", field="happened_at")
-    if happened_at > now:
+    if happened_at > now + rules.HONEST_SKEW:
         raise BadMoment("探访时间不能晚于现在。", field="happened_at")
+    happened_at = min(happened_at, now)
     if happened_at < now - rules.LONGEST_BACKDATING:
         raise BadMoment("只能补录最近两个月的探访。", field="happened_at")
     session.connection().execute(
@@ -68,6 +71,8 @@ def record_attempt(
         insert(_attempt).values(area_code=area_code, recorded_at=now, note=note, **facts).returning(_attempt.c.id)
     ).scalar_one()
     _follow_up(session, now, attempt_id)
+    if ground.startswith("office:"):
+        _follow_up_at_once(session, now, attempt_id)
     record_act(
         session, now, actor, "record_attempt",
         for_person_id=elder_id, by_right=ground, area_code=area_code,
@@ -101,6 +106,15 @@ def _follow_up(session: Session, now: datetime, attempt_id: int) -> None:
     enqueue(session, now, "visits.follow_up", {"attempt_id": attempt_id}, key=f"visits.follow_up:{attempt_id}")
 
 
+def _follow_up_at_once(session: Session, now: datetime, attempt_id: int) -> None:
+    """Let an office see at once what follows; where it cannot see who is in charge, the promised job does it."""
+    try:
+        with session.begin_nested():
+            follow_up(session, now, attempt_id)
+    except NobodyInCharge:
+        return
+
+
 def _ground(
     session: Session, now: datetime, actor: Actor, elder_id: int, visit_id: int | None
 ) -> tuple[int, str]:
@@ -121,6 +135,6 @@ def _ground(
         right = right_to(session, actor, elder_id, "view", now)
     except NotAllowed as refusal:
         raise NotAVisitor(elder_id=elder_id) from refusal
-    if not right.ground.startswith("office:"):
+    if not right.ground.startswith("office:") or actor.read_only:
         raise NotAVisitor(elder_id=elder_id)
     return right.area_code, right.ground

@@ -30,7 +30,7 @@ DEFINITION_ZH = (
 
 @dataclass(frozen=True)
 class AreaMonth:
-    """One area's month. `rate` in percent with two decimals, None when nobody was due."""
+    """One area's month. `rate` is a proportion (0.71), None when nobody was due."""
 
     area_code: int
     name: str
@@ -63,7 +63,7 @@ class NotYetVisited:
     """An elder on the list whom nobody has met this month; `days_since` None: never met."""
 
     elder_id: int
-    full_name: str | None
+    elder_name: str | None
     area_code: int
     visit_class: str
     class_name: str
@@ -211,7 +211,7 @@ def _within(code: int, level: str) -> int:
 def _area_month(code: int, name: str, facts: list[Row[*tuple[Any, ...]]]) -> AreaMonth:
     due, done = len(facts), sum(fact.on_time for fact in facts)
     late_only = sum(fact.met and not fact.on_time for fact in facts)
-    rate = round(100 * done / due, 2) if due else None
+    rate = done / due if due else None
     return AreaMonth(code, name, due, done, late_only, sum(fact.attempts for fact in facts), rate)
 
 
@@ -220,7 +220,7 @@ def _missing(fact: Any, known: Any, visit_class: Any, day: date) -> NotYetVisite
     waited = (day - fact.since).days if days is None else days
     return NotYetVisited(
         elder_id=fact.elder_id,
-        full_name=known.full_name,
+        elder_name=known.full_name,
         area_code=fact.area_code,
         visit_class=fact.visit_class,
         class_name=visit_class.name_zh if visit_class else fact.visit_class,
@@ -236,4 +236,4 @@ def _target(rules: CityRules, day: date) -> float | None:
     codes = [i.code for i in rules.indicators if i.kind == "monthly_visit_rate"]
     targets = sorted((t for code in codes for t in rules.targets_for(code)), key=lambda t: t.due_on)
     ahead = [t for t in targets if t.due_on >= day] or targets[-1:]
-    return float(ahead[0].value) if ahead else None
+    return float(ahead[0].value / 100) if ahead else None

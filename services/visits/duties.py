@@ -110,7 +110,7 @@ def end_duty(session: Session, now: datetime, actor: Actor, elder_id: int, on: d
     since = session.connection().execute(
         select(_duty.c.since).where(_duty.c.elder_id == elder_id, _duty.c.ended_on.is_(None))
     ).scalar()
-    if since is None or not right.ground.startswith("office:"):
+    if since is None or not right.ground.startswith("office:") or actor.read_only:
         raise DutyNotFound(elder_id=elder_id)
     if not since <= on <= civil_date(now):
         raise BadMoment("日期须在列入名单之后、今天之前。", field="on", since=since.isoformat())

@@ -66,7 +66,10 @@ def plan_care_visit(session: Session, now: datetime, order_id: int, assignment_i
 
 def cancel_care_visit(session: Session, now: datetime, order_id: int) -> bool:
     """Cancel an order's visit that has not begun; tell the elder's side and the carer. False: none to cancel."""
-    return _cancel_where(session, now, _visit.c.order_id == order_id)
+    standing = _planned(session, _visit.c.order_id == order_id)
+    if standing is not None:
+        _cancel(session, now, standing)
+    return standing is not None
 
 
 def plan_friendly_visit(
@@ -95,8 +98,14 @@ def plan_friendly_visit(
 
 
 def cancel_friendly_visit(session: Session, now: datetime, need_id: int) -> bool:
-    """Cancel the visit of a need that was given back or withdrawn; False when there is none to cancel."""
-    return _cancel_where(session, now, _visit.c.need_id == need_id)
+    """Cancel the visit of a need that was given back or withdrawn; False when there is none to cancel.
+
+    The volunteers' room tells people in its own words.
+    """
+    standing = _planned(session, _visit.c.need_id == need_id)
+    if standing is not None:
+        _close(session, standing)
+    return standing is not None
 
 
 def _plan(session: Session, now: datetime, **facts: Any) -> int:
@@ -129,8 +138,7 @@ def _plan(session: Session, now: datetime, **facts: Any) -> int:
         subject=("visit", visit_id),
         key=f"visits.planned:{visit_id}",
     )
-    if facts["kind"] == "care":
-        _watch_for_late(session, now, visit_id, facts["area_code"], facts["planned_start"])
+    _watch_for_late(session, now, visit_id, facts["area_code"], facts["planned_start"])
     return int(visit_id)
 
 
@@ -149,22 +157,24 @@ def _watch_for_late(session: Session, now: datetime, visit_id: int, area_code: i
 
 
 def warn_late(session: Session, now: datetime, visit_id: int, minutes: int) -> bool:
-    """Tell the provider's dispatchers and the carer that nobody has checked in; False when she has.
+    """Tell the carer and her provider's dispatchers that nobody has checked in; False when she has.
 
-    `minutes`: how long after the planned start this look was set for.
+    For a volunteer the elder's side is told, so that nobody sits waiting. `minutes`: how long after the
+    planned start this look was set for.
     """
     found = session.connection().execute(
         select(_visit, _assignment.c.provider_id)
-        .join(_assignment, (_assignment.c.order_id == _visit.c.order_id) & (_assignment.c.state == "planned"))
+        .outerjoin(_assignment, (_assignment.c.order_id == _visit.c.order_id) & (_assignment.c.state == "planned"))
         .where(_visit.c.id == visit_id, _visit.c.state == "planned")
     ).one_or_none()
     if found is None:
         return False
+    whom = {"elder_side": found.elder_id} if found.kind == "friendly" else {"provider_id": found.provider_id}
     tell(
         session,
         now,
         recipient_ids=[found.visitor_id],
-        audience={"provider_id": found.provider_id},
+        audience=whom if None not in whom.values() else None,
         template="visits.late",
         facts={"person_id": found.visitor_id, "starts_at": found.planned_start.isoformat()},
         elder_id=found.elder_id,
@@ -175,20 +185,20 @@ def warn_late(session: Session, now: datetime, visit_id: int, minutes: int) -> b
     return True
 
 
-def _cancel_where(session: Session, now: datetime, which: Any) -> bool:
-    standing = session.connection().execute(
+def _planned(session: Session, which: Any) -> Found | None:
+    return session.connection().execute(
         select(_visit).where(which, _visit.c.state == "planned").with_for_update()
     ).one_or_none()
-    if standing is None:
-        return False
-    _cancel(session, now, standing)
-    return True
 
 
-def _cancel(session: Session, now: datetime, standing: Found) -> None:
+def _close(session: Session, standing: Found) -> None:
     session.connection().execute(
         update(_visit).where(_visit.c.id == standing.id).values(state="cancelled", code_sealed=None)
     )
+
+
+def _cancel(session: Session, now: datetime, standing: Found) -> None:
+    _close(session, standing)
     tell(
         session,
         now,

@@ -121,7 +121,6 @@ def take_need(session: Session, now: datetime, actor: Actor, need_id: int) -> in
         session, now, need_id=need_id, elder_id=need.elder_id, area_code=need.area_code,
         visitor_id=actor.person_id, planned_start=need.starts_at, planned_end=need.ends_at,
     )  # fmt: skip
-    _tell_elder_side(session, now, need, "volunteering.need_taken", {"person_id": actor.person_id}, visit_id)
     record_act(
         session, now, actor, "take_need",
         for_person_id=need.elder_id, by_right="volunteer", area_code=need.area_code, subject=("need", need_id),
@@ -138,7 +137,13 @@ def release_need(session: Session, now: datetime, actor: Actor, need_id: int) ->
         raise NeedNotFound(need_id=need_id)
     if need.state != "taken" or not cancel_friendly_visit(session, now, need_id):
         raise NeedNotOpen(need_id=need_id, state=need.state)
-    _tell_elder_side(session, now, need, "volunteering.need_released", {}, int(now.timestamp()))
+    tell(
+        session, now,
+        audience={"elder_side": need.elder_id}, template="volunteering.need_released",
+        facts={"starts_at": need.starts_at.isoformat()},
+        elder_id=need.elder_id, area_code=need.area_code, subject=("need", need_id),
+        key=f"volunteering.need_released:{need_id}:{need.taken_at.isoformat()}",
+    )  # fmt: skip
     record_act(
         session, now, actor, "release_need",
         for_person_id=need.elder_id, by_right="volunteer", area_code=need.area_code, subject=("need", need_id),
@@ -239,14 +244,3 @@ def _refuse_double_promise(session: Session, actor: Actor, need: Found) -> None:
     if other is not None:
         raise OtherVisitThen(visit_id=other)
 
-
-def _tell_elder_side(
-    session: Session, now: datetime, need: Found, template: str, facts: dict[str, Any], turn: int
-) -> None:
-    tell(
-        session, now,
-        audience={"elder_side": need.elder_id}, template=template,
-        facts=facts | {"starts_at": need.starts_at.isoformat()},
-        elder_id=need.elder_id, area_code=need.area_code, subject=("need", need.id),
-        key=f"{template}:{need.id}:{turn}",
-    )  # fmt: skip

@@ -18,7 +18,7 @@ TEMPLATES = {
         "服务已结束", "【银龄圈】{person}为{elder}的服务已于{happened_at}结束。请打开“订单”确认并评价。"
     ),
     "visits.late": Template(
-        "还没有签到", "【银龄圈】原定{starts_at}为{elder}上门的{person}还没有签到，请马上联系核实，必要时改派。"
+        "还没有签到", "【银龄圈】原定{starts_at}为{elder}上门的{person}还没有签到，请马上联系核实，必要时改派或另约。"
     ),
     "visits.no_answer": Template(
         "敲门无人应答",

@@ -5,9 +5,6 @@ from __future__ import annotations
 from services.messages.template import Template
 
 TEMPLATES = {
-    "volunteering.need_taken": Template(
-        "有志愿者接单了", "【银龄圈】{person}接下了{elder}的需求，将于{starts_at}上门。"
-    ),
     "volunteering.need_released": Template(
         "志愿者来不了了", "【银龄圈】原定{starts_at}的志愿服务，志愿者临时来不了，需求已重新发布，请稍候。"
     ),

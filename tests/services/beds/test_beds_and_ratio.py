@@ -134,12 +134,12 @@ def test_dongyings_ratio_counts_institutions_only_and_names_target_and_shortfall
     home(beds=4, nursing=4, type_code="street_centre")
     home(beds=3, nursing=3, kind="home")
     found = the_ratio(cast, date(2026, 11, 1))
-    assert (found.nursing, found.total, found.ratio) == (6, 10, 60.0)
-    assert (found.target, found.target_due, found.short_beds) == (73.0, date(2030, 12, 31), 2)
+    assert (found.nursing, found.total, found.ratio) == (6, 10, 0.6)
+    assert (found.target, found.target_due, found.short_beds) == (0.73, date(2030, 12, 31), 2)
     assert [(row.facility_id, row.nursing, row.total) for row in found.rows] == [(facility_id, 6, 10)]
     assert "养老机构" in found.definition and found.basis == "open"
     past = the_ratio(cast, date(2025, 6, 30))
-    assert (past.target, past.target_due, past.short_beds) == (60.0, date(2025, 12, 31), 0)
+    assert (past.target, past.target_due, past.short_beds) == (0.6, date(2025, 12, 31), 0)
 
 
 def test_the_definition_is_the_citys_data_not_the_codes(cast: Any, home: Any) -> None:
@@ -172,8 +172,8 @@ def test_certifying_beds_lifts_the_trend_from_that_month_on(cast: Any, home: Any
     with cast.work("officer") as work:
         points = ratios.ratio_trend(work.session, CITY, date(2026, 11, 20), lo=CITY, hi=CITY + 10**11 - 1)
     assert len(points) == 15 and points[0].on == date(2025, 9, 30) and points[-1].on == date(2026, 11, 20)
-    assert {point.ratio for point in points if point.on < date(2026, 8, 15)} == {50.0}
-    assert {point.ratio for point in points if point.on > date(2026, 8, 15)} == {80.0}
+    assert {point.ratio for point in points if point.on < date(2026, 8, 15)} == {0.5}
+    assert {point.ratio for point in points if point.on > date(2026, 8, 15)} == {0.8}
 
 
 def test_the_beds_behind_the_ratio_add_up_to_it(cast: Any, home: Any) -> None:

@@ -56,8 +56,8 @@ def test_a_centre_without_guidance_does_not_count_and_the_missing_function_is_na
     assert (street.areas[0].candidate, street.areas[0].missing) == ("少一项中心", ("对下指导",))
     build(cast, "齐全中心", "street_centre", DONGYINGS_FOUR, 320102003902000)
     street = tiers(cast)["street_15"]
-    assert (street.owning, street.share, street.areas[0].qualified) == (1, 100.0, ("齐全中心",))
-    assert (street.target, street.target_due) == (100.0, date(2025, 12, 31))
+    assert (street.owning, street.share, street.areas[0].qualified) == (1, 1.0, ("齐全中心",))
+    assert (street.target, street.target_due) == (1.0, date(2025, 12, 31))
 
 
 def test_an_upper_centre_never_counts_for_a_community(cast: Any) -> None:
@@ -97,11 +97,11 @@ def test_the_desk_holds_every_figure_with_definition_and_day(cast: Any) -> None:
     found = desk(cast)
     assert (found.area_code, found.area_name, found.city_code) == (STREET, "新街口街道", CITY)
     assert (found.visits.due, found.visits.done, found.visits.attempts) == (2, 0, 1)
-    assert "无人应答不计" in found.visits.definition and found.visits.target == 100.0
+    assert "无人应答不计" in found.visits.definition and found.visits.target == 1.0
     (door,) = found.escalations
     assert (door.elder_name, door.in_charge_name, door.visit_class, door.overdue) == ("孙德福", "赵建国", "high", False)
     assert found.ledger.ok and found.ledger.checked_at is not None
-    assert found.beds.city.target == 73.0 and len(found.beds.trend) == 15 and found.beds.city.definition
+    assert found.beds.city.target == 0.73 and len(found.beds.trend) == 15 and found.beds.city.definition
     walking = {(tier.tier_code, tier.profile): tier for tier in found.coverage.tiers}
     assert walking[("street_15", "elder")].total == 2 and all(tier.definition for tier in found.coverage.tiers)
     assert [tier.tier_code for tier in found.administrative] == ["street_15", "community_10", "quarter_5"]

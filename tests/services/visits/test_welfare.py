@@ -67,7 +67,7 @@ def month(cast: Any, who: str = "officer", on: date | None = None) -> Any:
 def test_an_elder_who_does_not_answer_is_not_visited_and_in_a_named_persons_hands(
     cast: Any, tried: Any, escalations: Any, promised: Any
 ) -> None:
-    tried("sun", "no_answer", who="advisor")
+    tried("sun", "no_answer", who="advisor", follow=False)  # an office reads at once in whose hands it is
     (door,) = escalations()
     assert (door.elder_id, door.in_charge_id, door.step) == (cast["sun"], cast["advisor"], 1)
     assert door.due_at - door.opened_at < timedelta(minutes=31)  # high risk: the next rung begins after 30 minutes
@@ -216,7 +216,7 @@ def test_the_same_try_sent_five_times_is_one_row(cast: Any) -> None:
 
 
 def test_a_visit_in_the_future_or_long_ago_is_refused(cast: Any, tried: Any) -> None:
-    for ago in (timedelta(minutes=-1), timedelta(days=63)):
+    for ago in (timedelta(minutes=-3), timedelta(days=63)):
         with pytest.raises(BadMoment):
             tried("sun", "seen", ago=ago)
 
@@ -233,7 +233,7 @@ def test_a_back_dated_visit_keeps_both_times_and_is_counted_apart(cast: Any, tri
         (kept,) = attempts_of_elder(work.session, cast["sun"])
         assert kept.recorded_at - kept.happened_at == timedelta(hours=49)
     found = month(cast)
-    assert (found.due, found.done, found.late_only, found.rate) == (2, 1, 1, 50.0)
+    assert (found.due, found.done, found.late_only, found.rate) == (2, 1, 1, 0.5)
     with cast.work("officer") as work:
         rows = not_yet_visited(work.session, work.now, civil_date(work.now), lo=STREET[0], hi=STREET[1])
     assert [(row.elder_id, row.entered_late) for row in rows] == [(cast["sun"], True)]
@@ -244,7 +244,7 @@ def test_the_unseen_are_listed_by_risk_and_then_by_days(cast: Any, tried: Any) -
     cast.advance(days=40)
     with cast.work("officer") as work:
         rows = not_yet_visited(work.session, work.now, civil_date(work.now), lo=STREET[0], hi=STREET[1])
-    assert [(row.full_name, row.rank, row.days_since) for row in rows] == [("孙德福", 1, 40), ("王秀兰", 2, None)]
+    assert [(row.elder_name, row.rank, row.days_since) for row in rows] == [("孙德福", 1, 40), ("王秀兰", 2, None)]
     assert all(row.over_frequency for row in rows)
 
 
