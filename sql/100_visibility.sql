@@ -41,7 +41,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS
 $$
   SELECT array(
     SELECT order_id FROM offer
-    WHERE provider_id = ANY (linked_providers()) AND state IN ('open', 'accepted')
+    WHERE provider_id = ANY ((SELECT linked_providers())::bigint[]) AND state IN ('open', 'accepted')
       AND offered_at > now() - interval '62 days'
     UNION
     SELECT order_id FROM assignment
@@ -58,13 +58,16 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS
 $$
   SELECT array(
     SELECT unnest(linked_elders())
-    UNION SELECT elder_id FROM care_order WHERE id = ANY (linked_orders())
+    UNION SELECT elder_id FROM care_order WHERE id = ANY ((SELECT linked_orders())::bigint[])
     UNION SELECT elder_id FROM need WHERE taken_by = acting_person() AND ends_at > now() - interval '62 days'
     UNION SELECT elder_id FROM escalation WHERE in_charge_id = acting_person() AND closed_at IS NULL
     UNION SELECT visitor_id FROM visit
-          WHERE elder_id = ANY (linked_elders()) AND planned_end > now() - interval '62 days'
-    UNION SELECT person_id FROM carer WHERE provider_id = ANY (linked_providers())
-    UNION SELECT carer_id FROM assignment WHERE order_id = ANY (linked_orders())
+          WHERE elder_id = ANY ((SELECT linked_elders())::bigint[]) AND planned_end > now() - interval '62 days'
+    UNION SELECT carer_id FROM assignment
+          WHERE elder_id = ANY ((SELECT linked_elders())::bigint[]) AND state <> 'cancelled'
+            AND upper(during) > now() - interval '62 days'
+    UNION SELECT person_id FROM carer WHERE provider_id = ANY ((SELECT linked_providers())::bigint[])
+    UNION SELECT carer_id FROM assignment WHERE order_id = ANY ((SELECT linked_orders())::bigint[])
     UNION SELECT proxy_person_id FROM proxy WHERE elder_id = acting_person())
 $$;
 

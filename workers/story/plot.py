@@ -51,7 +51,9 @@ def _order(plot: Plot) -> None:
         daughter = plot.someone("li_min")
         elder = next(one for one in daughter.ask("GET", "/me")["elders"] if one["full_name"] == "王秀兰")
         plot.facts["wang"] = elder["elder_id"]
-        starts, ends = next_thursday_bath()
+        orders = daughter.ask("GET", "/orders", params={"elder_id": elder["elder_id"], "limit": 50})
+        taken = {one["starts_at"] for one in orders if one["service_code"] == BATH and one["state"] != "cancelled"}
+        starts, ends = next_thursday_bath({datetime.fromisoformat(moment) for moment in taken})
         plot.facts["slot"] = (starts, ends)
         wish = {"elder_id": elder["elder_id"], "service_code": BATH, "starts_at": starts, "ends_at": ends}
         found = daughter.ask("POST", "/match", json=wish)
@@ -240,12 +242,14 @@ def _officer(plot: Plot) -> None:
         lines.append(f"什么也看不到的吴国强打开王奶奶：{hidden['detail']}")
 
 
-def next_thursday_bath() -> tuple[str, str]:
-    """Give 9:00 and 11:00 of the next Thursday that is at least a day away, as ISO with Shanghai's offset."""
+def next_thursday_bath(taken: set[datetime]) -> tuple[str, str]:
+    """Give 9:00 and 11:00 of the next free Thursday that is at least two days away, as ISO with Shanghai's offset."""
     today = now().astimezone(SHANGHAI)
     ahead = (3 - today.weekday()) % 7
     day: date = (today + timedelta(days=ahead if ahead >= 2 else ahead + 7)).date()
     start = datetime(day.year, day.month, day.day, 9, tzinfo=SHANGHAI)
+    while start in taken:
+        start += timedelta(days=7)
     return start.isoformat(), (start + timedelta(hours=2)).isoformat()
 
 
