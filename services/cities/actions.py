@@ -134,9 +134,7 @@ def save_areas(session: Session, areas: list[dict[str, Any]]) -> int:
     for area in areas:
         if area.get("predecessor_code"):  # afterwards: a predecessor's code may well sort behind its heir's
             connection.execute(
-                update(_area)
-                .where(_area.c.code == area["code"])
-                .values(predecessor_code=area["predecessor_code"])
+                update(_area).where(_area.c.code == area["code"]).values(predecessor_code=area["predecessor_code"])
             )
     return len(rows)
 

@@ -9,39 +9,32 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, Literal, TypeVar
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
-Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
-Percent = Annotated[Decimal, Field(ge=0, le=100)]
-AreaLevel = Literal["province", "city", "district", "street", "community", "quarter"]
+from services.cities.pack_care import (
+    CareLevel,
+    CareScheme,
+    EscalationStep,
+    Group,
+    OfferPolicy,
+    OfferTimer,
+    Subsidy,
+    TimebankPolicy,
+    VisitClass,
+    VisitPolicy,
+    VisitWho,
+    VoucherKind,
+)
+from services.cities.pack_part import AreaLevel, Code, Named, NamedPart, Part, Source
 
-
-class Part(BaseModel):
-    """Any part of a pack: read-only, and an unknown key is a mistake, not a note."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Named(Part):
-    """A part that people call by name."""
-
-    code: Code
-    name_zh: str = Field(min_length=1)
-    name_en: str = Field(min_length=1)
-
-
-NamedPart = TypeVar("NamedPart", bound=Named)
-
-
-class Source(Part):
-    """Where a number was read; `kind` "assumed" marks a default that the city must confirm."""
-
-    id: Code
-    title: str = Field(min_length=1)
-    kind: Literal["plan", "national", "standard", "press", "assumed", "invented"]
-    note: str = ""
+__all__ = [
+    "BedFilter", "CareLevel", "CareScheme", "CityFacts", "CityPack", "CityRules", "EscalationStep", "FacilityFunction",
+    "FacilityType", "Group", "Indicator", "Named", "OfferPolicy", "OfferTimer", "PackArea", "PackRules", "Part",
+    "Profile", "RatioDefinition", "Satisfies", "Source", "Subsidy", "Target", "Tier", "TimebankPolicy", "VisitClass",
+    "VisitPolicy", "VisitWho", "VoucherKind",
+]  # fmt: skip
 
 
 class CityFacts(Part):
@@ -165,147 +158,6 @@ class Target(Part):
     base_on: date | None = None
     plan: str = Field(min_length=1)
     mission_row: str | None = Field(default=None, pattern=r"^[A-Z]{2}-[0-9]{2}$")
-    source: Code
-
-
-class CareLevel(Part):
-    """One level of the assessment scheme, by points (both bounds included)."""
-
-    level: int = Field(ge=0, le=9)
-    name_zh: str
-    name_en: str
-    lowest_points: int = Field(ge=0)
-    highest_points: int = Field(ge=0)
-
-
-class CareScheme(Part):
-    """How an elder's ability is assessed, and for how long the result holds."""
-
-    code: str = Field(min_length=1)
-    maximum_points: int = Field(gt=0)
-    valid_months: int = Field(gt=0)
-    levels: tuple[CareLevel, ...]
-    source: Code
-
-
-class Group(Named):
-    """A group of elders in special difficulty (特殊困难老年人)."""
-
-    source: Code
-
-
-class VoucherKind(Named):
-    """A voucher: who may hold it, for what, how much of a bill it pays, and when it lapses."""
-
-    issuer: Literal["national", "province", "city", "district"]
-    mirrored: bool = False
-    period: Literal["month", "quarter", "year"]
-    deduct_percent: Percent
-    cap_fen: int = Field(gt=0)
-    exclusivity_group: Code
-    places: tuple[Literal["home", "community", "institution"], ...]
-    service_groups: tuple[Code, ...]
-    min_age: int = Field(ge=0, le=120)
-    min_care_level: int = Field(ge=0, le=9)
-    lapses_at_period_end: bool = True
-    valid_from: date
-    valid_to: date | None = None
-    source: Code
-
-
-class Subsidy(Named):
-    """The share of a service's price that government pays for some elders, up to a monthly cap."""
-
-    groups: tuple[Code, ...] = ()
-    min_age: int = Field(default=60, ge=0, le=120)
-    min_care_level: int = Field(default=0, ge=0, le=9)
-    service_groups: tuple[Code, ...]
-    government_percent: Percent
-    monthly_cap_fen: int = Field(gt=0)
-    source: Code
-
-
-class VisitWho(Part):
-    """Who falls into a visit class: old enough, able little enough, and of any of the groups."""
-
-    min_age: int = Field(default=60, ge=0, le=120)
-    min_care_level: int = Field(default=0, ge=0, le=9)
-    groups: tuple[Code, ...] = ()
-
-
-class VisitClass(Named):
-    """How often an elder must really be met; an elder belongs to the class of lowest rank that fits."""
-
-    rank: int = Field(ge=1)
-    every: Literal["week", "month", "quarter"]
-    times: int = Field(default=1, ge=1, le=31)
-    after_change_hours: int | None = Field(default=None, gt=0)
-    who: tuple[VisitWho, ...] = Field(min_length=1)
-    source: Code
-
-
-class EscalationStep(Part):
-    """What happens when an elder does not answer: who does what, and how long after the knock."""
-
-    step: int = Field(ge=1)
-    action: Code
-    name_zh: str
-    name_en: str
-    role: Code
-    after_minutes: int = Field(ge=0)
-    high_risk_after_minutes: int = Field(ge=0)
-    source: Code
-
-
-class VisitPolicy(Part):
-    """The welfare visits: channels that count as meeting the elder, alert days, and the escalation."""
-
-    counting_channels: tuple[Code, ...] = Field(min_length=1)
-    alert_days: tuple[Annotated[int, Field(ge=1, le=31)], ...]
-    late_entry_hours: int = Field(gt=0)
-    source: Code
-
-
-class TimebankPolicy(Part):
-    """How volunteers' minutes are counted, kept and given back; amounts in minutes."""
-
-    name_zh: str
-    name_en: str
-    coin_minutes: int = Field(gt=0)
-    cap_minutes: int = Field(gt=0)
-    overflow: Literal["donation_pool", "refuse"]
-    rounding: Literal["exact", "down", "nearest"]
-    rounding_minutes: int = Field(gt=0)
-    minimum_session_minutes: int = Field(ge=0)
-    daily_cap_minutes: int = Field(gt=0, le=1440)
-    auto_confirm_hours: int = Field(gt=0)
-    volunteer_min_age: int = Field(ge=0)
-    redeem_age: int = Field(ge=0)
-    redeem_age_hardship: int = Field(ge=0)
-    gift_to: tuple[Literal["spouse", "direct_relative", "friend", "hardship_elder", "pool"], ...]
-    own_relatives_earn: bool = False
-    groups_donate_only: bool = True
-    cash: Literal[False] = False
-    monthly_grant_minutes: int = Field(ge=0)
-    grant_who: tuple[VisitWho, ...] = ()
-    source: Code
-
-
-class OfferTimer(Part):
-    """How long a provider may think about an order before the next one is asked."""
-
-    urgency: Literal["urgent", "normal", "planned"]
-    minutes: int = Field(gt=0)
-    source: Code
-
-
-class OfferPolicy(Part):
-    """How many providers are asked before a person steps in, and what happens when a carer is late."""
-
-    providers_before_operator: int = Field(ge=1)
-    late_call_minutes: int = Field(gt=0)
-    late_replace_minutes: int = Field(gt=0)
-    free_cancel_hours: int = Field(ge=0)
     source: Code
 
 

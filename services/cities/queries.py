@@ -59,9 +59,7 @@ def _judged_by(session: Session, city: int, rules_city: int, found: Found) -> Ci
     key = (found.id, city, found.sha256)  # a number alone may mean another document in another database
     if key not in _cache:
         document = (
-            session.connection()
-            .execute(select(_version.c.document).where(_version.c.id == found.id))
-            .scalar_one()
+            session.connection().execute(select(_version.c.document).where(_version.c.id == found.id)).scalar_one()
         )
         pack = CityPack.model_validate(document)
         assert pack.rules is not None, "only versions with rules of their own are chosen"
@@ -123,9 +121,7 @@ def city_by_key(session: Session, key_or_code: str) -> int:
     found: int | None = (
         session.connection()
         .execute(
-            select(_city.c.code).where(
-                (_city.c.key == wanted) | (_city.c.code == code) | (_city.c.name_zh == wanted)
-            )
+            select(_city.c.code).where((_city.c.key == wanted) | (_city.c.code == code) | (_city.c.name_zh == wanted))
         )
         .scalar()
     )
@@ -175,9 +171,7 @@ def find_area(session: Session, code: int) -> Found:
     return found
 
 
-def areas_inside(
-    session: Session, code: int, level: str | None = None, on: date | None = None
-) -> list[Found]:
+def areas_inside(session: Session, code: int, level: str | None = None, on: date | None = None) -> list[Found]:
     """Give the areas within an area (itself too), optionally of one level and existing on a day, by code."""
     first, last = area_range(code)
     query = select(_area.c.code, _area.c.level, _area.c.name, _area.c.parent_code).where(

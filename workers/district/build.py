@@ -158,6 +158,7 @@ class _Stopwatch:
         self._since = time.monotonic()
 
     def done(self, part: str, message: str) -> None:
+        """Note the seconds since the last part, and tell what is done."""
         self.seconds[part] = round(time.monotonic() - self._since, 2)
         self._since = time.monotonic()
         self._progress(message)
