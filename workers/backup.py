@@ -260,7 +260,9 @@ def _address() -> str:
 
 def _run(tool: str, words: list[str | Path]) -> None:
     password = _connection_facts().get("password")
-    env = os.environ | ({"PGPASSWORD": str(password)} if password else {})
+    env = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LC_ALL": "C.UTF-8", "PGCONNECT_TIMEOUT": "10"}
+    if password:
+        env["PGPASSWORD"] = str(password)
     done = subprocess.run(
         [_tool(tool), *map(str, words)], env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
     )

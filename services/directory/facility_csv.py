@@ -58,9 +58,11 @@ class _Reader:
         self.refused: list[Refusal] = []
 
     def refuse(self, column: str, message: str) -> None:
+        """Note one mistake."""
         self.refused.append(Refusal(self.line, column, message))
 
     def words(self, column: str, *, needed: bool = True) -> str:
+        """Give a cell without its outer blanks."""
         text = self.cells.get(column, "").strip()
         if needed and not text:
             self.refuse(column, f"{column} 不能为空")
@@ -69,6 +71,7 @@ class _Reader:
         return text
 
     def degrees(self, column: str, name: str, limit: float) -> float:
+        """Give a coordinate in degrees; not a number when it was refused."""
         text = self.words(column)
         try:
             value = float(text)
@@ -81,6 +84,7 @@ class _Reader:
         return value
 
     def count(self, column: str) -> int:
+        """Give a whole number of 0 or more; an empty cell is 0."""
         text = self.words(column, needed=False)
         if not text:
             return 0
@@ -90,6 +94,7 @@ class _Reader:
         return int(text)
 
     def day(self, column: str) -> date | None:
+        """Give a civil date; an empty cell is None."""
         text = self.words(column, needed=False)
         try:
             return date.fromisoformat(text) if text else None
@@ -98,6 +103,7 @@ class _Reader:
             return None
 
     def row(self) -> FacilityRow:
+        """Give the whole line; only to be used when nothing was refused."""
         lon, lat = self._place()
         status = self.words("status", needed=False) or "open"
         if status not in STATUSES:
