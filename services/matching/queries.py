@@ -20,7 +20,7 @@ from services.matching.finding import Candidate, find_candidates
 from services.matching.left_out import LeftOut
 from services.matching.tables import Offer, UnmetNeed
 from services.orders.errors import ForVolunteers
-from services.orders.rules import check_aware, check_window
+from services.orders.rules import check_aware, check_long_enough, check_window
 from services.orders.tables import CareOrder
 from services.people.rights import right_to
 from services.people.tables import RoleGrant
@@ -100,10 +100,11 @@ def match(
     """
     check_aware(starts_at=starts_at, ends_at=ends_at)
     right = right_to(session, actor, elder_id, "view", now)
+    check_window(now, starts_at, ends_at)
     service = service_by_code(session, service_code, civil_date(starts_at))
     if service.volunteer:
         raise ForVolunteers(service_code=service_code)
-    check_window(now, starts_at, ends_at, service.minutes)
+    check_long_enough(starts_at, ends_at, service.minutes)
     found = find_candidates(session, now, elder_id, right.area_code, service, starts_at, ends_at)
     return Matched(elder_id, service, starts_at, ends_at, found.candidates, found.left_out)
 

@@ -24,6 +24,7 @@ from services.orders.rules import (
     LIVE_STATES,
     check_aware,
     check_key,
+    check_long_enough,
     check_window,
     hash_wish,
     order_number,
@@ -72,6 +73,7 @@ class _Wish:
     note: str | None
 
     def hashed(self) -> bytes:
+        """Give 32 bytes that are equal for equal wishes, whatever zone their times are written in."""
         moments = {name: getattr(self, name).astimezone(UTC).isoformat() for name in ("starts_at", "ends_at")}
         return hash_wish({**self.__dict__, **moments})
 
@@ -109,10 +111,11 @@ def place_order(
     earlier = _find_earlier(session, actor.person_id, idempotency_key)
     if earlier is not None:
         return _replay(earlier, wish)
+    check_window(now, starts_at, ends_at)
     service = service_by_code(session, service_code, civil_date(starts_at))
     if service.volunteer:
         raise ForVolunteers(service_code=service_code)
-    check_window(now, starts_at, ends_at, service.minutes)
+    check_long_enough(starts_at, ends_at, service.minutes)
     _check_elder_lives_here(session, elder_id, now)
     session.connection().execute(_LOCK, {"what": f"elder/{elder_id}"})
     if not even_if_ordered:

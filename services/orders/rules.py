@@ -88,8 +88,8 @@ def check_aware(**moments: datetime) -> None:
             raise BadTime("没有这个日期，请检查年份。", field=field)
 
 
-def check_window(now: datetime, starts_at: datetime, ends_at: datetime, minutes: int) -> None:
-    """Refuse a window that is past, backwards, too short for the service's minutes, too long or too far off.
+def check_window(now: datetime, starts_at: datetime, ends_at: datetime) -> None:
+    """Refuse a window that is past, backwards, too long or too far off.
 
     Raises BadTime(field, ...). All three moments are aware.
     """
@@ -99,12 +99,16 @@ def check_window(now: datetime, starts_at: datetime, ends_at: datetime, minutes:
         )
     if ends_at <= starts_at:
         raise BadTime("结束时间要晚于开始时间。", field="ends_at")
-    if ends_at - starts_at < timedelta(minutes=minutes):
-        raise BadTime(f"这项服务要{minutes}分钟，请把时间选长一些。", field="ends_at", minutes=minutes)
     if ends_at - starts_at > timedelta(hours=LONGEST_HOURS):
         raise BadTime(f"一次预约不能超过{LONGEST_HOURS}小时。", field="ends_at", longest_hours=LONGEST_HOURS)
     if starts_at - now > timedelta(days=AHEAD_DAYS):
         raise BadTime(f"最多提前{AHEAD_DAYS}天预约。", field="starts_at", ahead_days=AHEAD_DAYS)
+
+
+def check_long_enough(starts_at: datetime, ends_at: datetime, minutes: int) -> None:
+    """Refuse a window shorter than the service's minutes. Raises BadTime(field, minutes)."""
+    if ends_at - starts_at < timedelta(minutes=minutes):
+        raise BadTime(f"这项服务要{minutes}分钟，请把时间选长一些。", field="ends_at", minutes=minutes)
 
 
 def is_open(

@@ -82,6 +82,7 @@ def test_a_refusal_asks_the_next_at_once_and_hides_the_order_from_who_refused(qu
         quarter.accept(offer_id, "ankang_dispatcher")
 
 
+@pytest.mark.mission("DY-35")
 def test_nobody_left_is_an_unmet_need_and_elder_and_operator_are_told(quarter: Quarter) -> None:
     placed = quarter.place()
     for _ in range(2):

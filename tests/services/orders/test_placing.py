@@ -184,6 +184,7 @@ def test_a_withdrawn_consent_stops_new_orders(quarter: Quarter) -> None:
         quarter.place("son")
 
 
+@pytest.mark.mission("NG-13")
 def test_the_elder_herself_and_the_operator_order_too(quarter: Quarter) -> None:
     own = quarter.place("wang")
     assert quarter.one("SELECT by_right FROM care_order WHERE id = :o", o=own.order_id) == "self"

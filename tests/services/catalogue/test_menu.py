@@ -1,0 +1,48 @@
+"""The menu an elder orders from: only what is in force, with its standard and its lowest price."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+from yl_quarter import HOME, Quarter
+
+from services.catalogue.errors import UnknownService
+from services.catalogue.queries import menu, service_by_code, services_by_code
+
+
+@pytest.mark.mission("DY-10")
+def test_the_menu_shows_what_is_in_force_with_standard_and_lowest_price(quarter: Quarter) -> None:
+    with quarter.work("wang") as work:
+        tiles = {tile.code: tile.lines for tile in menu(work.session, work.now, HOME)}
+    assert set(tiles) == {"bathing", "cleaning", "meals", "nursing"}, "volunteers' visits are not ordered"
+    (bath,) = tiles["bathing"]
+    assert (bath.service.code, bath.from_fen, bath.providers) == ("home_bath", 9000, 3), "foot care has ended"
+    assert bath.service.minutes == 90 and bath.service.required_skills == ("bathing", "first_aid")
+    (rehab,) = tiles["nursing"]
+    assert (rehab.providers, rehab.from_fen) == (0, 18000), (
+        "nobody offers it: it stays visible at its guide price"
+    )
+
+
+def test_one_category_alone(quarter: Quarter) -> None:
+    with quarter.work("wang") as work:
+        assert [tile.code for tile in menu(work.session, work.now, HOME, "meals")] == ["meals"]
+
+
+def test_a_service_is_found_on_the_days_it_is_in_force(quarter: Quarter) -> None:
+    with quarter.work("wang") as work:
+        last_day = date(2022, 12, 31)
+        assert service_by_code(work.session, "foot_care", last_day).minutes == 60
+        for code, on in (
+            ("foot_care", last_day + timedelta(days=1)),
+            ("home_bath", date(2020, 12, 31)),
+            ("x", last_day),
+        ):
+            with pytest.raises(UnknownService) as caught:
+                service_by_code(work.session, code, on)
+            assert caught.value.facts == {"service_code": code, "on": on.isoformat()}
+        assert services_by_code(work.session, {"foot_care"})["foot_care"].name_zh == "修脚", (
+            "old orders keep names"
+        )
+        assert services_by_code(work.session, set()) == {}
