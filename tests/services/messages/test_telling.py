@@ -159,3 +159,21 @@ def test_a_dead_number_is_refused_and_nothing_is_kept(database, now):
     carriers.send_code("13900000009", "123456", key="code-2")
     (parcel,) = fake_carrier.received(address="13900000009")
     assert "123456" in parcel.body and parcel.to_label == "139****0009"
+
+
+def test_two_carriers_of_one_message_leave_one_parcel_and_one_receipt(database, frozen, cast, do_jobs):
+    import threading
+
+    from workers.performing import perform
+
+    _tell(frozen.now, recipient_ids=[cast.daughter], elder_id=cast.wang)
+    do_jobs(frozen.now, only="messages.deliver")
+    with database.session("setup") as session:
+        row = session.connection().execute(text("SELECT id FROM outbox WHERE job = 'messages.carry'")).scalar_one()
+    threads = [threading.Thread(target=perform, args=(row,)) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(fake_carrier.received()) == 1
+    assert _tries(database, cast.daughter) == [("sms", "delivered")]
