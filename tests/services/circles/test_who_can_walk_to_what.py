@@ -57,10 +57,17 @@ def _settle_elders(session: Any) -> dict[str, int]:
         people[f"老人{number}"] = add_elder(session, NOW, f"老人{number}", home, area)
     people["住在图外"] = add_elder(session, NOW, "住在图外", (118.90, 32.20))
     people["住在湖心"] = add_elder(session, NOW, "住在湖心", LAKE)
+    people["住在图边"] = add_elder(session, NOW, "住在图边", _corner(session))
     people["没有坐标"] = add_elder(session, NOW, "没有坐标", None)
     gone = add_elder(session, NOW, "已去世", WANG_HOME)
     session.connection().execute(text("UPDATE person SET died_on = '2026-01-01' WHERE id = :id"), {"id": gone})
     return people
+
+
+def _corner(session: Any) -> tuple[float, float]:
+    """The westernmost crossing of the mapped streets, where the map ends."""
+    lon, lat = min(streets_of(session, CITY).network.hull().exterior.coords)
+    return float(lon), float(lat)
 
 
 def _open_facilities(session: Any) -> dict[str, int]:
@@ -79,6 +86,7 @@ def _open_facilities(session: Any) -> dict[str, int]:
         "已关停": add_facility(
             session, "gone", near, "service_station", ("convenience",), now=NOW, closed_on=date(2026, 6, 1)
         ),
+        "图边的站": add_facility(session, "edge", _corner(session), "service_station", ("convenience",), now=NOW),
         "图外的站": add_facility(session, "far", (118.95, 32.25), "service_station", ("convenience",), now=NOW),
     }
 
@@ -161,7 +169,7 @@ def test_an_upper_circles_centre_counts_for_no_lower_circle(quarter: tuple[Any, 
     assert serving == {
         "street_15": {known.facilities["街道中心"]},
         "community_10": {known.facilities["日间照料"]},
-        "quarter_5": {known.facilities["同一条街"]},
+        "quarter_5": {known.facilities["同一条街"], known.facilities["图边的站"]},
     }
 
 
@@ -173,8 +181,10 @@ def test_who_has_no_street_is_listed_and_who_lives_at_the_edge_is_apart(quarter:
         assert all(row.cost is None and row.straight_m is not None and not row.snapped for row in listed)
         everyone = {row.person_id for row in uncovered_elders(session, CITY, "street_15", "elder")}
         assert known.elders["住在图外"] not in everyone
+        at_edge = who_reaches(session, known.elders["住在图边"], "elder", 300)
+        assert [walk.facility_id for walk in at_edge] == [known.facilities["图边的站"]]
         tier = coverage(session, CITY).tiers[0]
-        assert tier.in_margin >= 1 and tier.unsnapped == len(listed)
+        assert tier.in_margin >= 2 and tier.unsnapped == len(listed)
 
 
 def test_the_confidence_stands_before_the_number_and_the_definition_beside_it(quarter: tuple[Any, Quarter]) -> None:
