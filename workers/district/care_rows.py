@@ -21,11 +21,20 @@ from services.visits.tables import Visit
 from workers.district.world import InventedCarer, InventedElder, InventedProvider, World
 
 PROOFS, PROOF_WEIGHTS = ("door_plate", "elder_code", "phone_call"), (60, 36, 4)
-COMMENTS = {
-    3: ("小姑娘手脚麻利", "水温正好，很细心", "准时，打扫得干净", "陪我排队取药，省心", "饭菜软烂，合口味", "说话和气", "下次还找她"),
-    2: ("来晚了一刻钟", "还可以", "饭有点咸", "人很好，就是匆忙了些"),
-    1: ("没打扫厨房", "等了半个多小时", "换了人也没有提前说"),
-}  # fmt: skip
+PRAISE = {
+    "home_bath": ("水温正好，很细心", "扶得稳，一点不害怕", "洗完还帮我剪了指甲"),
+    "home_cleaning": ("手脚麻利，打扫得干净", "厨房擦得亮堂堂的", "床单也给换了"),
+    "meal_delivery": ("饭菜软烂，合口味", "送来还是热的", "菜每天不重样"),
+    "home_care": ("有耐心，说话和气", "照顾得周到，家里人放心", "翻身擦背都仔细"),
+    "escort_hospital": ("陪我排队取药，省心", "医生的话都写给女儿了", "一路扶着，没让我累着"),
+    "escort_outing": ("陪我去了趟银行，很稳当", "走走停停，不催人", "菜也帮我拎回来了"),
+    "home_nursing": ("护士手轻，不疼", "换药很干净", "血糖血压都量了，讲得清楚"),
+    "home_rehab": ("教得仔细，腿有劲多了", "练习单写得清楚", "每次都先量血压"),
+    "urgent_help": ("来得真快", "水管马上就修好了", "打完电话二十分钟就到了"),
+}
+REASONS = ("not_needed", "other_time", "not_at_home", "hospital")
+DOUBT = ("来晚了一刻钟", "还可以", "人很好，就是匆忙了些", "换了个人，还得再熟悉")
+COMPLAINT = ("等了半个多小时", "换了人也没有提前说", "没做完就走了")
 FACES, FACE_WEIGHTS = (3, 2, 1), (83, 13, 4)
 CHANNELS = (("web", "self", 46), ("phone", "office", 34), ("family", "self", 20))
 
@@ -47,6 +56,7 @@ class ServedOrder:
     government_fen: int = 0
     right_id: int | None = None
     id: int = 0
+    reason: str | None = None
     placed_at: datetime = datetime.min
     state: str = ""
 
@@ -63,6 +73,7 @@ def write_order(world: World, dice: random.Random, order: ServedOrder) -> None:
     if order.placed_at > world.now - timedelta(hours=1):
         order.placed_at = world.now - timedelta(hours=dice.randint(6, 60), minutes=dice.randint(0, 59))
     order.state = _state(world, dice, order)
+    order.reason = dice.choice(REASONS) if order.cancelled else None
     if order.state == "":
         return
     accepted_at = _accepted_at(dice, order)
@@ -127,9 +138,7 @@ def _write_order_row(
         accepted_at=accepted_at,
         confirmed_at=confirmed_at if order.state == "confirmed" else None,
         cancelled_at=cancelled_at if order.cancelled else None,
-        cancelled_reason=dice.choice(("not_needed", "other_time", "not_at_home", "hospital"))
-        if order.cancelled
-        else None,
+        cancelled_reason=order.reason,
     )
 
 
@@ -271,7 +280,7 @@ def _write_events(
     if order.state == "confirmed":
         steps.append(("confirmed", confirmed_at, order.elder.id, {}))
     if order.cancelled:
-        steps.append(("cancelled", cancelled_at, order.elder.id, {"reason": "not_needed"}))
+        steps.append(("cancelled", cancelled_at, order.elder.id, {"reason": order.reason}))
     for kind, moment, actor_id, facts in steps:
         world.bulk.add(
             OrderEvent, order_id=order.id, elder_id=order.elder.id, area_code=order.elder.quarter_code, kind=kind,
@@ -281,6 +290,7 @@ def _write_events(
 
 def _write_rating(world: World, dice: random.Random, order: ServedOrder, confirmed_at: datetime) -> None:
     face = dice.choices(FACES, FACE_WEIGHTS)[0]
+    words = {3: PRAISE[order.service], 2: DOUBT, 1: COMPLAINT}[face]
     world.bulk.add(
         Rating,
         order_id=order.id,
@@ -288,7 +298,7 @@ def _write_rating(world: World, dice: random.Random, order: ServedOrder, confirm
         area_code=order.elder.quarter_code,
         provider_id=order.provider.id,
         face=face,
-        comment=dice.choice(COMMENTS[face]) if dice.random() < 0.45 else None,
+        comment=dice.choice(words) if dice.random() < 0.45 else None,
         rated_by=order.elder.id,
         by_right="self",
         rated_at=confirmed_at,
