@@ -9,6 +9,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from api.deps import Work
 from api.errors import problem_response, problems, status_of
 from api.schemas.visits import (
+    ArrivalForIn,
     AttemptCreatedOut,
     AttemptIn,
     AttemptOut,
@@ -23,6 +24,7 @@ from api.schemas.visits import (
     DeviceIn,
     DutyEndIn,
     EscalationOut,
+    LeavingForIn,
     NotYetVisitedOut,
     PlateIn,
     PlateOut,
@@ -32,12 +34,13 @@ from api.schemas.visits import (
 )
 from services.clock import civil_date, civil_midnight
 from services.people.rights import right_to
-from services.visits import actions, plates, queries
+from services.visits import actions, plates, queries, supervising
 from services.visits.attempts import record_attempt
 from services.visits.compliance import month_compliance, not_yet_visited
 from services.visits.duties import end_duty
 from services.visits.errors import NotAVisitor
 from services.visits.escalations import close_escalation
+from services.visits.records import DeviceFacts
 
 router = APIRouter(prefix="/api/v1", tags=["visits"])
 Id = Annotated[int, Path(ge=1, le=2**62)]
@@ -109,8 +112,30 @@ def leave(work: Work, visit_id: Id, asked: CheckOutIn) -> CheckOutOut:
     return CheckOutOut.model_validate(left)
 
 
-def _device(given: DeviceIn) -> actions.DeviceFacts:
-    return actions.DeviceFacts(**given.model_dump())
+@router.post(
+    "/visits/{visit_id}/check-in-for",
+    status_code=204,
+    responses=problems(401, 403, 404, 409),
+    summary="Record an arrival for somebody",
+)
+def arrive_for(work: Work, visit_id: Id, asked: ArrivalForIn) -> None:
+    """Record arrival after calling the elder, or as the provider's supervisor; with a reason, never silently."""
+    supervising.check_in_for(work.session, work.now, work.actor, visit_id, **asked.model_dump())
+
+
+@router.post(
+    "/visits/{visit_id}/check-out-for",
+    status_code=204,
+    responses=problems(401, 403, 404, 409),
+    summary="Record a leaving for somebody",
+)
+def leave_for(work: Work, visit_id: Id, asked: LeavingForIn) -> None:
+    """Record leaving for a visitor whose phone died or who forgot."""
+    supervising.check_out_for(work.session, work.now, work.actor, visit_id, **asked.model_dump())
+
+
+def _device(given: DeviceIn) -> DeviceFacts:
+    return DeviceFacts(**given.model_dump())
 
 
 @router.get(

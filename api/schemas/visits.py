@@ -85,6 +85,20 @@ class CheckOutOut(Out):
     replayed: bool
 
 
+class ArrivalForIn(In):
+    """Arrival recorded for a visitor whose plate and code both failed; `note`: how it was verified."""
+
+    happened_at: Moment
+    reason: Literal["no_signal", "phone_dead", "forgot", "code_forgotten", "plate_missing", "other"]
+    note: str = Field(min_length=2, max_length=500)
+
+
+class LeavingForIn(ArrivalForIn):
+    """Leaving recorded for a visitor."""
+
+    tasks_done: list[Annotated[str, Field(min_length=1, max_length=100)]] = Field(default=[], max_length=40)
+
+
 class VisitOut(Out):
     """A visit as the actor may see it."""
 

@@ -10,21 +10,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Row, func, select, update
+from sqlalchemy import Row, select, update
 from sqlmodel import Session
 
-from services.acts import record_act
-from services.catalogue.tables import ServiceItem
 from services.columns import table_of
 from services.errors import DomainError
-from services.messages.actions import tell
-from services.orders.tables import CareOrder
-from services.outbox import enqueue
 from services.people.privacy import unseal
-from services.people.tables import Person
 from services.unit_of_work import Actor
 from services.visits import rules
-from services.visits.attempts import note_meeting
 from services.visits.errors import (
     AlreadyCheckedIn,
     AlreadyCheckedOut,
@@ -34,7 +27,6 @@ from services.visits.errors import (
     NotCheckedIn,
     TooEarly,
     TooLate,
-    UnknownTask,
     VisitNotFound,
     VisitNotOpen,
     WrongDoor,
@@ -42,10 +34,10 @@ from services.visits.errors import (
 )
 from services.visits.plans import CODE_PURPOSE
 from services.visits.plates import plate_of_token
+from services.visits.records import DeviceFacts, facts_of, note_act, write_arrival, write_leaving
 from services.visits.tables import Visit
 
-_visit, _person = table_of(Visit), table_of(Person)
-_order, _item = table_of(CareOrder), table_of(ServiceItem)
+_visit = table_of(Visit)
 Found = Row[*tuple[Any, ...]]
 
 
@@ -55,22 +47,6 @@ class DoorProof:
 
     kind: Literal["door_plate", "elder_code"]
     secret: str
-
-
-@dataclass(frozen=True)
-class DeviceFacts:
-    """What the visitor's phone reports beside the proof; nothing here is a condition.
-
-    `event_key` names the event, so that a replay is known; `lon`, `lat` in degrees (WGS-84), `accuracy_m`
-    in metres; `sent_at` is what the phone's clock showed when it sent the record.
-    """
-
-    event_key: str | None = None
-    lon: float | None = None
-    lat: float | None = None
-    accuracy_m: float | None = None
-    sent_at: datetime | None = None
-    mock_location: bool = False
 
 
 @dataclass(frozen=True)
@@ -125,25 +101,9 @@ def check_in(
     refusal = _refusal_of(session, visit, proof)
     if refusal is not None:
         return CheckIn(visit_id, None, None, None, refusal=refusal)
-    facts = _facts_of(session, visit.elder_id, device, happened_at, moment)
-    session.connection().execute(
-        update(_visit)
-        .where(_visit.c.id == visit_id)
-        .values(
-            state="started",
-            checked_in_at=moment.happened_at,
-            check_in_recorded_at=now,
-            check_in_proof=proof.kind,
-            check_in_facts=facts,
-        )
-    )
-    _tell_of(session, now, visit, "visits.started", moment.happened_at)
-    if visit.order_id is not None:
-        enqueue(
-            session, now, "orders.mark_in_service", {"order_id": visit.order_id},
-            key=f"orders.mark_in_service:{visit_id}",
-        )  # fmt: skip
-    _note_act(session, now, actor, visit, "check_in", {"proof": proof.kind, "doubts": facts["doubts"]})
+    facts = facts_of(session, visit.elder_id, device, happened_at, moment)
+    write_arrival(session, now, visit, moment.happened_at, proof.kind, facts)
+    note_act(session, now, actor, visit, "check_in", {"proof": proof.kind, "doubts": facts["doubts"]})
     return CheckIn(visit_id, moment.happened_at, now, proof.kind)
 
 
@@ -175,26 +135,9 @@ def check_out(
     moment = rules.judge_moment(now, _aware(happened_at), device.sent_at)
     if moment.happened_at < visit.checked_in_at:
         raise BadMoment("签退时间早于签到时间，请检查手机时间。", field="happened_at")
-    _refuse_unknown_tasks(session, visit, tasks_done)
-    session.connection().execute(
-        update(_visit)
-        .where(_visit.c.id == visit_id)
-        .values(
-            state="finished",
-            checked_out_at=moment.happened_at,
-            check_out_recorded_at=now,
-            check_out_facts=_facts_of(session, visit.elder_id, device, happened_at, moment),
-            tasks_done=tasks_done,
-            note=note,
-        )
-    )
-    _tell_of(session, now, visit, "visits.finished", moment.happened_at)
-    if visit.kind == "care":
-        enqueue(session, now, "orders.mark_served", {"order_id": visit.order_id}, key=f"orders.mark_served:{visit_id}")
-    else:
-        note_meeting(session, now, visit, moment.happened_at)
-        enqueue(session, now, "volunteering.record_session", {"visit_id": visit_id}, key=f"volunteering.record_session:{visit_id}")
-    _note_act(session, now, actor, visit, "check_out", {"tasks": len(tasks_done)})
+    facts = facts_of(session, visit.elder_id, device, happened_at, moment)
+    write_leaving(session, now, visit, moment.happened_at, facts, tasks_done, note)
+    note_act(session, now, actor, visit, "check_out", {"tasks": len(tasks_done)})
     return _left(visit, moment.happened_at, now)
 
 
@@ -246,66 +189,6 @@ def _refusal_of(session: Session, visit: Found, proof: DoorProof) -> DomainError
     if tries >= rules.CODE_TRIES:
         return CodeLocked(visit_id=visit.id, tries=tries)
     return WrongElderCode(visit_id=visit.id, tries_left=rules.CODE_TRIES - tries)
-
-
-def _facts_of(
-    session: Session, elder_id: int, device: DeviceFacts, device_at: datetime, moment: rules.Moment
-) -> dict[str, Any]:
-    """Keep the six facts of a visit as the phone gave them, and what does not fit about them."""
-    distance_m = None
-    if device.lon is not None and device.lat is not None:
-        point = func.ST_SetSRID(func.ST_MakePoint(device.lon, device.lat), 4326)
-        distance_m = session.connection().execute(
-            select(func.ST_DistanceSphere(_person.c.home, point)).where(_person.c.id == elder_id)
-        ).scalar()
-    place = rules.doubts_of_place(distance_m, device.accuracy_m, device.mock_location)
-    return {
-        "event_key": device.event_key,
-        "device_at": device_at.isoformat(),
-        "skew_seconds": moment.skew_seconds,
-        "lon": device.lon,
-        "lat": device.lat,
-        "accuracy_m": device.accuracy_m,
-        "distance_m": None if distance_m is None else round(distance_m),
-        "doubts": [*moment.doubts, *place],
-    }
-
-
-def _refuse_unknown_tasks(session: Session, visit: Found, tasks_done: list[str]) -> None:
-    if visit.order_id is None:
-        return
-    listed: list[str] | None = session.connection().execute(
-        select(_item.c.checklist)
-        .join(_order, _order.c.service_code == _item.c.code)
-        .where(_order.c.id == visit.order_id)
-    ).scalar()
-    unknown = sorted(set(tasks_done) - set(listed or tasks_done))
-    if unknown:
-        raise UnknownTask(field="tasks_done", unknown=unknown)
-
-
-def _tell_of(session: Session, now: datetime, visit: Found, template: str, happened_at: datetime) -> None:
-    tell(
-        session,
-        now,
-        audience={"elder_side": visit.elder_id},
-        template=template,
-        facts={"person_id": visit.visitor_id, "happened_at": happened_at.isoformat()},
-        elder_id=visit.elder_id,
-        area_code=visit.area_code,
-        subject=("visit", visit.id),
-        key=f"{template}:{visit.id}",
-    )
-
-
-def _note_act(
-    session: Session, now: datetime, actor: Actor, visit: Found, verb: str, facts: dict[str, Any]
-) -> None:
-    record_act(
-        session, now, actor, verb,
-        for_person_id=visit.elder_id, by_right=f"visitor:{visit.id}", area_code=visit.area_code,
-        subject=("visit", visit.id), facts=facts,
-    )  # fmt: skip
 
 
 def _left(visit: Found, left_at: datetime, recorded_at: datetime, *, replayed: bool = False) -> CheckOut:

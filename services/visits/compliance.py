@@ -59,6 +59,19 @@ class MonthlyCompliance:
 
 
 @dataclass(frozen=True)
+class Met:
+    """An elder on the list whom somebody met this month: the row behind `done`."""
+
+    elder_id: int
+    elder_name: str | None
+    area_code: int
+    class_name: str
+    rank: int
+    attempts: int
+    last_met: datetime
+
+
+@dataclass(frozen=True)
 class NotYetVisited:
     """An elder on the list whom nobody has met this month; `days_since` None: never met."""
 
@@ -153,6 +166,21 @@ def not_yet_visited(session: Session, now: datetime, month: date, *, lo: int, hi
     classes = {c.code: c for c in rules.visit_classes}
     rows = [_missing(fact, known[fact.elder_id], classes.get(fact.visit_class), day) for fact in missing]
     return sorted(rows, key=lambda r: (r.rank, -(10**6 if r.days_since is None else r.days_since), r.elder_id))
+
+
+def met_in_month(session: Session, now: datetime, month: date, *, lo: int, hi: int) -> list[Met]:
+    """Give the elders somebody met, in time, in a month: the rows behind `done`, last met first."""
+    rules = rules_in_force(session, lo, _last_day(month, now))
+    seen = [fact for fact in _facts(session, now, month, lo, hi, rules) if fact.on_time]
+    asked = _asked(now, month, rules) | {"elders": [fact.elder_id for fact in seen]}
+    known = {row.elder_id: row for row in session.connection().execute(_LAST_MET, asked)}
+    classes = {c.code: c for c in rules.visit_classes}
+    rows = []
+    for fact in seen:
+        row, kind = known[fact.elder_id], classes.get(fact.visit_class)
+        name, rank = (kind.name_zh, kind.rank) if kind else (fact.visit_class, 99)
+        rows.append(Met(fact.elder_id, row.full_name, fact.area_code, name, rank, fact.attempts, row.last_met))
+    return sorted(rows, key=lambda met: (met.last_met, met.elder_id), reverse=True)
 
 
 def alert_unvisited(session: Session, now: datetime, city_code: int) -> int:

@@ -89,6 +89,12 @@ class CodeNotForYou(NotAllowed):
     message_zh = "数字码只给老人和家人看，请上门时向老人询问。"
 
 
+class NotASupervisor(NotAllowed):
+    """Records for somebody else are made by the community's office or the provider's dispatcher."""
+
+    message_zh = "代为签到、签退由社区工作人员、接线员或服务机构派单员办理。"
+
+
 class NotAVisitor(NotAllowed):
     """Attempts to see an elder are recorded by an office or by the visitor who stood at the door."""
 

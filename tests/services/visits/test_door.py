@@ -9,13 +9,14 @@ from typing import Any
 import pytest
 
 from services.people.privacy import unseal
-from services.visits.actions import CheckIn, DeviceFacts, DoorProof, check_in, check_out
+from services.visits.actions import CheckIn, DoorProof, check_in, check_out
 from services.visits.errors import (
     AlreadyCheckedIn,
     AnotherVisitRunning,
     BadMoment,
     CodeLocked,
     CodeNotForYou,
+    NotASupervisor,
     NotCheckedIn,
     TooEarly,
     TooLate,
@@ -28,6 +29,8 @@ from services.visits.errors import (
 from services.visits.plans import plan_care_visit, warn_late
 from services.visits.plates import issue_door_plate, plate_page, revoke_door_plate
 from services.visits.queries import read_visit_code, visits_of_day, visits_of_elder
+from services.visits.records import DeviceFacts
+from services.visits.supervising import check_in_for, check_out_for
 
 PLATE = "demo-door-plate-wang"
 WANGS_PLATE = DoorProof("door_plate", PLATE)
@@ -254,3 +257,62 @@ def test_the_carers_day_and_the_elders_list_show_what_they_may(cast: Any, planne
     assert "code_sealed" not in day[0]._fields
     with cast.work("outsider") as work:
         assert visits_of_elder(work.session, cast["wang"], work.now - timedelta(days=9)) == []
+
+
+def test_a_carer_whose_phone_died_is_checked_in_and_out_by_the_operator_with_a_reason(
+    cast: Any, planned: Any, visit_row: Any, promised: Any
+) -> None:
+    visit_id = planned(5)
+    for who in ("daughter", "wang", "carer", "volunteer"):
+        with cast.work(who) as work, pytest.raises((NotASupervisor, VisitNotFound)):
+            check_in_for(work.session, work.now, work.actor, visit_id, happened_at=work.now, reason="forgot", note="自己说的")
+    for who in ("other_officer", "other_dispatcher"):
+        with cast.work(who) as work, pytest.raises(VisitNotFound):
+            check_in_for(work.session, work.now, work.actor, visit_id, happened_at=work.now, reason="forgot", note="不相干")
+    with cast.work("operator") as work:
+        check_in_for(
+            work.session, work.now, work.actor, visit_id, happened_at=work.now, reason="phone_dead", note="老人座机确认"
+        )
+    row = visit_row(visit_id)
+    assert (row.state, row.check_in_proof) == ("started", "phone_call")
+    assert row.check_in_facts["recorded_by"] == cast["operator"] and row.check_in_facts["doubts"] == ["exception"]
+    with pytest.raises(AlreadyCheckedIn):
+        arrive(cast, visit_id)
+    cast.advance(minutes=80)
+    with cast.work("operator") as work:
+        check_out_for(
+            work.session, work.now, work.actor, visit_id,
+            happened_at=work.now, reason="phone_dead", note="老人座机确认", tasks_done=[],
+        )  # fmt: skip
+    assert visit_row(visit_id).check_out_facts["proof"] == "phone_call"
+    assert len(promised("orders.mark_in_service")) == len(promised("orders.mark_served")) == 1
+
+
+def test_the_providers_dispatcher_vouches_under_her_own_name(cast: Any, planned: Any, visit_row: Any, assigned: Any) -> None:
+    visit_id = planned(5)
+    with cast.work("house") as work:  # the order was offered to and accepted by her provider
+        work.session.connection().exec_driver_sql(
+            "INSERT INTO offer (order_id, elder_id, area_code, provider_id, rank, state, offered_at, expires_at, "
+            "answered_at, answered_by, reasons) SELECT order_id, elder_id, area_code, %s, 1, 'accepted', now(), "
+            "now() + interval '1 day', now(), %s, '{}' FROM visit WHERE id = %s",
+            (cast.providers["kangle"], cast["dispatcher"], visit_id),
+        )
+    with cast.work("dispatcher") as work:
+        check_in_for(
+            work.session, work.now, work.actor, visit_id, happened_at=work.now, reason="no_signal", note="电话问过小陈和老人"
+        )
+    row = visit_row(visit_id)
+    assert (row.check_in_proof, row.check_in_facts["recorded_by"]) == ("supervisor", cast["dispatcher"])
+
+
+def test_a_volunteer_who_does_not_come_is_told_to_the_elders_side(cast: Any, promised: Any) -> None:
+    from services.visits.plans import plan_friendly_visit
+
+    with cast.work("house") as work:
+        visit_id = plan_friendly_visit(
+            work.session, work.now, need_id=1, elder_id=cast["wang"], area_code=320102003902901,
+            visitor_id=cast["volunteer"], planned_start=work.now, planned_end=work.now + timedelta(hours=1),
+        )  # fmt: skip
+        assert warn_late(work.session, work.now, visit_id, 15)
+    (told,) = [args for args in promised("messages.deliver") if args["template"] == "visits.late"]
+    assert (told["recipient_ids"], told["audience"]) == ([cast["volunteer"]], {"elder_side": cast["wang"]})

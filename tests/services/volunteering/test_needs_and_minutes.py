@@ -14,9 +14,10 @@ from services.clock import civil_date
 from services.columns import table_of
 from services.errors import NotAllowed, NotFound
 from services.people.tables import Person, Proxy, RoleGrant
-from services.visits.actions import DeviceFacts, DoorProof, check_in, check_out
+from services.visits.actions import DoorProof, check_in, check_out
 from services.visits.compliance import month_compliance
 from services.visits.errors import VisitNotOpen
+from services.visits.records import DeviceFacts
 from services.visits.tables import Visit, VisitAttempt
 from services.volunteering import actions, queries, registering, sessions
 from services.volunteering.errors import (
