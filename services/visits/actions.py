@@ -37,6 +37,8 @@ from services.visits.plates import plate_of_token
 from services.visits.records import DeviceFacts, facts_of, note_act, write_arrival, write_leaving
 from services.visits.tables import Visit
 
+__all__ = ["CheckIn", "CheckOut", "DeviceFacts", "DoorProof", "check_in", "check_out"]
+
 _visit = table_of(Visit)
 Found = Row[*tuple[Any, ...]]
 
