@@ -11,11 +11,13 @@ from sqlalchemy import text
 
 from services.cities.queries import area_at, rules_in_force
 from services.cities.rules import ancestor_code
+from services.directory.importer import import_facilities
 from services.people.privacy import unseal
+from services.unit_of_work import SYSTEM
 from workers.district.build import Built, build_district
 from workers.district.care_history import HOURS, CareBook, free_carer
 from workers.district.cast import WHO, phone_of
-from workers.district.sample_files import invented_id_number, read_table
+from workers.district.sample_files import DISTRICT_FOLDER, FACILITIES_FILE, invented_id_number, read_table
 from workers.district.world import CITY_CODE, InventedCarer
 
 NOW = datetime(2026, 11, 24, 2, tzinfo=UTC)
@@ -296,3 +298,31 @@ def test_a_carer_promised_at_one_hour_is_not_promised_again() -> None:
     found = [free_carer(world, random.Random(1), book, provider, client, day) for _ in range(len(HOURS) + 1)]
     assert found[-1] is None
     assert sorted(each[1] for each in found if each is not None) == sorted(HOURS)
+
+
+def test_whoever_placed_an_order_had_the_right_to(district: Any) -> None:
+    grounds = dict(
+        rows(district, "SELECT split_part(by_right, ':', 1), count(*) FROM care_order GROUP BY 1")
+    )
+    assert set(grounds) == {"self", "proxy", "office"}
+    unlawful = one(
+        district,
+        "SELECT count(*) FROM care_order AS o LEFT JOIN proxy AS p ON o.by_right = 'proxy:' || p.id "
+        "AND p.elder_id = o.elder_id AND p.proxy_person_id = o.placed_by AND p.state = 'confirmed' "
+        "WHERE (o.by_right = 'self' AND o.placed_by <> o.elder_id) OR (o.by_right LIKE 'proxy:%' AND p.id IS NULL)",
+    )
+    assert unlawful == 0
+
+
+def test_the_storys_elders_have_no_order_before_the_story(district: Any) -> None:
+    who = [district.built.cast["wang"], district.built.cast["sun"]]
+    assert one(district, "SELECT count(*) FROM care_order WHERE elder_id = ANY (:who)", who=who) == 0
+
+
+def test_importing_the_facilities_once_more_changes_nothing(district: Any) -> None:
+    text_of_file = (DISTRICT_FOLDER / FACILITIES_FILE).read_text(encoding="utf-8")
+    with district.session("setup") as session:
+        taken = import_facilities(
+            session, NOW, SYSTEM, text_of_file, crs="gcj02", city_code=CITY_CODE, invented=True
+        )
+    assert (taken.created, taken.updated, taken.unchanged, taken.refused) == (0, 0, 82, [])

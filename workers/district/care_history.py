@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from typing import NamedTuple
 
 from workers.district.care_rows import ServedOrder, write_order
+from workers.district.people import write_relative
 from workers.district.world import InventedCarer, InventedElder, InventedProvider, World, at
 
 CLIENTS_OF_6000 = 230
@@ -36,6 +37,8 @@ WANTS = (
 HOURS = (8.5, 10.5, 13.5, 15.5)
 """A carer's four starts a day, two hours apart."""
 DAYS_AHEAD = 6
+RELATIVES_SHARE = 0.4
+"""How many of the regular clients have a child who orders for them."""
 
 
 @dataclass
@@ -73,8 +76,10 @@ def write_care_history(world: World) -> None:
 
 
 def _clients(world: World, dice: random.Random) -> list[Client]:
-    frail = [e for e in world.elders if e.care_level >= 1 and e.living != "institution"]
-    lonely = [e for e in world.elders if e.care_level == 0 and e.groups and e.living != "institution"]
+    of_the_story = set(world.cast.values())
+    at_home = [e for e in world.elders if e.living != "institution" and e.id not in of_the_story]
+    frail = [e for e in at_home if e.care_level >= 1]
+    lonely = [e for e in at_home if e.care_level == 0 and e.groups]
     wanted = max(12, round(CLIENTS_OF_6000 * world.share))
     chosen = dice.sample(frail, min(len(frail), wanted * 6 // 10)) + dice.sample(
         lonely, min(len(lonely), wanted * 4 // 10)
@@ -85,6 +90,8 @@ def _clients(world: World, dice: random.Random) -> list[Client]:
         want = dice.choices(WANTS, [each.frail if elder.care_level else each.able for each in WANTS])[0]
         start = world.first_day + timedelta(days=int(span * 0.75 * dice.random() ** 1.4))
         provider = _provider_for(world, dice, elder, want.service)
+        if dice.random() < RELATIVES_SHARE:
+            write_relative(world, elder, dice)
         clients.append(Client(elder, want.service, provider, dice.choice(want.every_days), start, dice.choice(HOURS)))
     return clients
 

@@ -36,7 +36,8 @@ REASONS = ("not_needed", "other_time", "not_at_home", "hospital")
 DOUBT = ("来晚了一刻钟", "还可以", "人很好，就是匆忙了些", "换了个人，还得再熟悉")
 COMPLAINT = ("等了半个多小时", "换了人也没有提前说", "没做完就走了")
 FACES, FACE_WEIGHTS = (3, 2, 1), (83, 13, 4)
-CHANNELS = (("web", "self", 46), ("phone", "office", 34), ("family", "self", 20))
+PHONE_SHARE, FAMILY_SHARE = 0.34, 0.7
+"""How many orders come by telephone through the operator, and how many of the rest a bound relative places."""
 
 
 @dataclass
@@ -57,6 +58,10 @@ class ServedOrder:
     right_id: int | None = None
     id: int = 0
     reason: str | None = None
+    placed_by: int = 0
+    by_right: str = "self"
+    channel: str = "web"
+    payer_id: int = 0
     placed_at: datetime = datetime.min
     state: str = ""
 
@@ -79,7 +84,8 @@ def write_order(world: World, dice: random.Random, order: ServedOrder) -> None:
     accepted_at = _accepted_at(dice, order)
     confirmed_at = min(order.ends_at + timedelta(minutes=dice.randint(5, 1300)), world.now)
     cancelled_at = order.starts_at - timedelta(hours=3)
-    _write_order_row(world, dice, order, accepted_at, confirmed_at, cancelled_at)
+    _who_places(world, dice, order)
+    _write_order_row(world, order, accepted_at, confirmed_at, cancelled_at)
     _write_offers(world, order, accepted_at)
     assigned_at = accepted_at + timedelta(minutes=dice.randint(4, 40))
     _write_assignment(world, order, assigned_at)
@@ -107,12 +113,22 @@ def _accepted_at(dice: random.Random, order: ServedOrder) -> datetime:
     return order.placed_at + timedelta(minutes=wait + (121 if order.silent_provider else 0))
 
 
+def _who_places(world: World, dice: random.Random, order: ServedOrder) -> None:
+    """Decide whether the operator, a bound child or the elder herself places the order, and by which right."""
+    relative = world.relatives.get(order.elder.id)
+    if dice.random() < PHONE_SHARE:
+        order.placed_by, order.by_right, order.channel = world.cast["zhou"], "office:operator", "phone"
+    elif relative is not None and dice.random() < FAMILY_SHARE:
+        order.placed_by, order.by_right = relative[0], f"proxy:{relative[1]}"
+        order.payer_id = relative[0]
+    else:
+        order.placed_by = order.elder.id
+    order.payer_id = order.payer_id or order.elder.id
+
+
 def _write_order_row(
-    world: World, dice: random.Random, order: ServedOrder, accepted_at: datetime, confirmed_at: datetime, cancelled_at: datetime
-) -> None:  # fmt: skip
-    channel, ground, _ = dice.choices(CHANNELS, [weight for *_, weight in CHANNELS])[0]
-    street = order.elder.quarter_code // 10**6 * 10**6
-    by_office = ground == "office"
+    world: World, order: ServedOrder, accepted_at: datetime, confirmed_at: datetime, cancelled_at: datetime
+) -> None:
     order.id = world.bulk.take_id(CareOrder)
     world.bulk.add(
         CareOrder,
@@ -129,10 +145,10 @@ def _write_order_row(
         self_fen=order.self_fen,
         chosen_provider_id=(order.silent_provider or order.provider).id,
         provider_id=order.provider.id,
-        placed_by=world.officers[street] if by_office else order.elder.id,
-        by_right="office:officer" if by_office else "self",
-        channel="phone" if by_office else "web",
-        idempotency_key=f"history-{channel}-{order.elder.id}-{order.starts_at:%Y%m%d%H%M}-{order.service}",
+        placed_by=order.placed_by,
+        by_right=order.by_right,
+        channel=order.channel,
+        idempotency_key=f"history-{order.elder.id}-{order.starts_at:%Y%m%d%H%M}-{order.service}",
         request_hash=hashlib.sha256(f"{order.elder.id}{order.starts_at}{order.service}".encode()).digest(),
         placed_at=order.placed_at,
         accepted_at=accepted_at,
@@ -195,7 +211,7 @@ def _write_visit(world: World, dice: random.Random, order: ServedOrder, confirme
             "tasks_done": world.menu[order.service]["checklist"],
         }
         if order.state == "confirmed":
-            facts |= {"confirmed_at": confirmed_at, "confirmed_by": order.elder.id}
+            facts |= {"confirmed_at": confirmed_at, "confirmed_by": order.payer_id}
     world.bulk.add(
         Visit,
         kind="care",
@@ -234,7 +250,7 @@ def _write_money(
         subject_type="care_order",
         subject_id=order.id,
         elder_id=order.elder.id,
-        payer_id=order.elder.id,
+        payer_id=order.payer_id,
         area_code=order.elder.quarter_code,
         amount_fen=order.self_fen,
         state=end,
@@ -267,7 +283,9 @@ def _write_events(
 ) -> None:  # fmt: skip
     office, carer = order.provider.dispatcher_id, order.carer.id
     silent = order.silent_provider
-    steps: list[tuple[str, datetime, int | None, dict[str, Any]]] = [("placed", order.placed_at, order.elder.id, {})]
+    steps: list[tuple[str, datetime, int | None, dict[str, Any]]] = [
+        ("placed", order.placed_at, order.placed_by, {"by_right": order.by_right, "channel": order.channel})
+    ]
     if silent is not None:
         steps.append(("offered", order.placed_at, None, {"provider_id": silent.id}))
         steps.append(("expired", order.placed_at + timedelta(minutes=120), None, {"provider_id": silent.id}))
@@ -278,7 +296,7 @@ def _write_events(
     if order.state in ("served", "confirmed"):
         steps += [("in_service", order.starts_at, carer, {}), ("served", order.ends_at, carer, {})]
     if order.state == "confirmed":
-        steps.append(("confirmed", confirmed_at, order.elder.id, {}))
+        steps.append(("confirmed", confirmed_at, order.payer_id, {}))
     if order.cancelled:
         steps.append(("cancelled", cancelled_at, order.elder.id, {"reason": order.reason}))
     for kind, moment, actor_id, facts in steps:
@@ -299,7 +317,7 @@ def _write_rating(world: World, dice: random.Random, order: ServedOrder, confirm
         provider_id=order.provider.id,
         face=face,
         comment=dice.choice(words) if dice.random() < 0.45 else None,
-        rated_by=order.elder.id,
-        by_right="self",
+        rated_by=order.payer_id,
+        by_right=order.by_right if order.payer_id == order.placed_by else "self",
         rated_at=confirmed_at,
     )

@@ -12,7 +12,7 @@ from typing import Any
 
 from services.directory.tables import Carer
 from services.people.privacy import lookup_hash, seal
-from services.people.tables import Elder, Person, RoleGrant
+from services.people.tables import Elder, Person, Proxy, RoleGrant
 from services.volunteering.tables import Volunteer
 from workers.district.drawing import Home
 from workers.district.facility_plan import DISTRICT_NAMES
@@ -300,3 +300,27 @@ def write_volunteer(world: World, person_id: int, name: str, area: int, dice: ra
     )
     grant(world, person_id, "volunteer")
     world.volunteers.append((person_id, name))
+
+
+def write_relative(world: World, elder: InventedElder, dice: random.Random) -> None:
+    """Queue a grown-up child who may see, order and pay for an elder, confirmed by the elder herself."""
+    gender = dice.choice(("female", "male"))
+    born = date(elder.born_on.year + dice.randint(23, 32), dice.randint(1, 12), dice.randint(1, 28))
+    name = world.names.draw(dice, gender, born.year, elder.name[0])
+    person_id, _ = write_person(world, name=name, gender=gender, born=born, area_code=elder.quarter_code)
+    grant(world, person_id, "family")
+    day = world.first_day - timedelta(days=dice.randint(5, 300))
+    proxy_id = world.bulk.add(
+        Proxy,
+        elder_id=elder.id,
+        area_code=elder.quarter_code,
+        proxy_person_id=person_id,
+        relation="daughter" if gender == "female" else "son",
+        scopes=["view", "order", "pay"],
+        state="confirmed",
+        requested_at=at(day, 19),
+        confirmed_by=elder.id,
+        confirmed_channel="web",
+        confirmed_at=at(day, 19.5),
+    )
+    world.relatives[elder.id] = (person_id, proxy_id)

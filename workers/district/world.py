@@ -106,6 +106,7 @@ class World:
     beds: list[InventedBed] = field(default_factory=list)
     entitlements: dict[int, list[InventedRight]] = field(default_factory=dict)
     former_residents: list[InventedElder] = field(default_factory=list)
+    relatives: dict[int, tuple[int, int]] = field(default_factory=dict)
     died_on: dict[int, date] = field(default_factory=dict)
     elders: list[InventedElder] = field(default_factory=list)
     carers: dict[int, list[InventedCarer]] = field(default_factory=dict)
