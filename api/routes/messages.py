@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import APIRouter, Depends, Header, Path, Query, Response
 
-from api.deps import Work
+from api.bodies import signed_body
+from api.deps import OpenWork, Work
 from api.errors import problems
 from api.schemas.messages import DeliveryOut, InboxOut, MessageOut, ReadOut, WaitingOut
 from services.errors import NotAllowed
 from services.messages.actions import mark_read, told_in_person
 from services.messages.queries import deliveries, inbox, not_reached, title_of, unread_count
+from services.messages.sms_carrier import read_report
+from services.outbox import enqueue
 
 router = APIRouter(prefix="/api/v1", tags=["messages"])
 Id = Annotated[int, Path(ge=1, le=2**62)]
@@ -63,13 +66,28 @@ def tell_by_voice(work: Work, message_id: Id) -> Response:
 @router.get(
     "/messages/{message_id}/deliveries",
     response_model=list[DeliveryOut],
-    responses=problems(401),
+    responses=problems(401, 404),
     summary="How it travelled",
 )
 def list_deliveries(work: Work, message_id: Id) -> list[DeliveryOut]:
-    """List every try to carry one message, oldest first; empty for a message one may not see."""
+    """List every try to carry one message, oldest first."""
     rows = deliveries(work.session, message_id)
     return [DeliveryOut.model_validate(row, from_attributes=True) for row in rows]
+
+
+@router.post(
+    "/messages/sms/reports", status_code=204, responses=problems(403, 413), summary="The SMS gateway's reports"
+)
+def take_report(
+    work: OpenWork,
+    payload: Annotated[bytes, Depends(signed_body)],
+    x_signature: Annotated[str | None, Header(max_length=200)] = None,
+) -> Response:
+    """Check a delivery report's signature and promise to take it in; a text that did not arrive climbs on."""
+    report = read_report(payload, x_signature)
+    args = {"receipt": report.receipt, "arrived": report.arrived, "reason": report.reason}
+    enqueue(work.session, work.now, "messages.hear_report", args)
+    return Response(status_code=204)
 
 
 def _only_offices(work: Work) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Header, HTTPException, Path, Query, Request
+from fastapi import APIRouter, Depends, Header, Path, Query
 
+from api.bodies import signed_body
 from api.deps import OpenWork, Work
 from api.errors import problems
 from api.schemas.payments import NoticeOut, PayableDetailOut, PayableEventOut, PayableOut
@@ -17,17 +18,6 @@ from services.people.rights import right_to
 
 router = APIRouter(prefix="/api/v1", tags=["payments"])
 Id = Annotated[int, Path(ge=1, le=2**62)]
-LARGEST_NOTICE = 256 * 1024
-
-
-async def notice_body(request: Request) -> bytes:
-    """Read a gateway's notice as it was signed, byte for byte, up to 256 KiB."""
-    body = bytearray()
-    async for part in request.stream():
-        body += part
-        if len(body) > LARGEST_NOTICE:
-            raise HTTPException(413)
-    return bytes(body)
 
 
 @router.get(
@@ -82,7 +72,7 @@ def authorise_again(work: Work, payable_id: Id) -> PayableOut:
 )
 def take_notice(
     work: OpenWork,
-    payload: Annotated[bytes, Depends(notice_body)],
+    payload: Annotated[bytes, Depends(signed_body)],
     stripe_signature: Annotated[str | None, Header(max_length=2000)] = None,
 ) -> NoticeOut:
     """Check a notice's signature and age, and promise to take it in; each event id once."""

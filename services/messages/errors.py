@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from services.errors import Conflict, Invalid, NotFound, Unavailable
+from services.errors import Conflict, Invalid, NotAllowed, NotFound, Unavailable
 
 
 class UnknownTemplate(Invalid):
@@ -27,3 +27,15 @@ class CarrierUnknown(Unavailable):
     """The carrier did not answer in time: perhaps it was sent. Ask again with the same key."""
 
     message_zh = "通道没有答复，稍后重试。"
+
+
+class BadReportSignature(NotAllowed):
+    """A report on a text that does not come from the gateway."""
+
+    message_zh = "短信回执的签名无效。"
+
+
+class BadReport(Invalid):
+    """A signed report that cannot be read."""
+
+    message_zh = "短信回执无法读取。"

@@ -8,6 +8,7 @@ from sqlalchemy import Row, func, select
 from sqlmodel import Session
 
 from services.columns import table_of
+from services.messages.errors import NoSuchMessage
 from services.messages.tables import Delivery, Message
 from services.messages.templates import all_templates
 
@@ -50,7 +51,13 @@ def title_of(template: str) -> str:
 
 
 def deliveries(session: Session, message_id: int) -> list[Row[Any]]:
-    """Give every try to reach the recipient: channel, state, receipt, sent_at, delivered_at, error; oldest first."""
+    """Give every try to reach the recipient: channel, state, receipt, sent_at, delivered_at, error; oldest first.
+
+    Raises NoSuchMessage when the message may not be seen.
+    """
+    seen = session.connection().execute(select(_message.c.id).where(_message.c.id == message_id)).one_or_none()
+    if seen is None:
+        raise NoSuchMessage(message_id=message_id)
     return list(
         session.connection().execute(
             select(_delivery).where(_delivery.c.message_id == message_id).order_by(_delivery.c.id)

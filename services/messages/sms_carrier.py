@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
+import json
+from dataclasses import dataclass
+
 import httpx
 
 from services.messages.carriers import Channel, Parcel, Receipt
-from services.messages.errors import CarrierRefused, CarrierUnknown
+from services.messages.errors import BadReport, BadReportSignature, CarrierRefused, CarrierUnknown
 from services.settings import settings
 
 
@@ -45,3 +50,34 @@ class SmsGatewayCarrier:
             return Receipt(id=str(told["id"]), state="delivered" if told.get("status") == "delivered" else "sent")
         except (ValueError, KeyError, TypeError, AttributeError) as garbled:
             raise CarrierUnknown(channel="sms", reason="unreadable answer") from garbled
+
+
+@dataclass(frozen=True)
+class Report:
+    """What the gateway later says of a text: whether it reached the phone."""
+
+    receipt: str
+    arrived: bool
+    reason: str | None
+
+
+def read_report(payload: bytes, signature: str | None) -> Report:
+    """Check and read a delivery report: {"id", "status": "delivered" | "failed", "reason"}.
+
+    The signature is the hex HMAC-SHA256 of the body under the gateway's key. Without a configured key nothing is
+    believed. Raises BadReportSignature, BadReport.
+    """
+    key = settings().sms_gateway_key.get_secret_value().encode()
+    wanted = hmac.new(key, payload, hashlib.sha256).hexdigest()
+    if not key or not hmac.compare_digest(wanted.encode(), (signature or "").encode()):
+        raise BadReportSignature()
+    try:
+        told = json.loads(payload)
+        status, receipt = str(told["status"]), str(told["id"])
+    except (ValueError, KeyError, TypeError) as garbled:
+        raise BadReport() from garbled
+    if status not in ("delivered", "failed"):
+        raise BadReport(status=status[:40])
+    return Report(
+        receipt=receipt[:200], arrived=status == "delivered", reason=str(told.get("reason") or "")[:200] or None
+    )

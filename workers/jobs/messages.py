@@ -134,5 +134,10 @@ def _sends(session: Session, outbox_id: int) -> int:
     return sends
 
 
-HANDLERS = {"messages.deliver": deliver}
+def hear_report(work: UnitOfWork, *, receipt: str, arrived: bool, reason: str | None) -> None:
+    """Take in a carrier's report whose signature was checked when it arrived; unknown parcels are nobody's."""
+    delivering.record_arrival(work.session, work.now, receipt, arrived=arrived, error=reason)
+
+
+HANDLERS = {"messages.deliver": deliver, "messages.hear_report": hear_report}
 OUTSIDE = {"messages.carry": carry}

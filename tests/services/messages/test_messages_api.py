@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
+import json
+
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
@@ -58,7 +62,7 @@ def test_an_inbox_is_paged_read_once_and_closed_to_others(client, frozen, cast, 
     assert [(one["channel"], one["state"]) for one in tries] == [("sms", "delivered")]
     stranger = bearer(cast.wu)
     assert client.post(f"/api/v1/messages/{first['id']}/read", headers=stranger).status_code == 404
-    assert client.get(f"/api/v1/messages/{first['id']}/deliveries", headers=stranger).json() == []
+    assert client.get(f"/api/v1/messages/{first['id']}/deliveries", headers=stranger).status_code == 404
     assert client.get("/api/v1/messages/not-reached", headers=stranger).status_code == 403
     assert client.get("/api/v1/messages").status_code == 401
 
@@ -87,3 +91,30 @@ def test_the_page_of_sent_messages_exists_in_demonstration_mode_only(client, cas
     assert "483920" not in client.get("/dev/messages", params={"query": "%"}).text
     override_settings(message_carriers="real")
     assert client.get("/dev/messages").status_code == 404
+
+
+def test_a_gateways_report_is_believed_only_when_signed_and_moves_the_message_on(
+    client, frozen, cast, do_jobs, override_settings, monkeypatch
+):
+    override_settings(sms_gateway_key="geheim")
+    monkeypatch.setattr(carriers.sms(), "send", lambda parcel: carriers.Receipt("gw-7", "sent"))
+    send(frozen.now, recipient_ids=[cast.daughter], elder_id=cast.wang)
+    do_jobs(frozen.now)
+    body = json.dumps({"id": "gw-7", "status": "failed", "reason": "UNDELIV"}).encode()
+    mark = hmac.new(b"geheim", body, hashlib.sha256).hexdigest()
+    path = "/api/v1/messages/sms/reports"
+    for headers in ({}, {"X-Signature": "0" * 64}, {"X-Signature": mark[:-1]}):
+        assert client.post(path, content=body, headers=headers).status_code == 403
+    for _ in range(2):
+        assert client.post(path, content=body, headers={"X-Signature": mark}).status_code == 204
+    do_jobs(frozen.now)
+    mine = bearer(cast.daughter)
+    (message,) = client.get("/api/v1/messages", headers=mine).json()["messages"]
+    tries = client.get(f"/api/v1/messages/{message['id']}/deliveries", headers=mine).json()
+    assert [(one["channel"], one["state"]) for one in tries] == [("sms", "sent"), ("sms", "failed"), ("person", "sent")]
+    for garbled in (b"no", b"[]", b'{"id": 1, "status": "lost"}'):
+        signed = {"X-Signature": hmac.new(b"geheim", garbled, hashlib.sha256).hexdigest()}
+        assert client.post(path, content=garbled, headers=signed).status_code == 422
+    override_settings(sms_gateway_key="")
+    empty = {"X-Signature": hmac.new(b"", body, hashlib.sha256).hexdigest()}
+    assert client.post(path, content=body, headers=empty).status_code == 403
