@@ -16,12 +16,21 @@ OFFER = {
     "expires_at": NOW + timedelta(minutes=10),
     "soon": False,
 }
-JOB = {"order_id": 40, **BATH, "community_name": "兰园社区", "status": "assigned"}
+JOB = {
+    "order_id": 40,
+    **BATH,
+    "community_name": "兰园社区",
+    "elder_name": "王秀兰",
+    "carer_name": "陈芳",
+    "status": "assigned",
+}
+CHEN = {"id": 21, "name": "陈芳", "skills": ["bathing", "first_aid"]}
+ZHOU = {"id": 22, "name": "周桂英", "skills": ["cleaning", "food_hygiene"]}
 BOARD: dict[str, Any] = {
     "provider_name": "康乐居家养老服务中心",
     "now": NOW,
-    "errors": {},
-    "notice": "",
+    "said": "",
+    "problem": None,
     "offers": [
         OFFER,
         {
@@ -32,12 +41,9 @@ BOARD: dict[str, Any] = {
             "expires_at": NOW + timedelta(minutes=2),
         },
     ],
-    "unassigned": [{**JOB, "order_id": 42, "skill_words": "要助浴证"}],
-    "carers": [
-        {"id": 21, "name": "陈芳", "skills_words": "助浴、护理", "jobs": [JOB]},
-        {"id": 22, "name": "周桂英", "skills_words": "打扫、做饭", "jobs": []},
-    ],
-    "refused": None,
+    "unassigned": [{**JOB, "order_id": 42, "skills": ["bathing"], "free": [CHEN], "others": [ZHOU]}],
+    "carers": [{**CHEN, "jobs": [JOB]}, {**ZHOU, "jobs": []}],
+    "movable": [{**JOB, "free": [ZHOU]}],
 }
 RISK_ROW = {
     "elder_id": 90,
@@ -159,7 +165,7 @@ DESKS: dict[str, Example] = {
         "provider/board.html",
         {
             **BOARD,
-            "refused": {
+            "problem": {
                 "carer_name": "陈芳",
                 "order_id": 42,
                 "words": "她星期四上午9点到11点已经有上门助浴，时间重了。请换一个人，或换个时间。",

@@ -63,6 +63,7 @@ OPTIONS = [
         "provider_name": "康乐居家养老服务中心",
         "at_home": True,
         "walk_seconds": 372,
+        "walk_estimated": False,
         "price_fen": 12000,
         "pay_fen": 4000,
         "grade_words": "四星机构，去年 212 位老人打了好评",
@@ -74,6 +75,7 @@ OPTIONS = [
         "provider_name": "玄武门街道综合养老中心",
         "at_home": False,
         "walk_seconds": 655,
+        "walk_estimated": True,
         "price_fen": 6000,
         "pay_fen": 2000,
         "grade_words": "三星机构",
@@ -95,7 +97,6 @@ SUMMARY = {
     "price_fen": 12000,
     "government_fen": 8000,
     "pay_fen": 4000,
-    "pay_words": "做完、您确认以后才收",
 }
 MESSAGES = [
     {
@@ -112,6 +113,16 @@ MESSAGES = [
     },
 ]
 REASONS = [("time", "时间不合适"), ("provider", "想换一家"), ("other", "不需要了")]
+PROXY = {
+    "id": 1,
+    "name": "李敏",
+    "relation": "女儿",
+    "scopes": ["view", "order", "pay"],
+    "status": "confirmed",
+    "by_elder": True,
+    "confirmed_at": NOW,
+    "mine": True,
+}
 CONFIRM = {
     "summary": SUMMARY,
     "step": 3,
@@ -197,6 +208,7 @@ PEOPLE: dict[str, Example] = {
             "now": NOW,
             "orders": [ORDER],
             "unread": 1,
+            "waiting": [{"href": "/elder/volunteers/5", "name": "李文华", "title": "来看看我"}],
             "call_phone": "12349",
         },
     ),
@@ -208,6 +220,7 @@ PEOPLE: dict[str, Example] = {
             "now": NOW,
             "orders": [],
             "unread": 0,
+            "waiting": [],
             "call_phone": "12349",
         },
     ),
@@ -218,7 +231,8 @@ PEOPLE: dict[str, Example] = {
             **OWN,
             "step": 1,
             "steps": 3,
-            "category_name": "洗澡",
+            "category": "bathing",
+            "by_volunteers": False,
             "services": [
                 {"code": "bath", "name": "上门助浴", "plain": "护理员到家帮您洗", "from_fen": 4000},
                 {"code": "bath-centre", "name": "到中心洗", "plain": "有扶手，有人照看", "from_fen": 2000},
@@ -230,6 +244,7 @@ PEOPLE: dict[str, Example] = {
         {
             **OWN,
             "service_name": "上门助浴",
+            "back_href": "/elder/order/service/bath",
             "days": [
                 {
                     "day": date(2026, 11, 26) + timedelta(days=ahead),
@@ -254,7 +269,8 @@ PEOPLE: dict[str, Example] = {
             **BATH,
             "when_href": "/elder/order/service/bath/when",
             "back_href": "/elder",
-            "options": OPTIONS,
+            "options": OPTIONS[:1],
+            "more_options": OPTIONS[1:],
             "left_out": LEFT_OUT,
         },
     ),
@@ -267,6 +283,7 @@ PEOPLE: dict[str, Example] = {
             "when_href": "/elder/order/service/bath/when",
             "back_href": "/elder",
             "options": [],
+            "more_options": [],
             "left_out": LEFT_OUT,
         },
     ),
@@ -287,7 +304,7 @@ PEOPLE: dict[str, Example] = {
     ),
     "order-confirmed": (
         "order/confirmed.html",
-        {**OWN, "order": ORDER, "pay_words": "40 元已经从您绑定的账户付了。"},
+        {**OWN, "order": ORDER},
     ),
     "family-home": (
         "family/home.html",
@@ -299,13 +316,15 @@ PEOPLE: dict[str, Example] = {
             ],
             "elder": {
                 "name": "王秀兰",
-                "relation": "母亲",
+                "relation": "女儿",
+                "years": 78,
                 "community_name": "兰园社区",
                 "lives_alone": True,
             },
             "can_order": True,
             "can_pay": True,
             "today": [{"order_id": 41, **ORDER}],
+            "waiting": [],
             "awaiting": [{"order_id": 38, **ORDER, "service_name": "打扫", "status": "served"}],
             "spend": {"month_pay_fen": 9600, "month_government_fen": 31200, "voucher_left_fen": 48000},
             "events": EVENTS,
@@ -320,7 +339,8 @@ PEOPLE: dict[str, Example] = {
             **BATH,
             "when_href": "/family/7/order/service/bath/when",
             "back_href": "/family/7/order",
-            "options": OPTIONS,
+            "options": OPTIONS[:1],
+            "more_options": OPTIONS[1:],
             "left_out": LEFT_OUT,
         },
     ),
@@ -332,33 +352,29 @@ PEOPLE: dict[str, Example] = {
     "family-messages": ("family/messages.html", {"base": "/family/7", "messages": MESSAGES}),
     "family-consent": (
         "family/consent.html",
+        {**FAMILY, "errors": {}, "is_elder": False, "proxies": [PROXY]},
+    ),
+    "elder-consent": (
+        "family/consent.html",
         {
-            "base": "/family/7",
-            "elder_name": "王秀兰",
-            "is_elder": False,
-            "can_request": True,
+            **OWN,
+            "errors": {},
+            "is_elder": True,
             "proxies": [
-                {
-                    "id": 1,
-                    "name": "李敏",
-                    "relation": "女儿",
-                    "scopes": ["看", "订", "付"],
-                    "status": "confirmed",
-                    "confirmed_by": "王秀兰",
-                    "confirmed_at": NOW,
-                    "mine": True,
-                },
-                {
-                    "id": 2,
-                    "name": "李静",
-                    "relation": "女儿",
-                    "scopes": ["看"],
-                    "status": "waiting",
-                    "confirmed_by": "",
-                    "confirmed_at": None,
-                    "mine": False,
-                },
+                {**PROXY, "mine": False},
+                {**PROXY, "id": 2, "name": "李静", "status": "waiting", "confirmed_at": None, "mine": False},
             ],
+        },
+    ),
+    "family-bind": (
+        "family/bind.html",
+        {
+            "given": {"elder_name": "王秀兰", "elder_id_number": "", "relation": "女儿"},
+            "missing": ("elder_id_number",),
+            "refusals": {},
+            "scopes": ("view", "order", "pay"),
+            "asked": [{"id": 2, "relation": "女儿", "requested_at": NOW}],
+            "bound": False,
         },
     ),
 }

@@ -2,7 +2,7 @@
 
 from datetime import date, timedelta
 
-from api.pages.gallery_people import ADDRESS, END, NOW, SLOT, START, Example
+from api.pages.gallery_people import ADDRESS, END, FAMILY, NOW, OWN, SLOT, START, Example
 
 VISIT = {
     "id": 12,
@@ -23,19 +23,36 @@ CHECKLIST = [
     {"code": "chair", "words": "洗澡椅放稳", "done": True},
     {"code": "dry", "words": "擦干、穿好衣服", "done": False},
 ]
-VISIT_NAMES = {"checklist": CHECKLIST, "errors": {}, "note": "", "waiting": 2, "uploaded_at": NOW}
+VISIT_NAMES = {
+    "checklist": CHECKLIST,
+    "errors": {},
+    "note": "",
+    "plate": "",
+    "event_key": "kit",
+    "waiting": 2,
+    "uploaded_at": NOW,
+}
 NEED = {
     "id": 5,
-    "title": "陪王奶奶说说话",
-    "elder_words": "78 岁，独居",
-    "community_name": "兰园社区",
-    "walk_seconds": 420,
+    "title": "来看看我",
+    "place": "新街口街道兰园社区附近",
     "starts_at": START,
     "ends_at": START + timedelta(minutes=90),
     "credit_minutes": 90,
-    "details": "听她讲讲从前教书的事，看看家里有没有要修的。",
+    "details": "志愿者上门聊天、读报，看看家里是否安好。",
+    "standard": "不收礼、不推销；发现异常立即报告社区。",
 }
-SESSION = {**NEED, "elder_name": "王秀兰", "address": ADDRESS, "status": "taken"}
+SESSION = {**NEED, "need_id": 5, "elder_name": "王秀兰", "address": ADDRESS, "status": "taken", "today": True}
+WISH = {
+    "id": 5,
+    "title": "来看看我",
+    "starts_at": START,
+    "ends_at": END,
+    "status": "pending",
+    "volunteer_name": "李文华",
+    "credit_minutes": 90,
+}
+WISH_PAGE = {"need": WISH, "door_code": None, "may_order": True, "can_withdraw": False, "errors": {}}
 VISITS: dict[str, Example] = {
     "carer-today": (
         "carer/today.html",
@@ -56,6 +73,8 @@ VISITS: dict[str, Example] = {
         "carer/visit.html",
         {"visit": {**VISIT, "checked_in_at": START, "checked_in_by": "qr"}, **VISIT_NAMES},
     ),
+    "carer-visit-plate": ("carer/visit.html", {"visit": VISIT, **VISIT_NAMES, "plate": "kit-plate"}),
+    "carer-visit-unanswered": ("carer/visit.html", {"visit": {**VISIT, "status": "unanswered"}, **VISIT_NAMES}),
     "carer-visit-done": (
         "carer/visit.html",
         {
@@ -65,14 +84,17 @@ VISITS: dict[str, Example] = {
     ),
     "volunteer-board": (
         "volunteer/board.html",
-        {"volunteer_name": "李文华", "notice": "", "needs": [NEED, {**NEED, "id": 6, "title": "陪去医院"}]},
+        {"volunteer_name": "李文华", "said": "released", "needs": [NEED, {**NEED, "id": 6, "title": "陪去医院"}]},
     ),
-    "volunteer-need": ("volunteer/need.html", {"need": NEED, "barred": "", "idempotency_key": "kit-2"}),
+    "volunteer-need": ("volunteer/need.html", {"need": NEED, "barred": ""}),
     "volunteer-sessions": (
         "volunteer/sessions.html",
         {
             "errors": {},
-            "code_for": None,
+            "only": None,
+            "plate": "",
+            "said": "taken",
+            "event_key": "kit",
             "sessions": [
                 SESSION,
                 {**SESSION, "id": 4, "status": "started"},
@@ -88,23 +110,58 @@ VISITS: dict[str, Example] = {
             "opening_minutes": 1080,
             "from_day": date(2026, 11, 1),
             "to_day": date(2026, 11, 30),
-            "head_hash": "9f31c07a52be84d1",
+            "passport_number": "GY3201-00000012",
             "entries": [
                 {
                     "happened_at": NOW,
-                    "words": "陪王奶奶说话",
+                    "words": "来看看我",
+                    "kind": "earn",
                     "minutes": 90,
                     "balance_minutes": 1290,
                     "status": "pending",
                 },
                 {
                     "happened_at": NOW - timedelta(days=9),
-                    "words": "陪孙大爷去医院",
+                    "words": "",
+                    "kind": "bonus",
                     "minutes": 210,
                     "balance_minutes": 1290,
                     "status": "posted",
                 },
             ],
+        },
+    ),
+    "elder-volunteers": (
+        "order/volunteers.html",
+        {
+            **OWN,
+            "can_order": True,
+            "kinds": [{"code": "friendly_visit", "name": "来看看我", "plain": "志愿者上门聊天、读报"}],
+            "needs": [WISH],
+        },
+    ),
+    "elder-volunteer-time": (
+        "order/volunteer_time.html",
+        {
+            **OWN,
+            "kind": "friendly_visit",
+            "title": "来看看我",
+            "explanation": "志愿者上门聊天、读报",
+            "days": [{"day": date(2026, 11, 26), "slots": [{"start": START, "end": END}]}],
+            "step": 2,
+            "steps": 3,
+            "errors": {},
+        },
+    ),
+    "elder-volunteer-need": ("order/volunteer_need.html", {**OWN, **WISH_PAGE}),
+    "family-volunteer-taken": (
+        "order/volunteer_need.html",
+        {
+            **FAMILY,
+            **WISH_PAGE,
+            "need": {**WISH, "status": "taken"},
+            "door_code": "4072",
+            "can_withdraw": True,
         },
     ),
 }

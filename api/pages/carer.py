@@ -1,0 +1,196 @@
+"""The carer's day: her doors, check-in by plate or four digits, what she did, and a door nobody opens."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Form, Path, Query, Request
+from fastapi.responses import RedirectResponse, Response
+
+from api.deps import Work
+from api.errors import status_of
+from api.pages.carer_doors import Door, door_of, doors_of_today, is_unanswered
+from api.pages.kit import render
+from services.clock import civil_date
+from services.errors import DomainError, NotAllowed, NotFound
+from services.people.queries import person_card, reveal
+from services.unit_of_work import UnitOfWork
+from services.visits.actions import DoorProof, check_in, check_out
+from services.visits.attempts import record_attempt
+from services.visits.records import DeviceFacts
+
+router = APIRouter(include_in_schema=False)
+VisitId = Annotated[int, Path(ge=1, le=2**62)]
+Key = Annotated[str, Form(max_length=80)]
+Words = Annotated[str, Form(max_length=1000)]
+Token = Annotated[str, Query(max_length=200)]
+
+
+@router.get("/carer")
+def today(request: Request, work: Work) -> Response:
+    """Show the carer her doors of today."""
+    if not work.actor.has_role("carer", "volunteer"):
+        raise NotAllowed("这一页给护理员用。")
+    context = {
+        "home": "/carer",
+        "carer_name": work.actor.full_name,
+        "now": work.now,
+        "visits": [_line(work, door) for door in doors_of_today(work)],
+        "waiting": 0,
+        "uploaded_at": work.now,
+    }
+    return render(request, "carer/today.html", context)
+
+
+@router.get("/carer/visits/{visit_id:int}")
+def visit_page(request: Request, work: Work, visit_id: VisitId, plate: Token = "") -> Response:
+    """Show one door: where, what to mind, and the one thing to do next."""
+    return _page(request, work, door_of(work, visit_id), plate=plate)
+
+
+@router.post("/carer/visits/{visit_id:int}/check-in")
+def arrive(
+    request: Request,
+    work: Work,
+    visit_id: VisitId,
+    code: Annotated[str, Form(max_length=20)] = "",
+    plate: Annotated[str, Form(max_length=200)] = "",
+    event_key: Key = "",
+) -> Response:
+    """Record arrival by the plate or the elder's four digits. A wrong try is counted, so it is answered, not raised."""
+    door = door_of(work, visit_id)
+    proof = DoorProof("door_plate", plate) if plate else DoorProof("elder_code", code)
+    device = DeviceFacts(event_key=event_key or None)
+    try:
+        with work.session.begin_nested():
+            answer = check_in(
+                work.session, work.now, work.actor, visit_id, proof=proof, happened_at=work.now, device=device
+            )
+    except DomainError as refused:
+        return _page(request, work, door, errors={"code": refused.message_zh}, status_code=status_of(refused))
+    if answer.refusal is not None:
+        errors = {"code": answer.refusal.message_zh}
+        return _page(request, work, door, errors=errors, status_code=status_of(answer.refusal))
+    return RedirectResponse(f"/carer/visits/{visit_id}", status_code=303)
+
+
+@router.post("/carer/visits/{visit_id:int}/check-out")
+def leave(
+    request: Request,
+    work: Work,
+    visit_id: VisitId,
+    done: Annotated[list[str], Form()] = [],  # noqa: B006
+    note: Words = "",
+    event_key: Key = "",
+) -> Response:
+    """Record leaving with what was done."""
+    door = door_of(work, visit_id)
+    try:
+        with work.session.begin_nested():
+            check_out(
+                work.session,
+                work.now,
+                work.actor,
+                visit_id,
+                tasks_done=done,
+                note=note.strip() or None,
+                happened_at=work.now,
+                device=DeviceFacts(event_key=event_key or None),
+            )
+    except DomainError as refused:
+        return _page(
+            request, work, door, errors={"done": refused.message_zh}, note=note, status_code=status_of(refused)
+        )
+    return RedirectResponse(f"/carer/visits/{visit_id}", status_code=303)
+
+
+@router.post("/carer/visits/{visit_id:int}/no-answer")
+def nobody_opened(request: Request, work: Work, visit_id: VisitId, no_answer_note: Words = "") -> Response:
+    """Record a door nobody opened: no visit, but somebody of the street goes on looking."""
+    door = door_of(work, visit_id)
+    try:
+        if not is_unanswered(work, door):
+            with work.session.begin_nested():
+                record_attempt(
+                    work.session,
+                    work.now,
+                    work.actor,
+                    door.visit.elder_id,
+                    channel="home",
+                    outcome="no_answer",
+                    happened_at=work.now,
+                    note=no_answer_note.strip() or None,
+                    visit_id=visit_id,
+                )
+    except DomainError as refused:
+        errors = {"no_answer_note": refused.message_zh}
+        return _page(request, work, door, errors=errors, status_code=status_of(refused))
+    return RedirectResponse(f"/carer/visits/{visit_id}", status_code=303)
+
+
+def _page(
+    request: Request,
+    work: UnitOfWork,
+    door: Door,
+    *,
+    plate: str = "",
+    note: str = "",
+    errors: dict[str, str] | None = None,
+    status_code: int = 200,
+) -> Response:
+    visit = door.visit
+    done = set(visit.tasks_done or [])
+    context = {
+        "home": "/carer",
+        "visit": {**_line(work, door), **_private(work, door), "notes": door.notes},
+        "checklist": [{"code": task, "words": task, "done": task in done} for task in door.checklist],
+        "errors": errors or {},
+        "note": note or visit.note or "",
+        "plate": plate,
+        "event_key": uuid.uuid4().hex,
+        "waiting": 0,
+        "uploaded_at": work.now,
+    }
+    return render(request, "carer/visit.html", context, status_code=status_code)
+
+
+def _line(work: UnitOfWork, door: Door) -> dict[str, Any]:
+    visit = door.visit
+    status = {"planned": "due", "started": "in_service", "finished": "served"}.get(visit.state, visit.state)
+    if visit.state == "planned" and is_unanswered(work, door):
+        status = "unanswered"
+    return {
+        "id": visit.id,
+        "service_name": door.service_name,
+        "elder_name": door.elder_name,
+        "address": door.rough_address,
+        "slot_start": visit.planned_start,
+        "slot_end": visit.planned_end,
+        "status": status,
+        "friendly": visit.kind == "friendly",
+        "checked_in_at": visit.checked_in_at,
+        "checked_in_by": "qr" if visit.check_in_proof == "door_plate" else "code" if visit.check_in_proof else None,
+        "checked_out_at": visit.checked_out_at,
+    }
+
+
+def _private(work: UnitOfWork, door: Door) -> dict[str, Any]:
+    """Address and phone in clear while she has to go there; each reading is written into the trail."""
+    elder_id = door.visit.elder_id
+    card = person_card(work.session, elder_id, civil_date(work.now))
+    going = door.visit.state in ("planned", "started") and civil_date(door.visit.planned_start) == civil_date(work.now)
+    if not going:
+        return {"address": card.address or "", "elder_phone_masked": card.phone or "", "call_phone": ""}
+    return {
+        "address": _read(work, elder_id, "address"),
+        "elder_phone_masked": card.phone or "",
+        "call_phone": _read(work, elder_id, "phone"),
+    }
+
+
+def _read(work: UnitOfWork, elder_id: int, field: str) -> str:
+    try:
+        return reveal(work.session, work.now, work.actor, elder_id, field, "上门服务")
+    except NotFound:
+        return ""
