@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import Row, select, text, update
 from sqlmodel import Session
 
 from services.acts import record_act
 from services.columns import table_of
-from services.directory.tables import Provider
+from services.directory.tables import Provider, ServiceLine
 from services.errors import Invalid, NotFound
-from services.matching.errors import AlreadyAccepted, OfferClosed, OfferExpired, ProviderBlocked
+from services.matching.errors import AlreadyAccepted, OfferClosed, OfferExpired, ProviderBlocked, SlotFull
 from services.matching.offering import expire_offer, offer_next, withdraw_offers
 from services.matching.queries import check_dispatcher
 from services.matching.tables import Offer
@@ -29,6 +29,13 @@ __all__ = ["AcceptedOffer", "accept_offer", "decline_offer", "expire_offer", "of
 
 _offer = table_of(Offer)
 _provider = table_of(Provider)
+_line = table_of(ServiceLine)
+_SLOT_LOCK = text(
+    "SELECT pg_advisory_xact_lock(hashtextextended('slot/' || CAST(:provider AS text) || '/' || CAST(:service AS text), 0))"
+)
+_BOOKED = text(
+    "SELECT booked_orders(CAST(:provider AS bigint), CAST(:service AS text), tstzrange(:starts_at, :ends_at))"
+)
 DECLINE_REASONS: dict[str, str] = {
     "no_hands": "这个时间没有人手",
     "too_far": "路太远",
@@ -54,7 +61,7 @@ class AcceptedOffer:
 def accept_offer(session: Session, now: datetime, actor: Actor, offer_id: int) -> AcceptedOffer:
     """Take an offered order for the dispatcher's provider; a carer is assigned afterwards.
 
-    Raises NotFound, NotADispatcher, OfferExpired, AlreadyAccepted, OfferClosed, ProviderBlocked.
+    Raises NotFound, NotADispatcher, OfferExpired, AlreadyAccepted, OfferClosed, ProviderBlocked, SlotFull.
     """
     order, offer = _lock_for_answer(session, now, actor, offer_id)
     blocked = session.connection().execute(
@@ -62,6 +69,7 @@ def accept_offer(session: Session, now: datetime, actor: Actor, offer_id: int) -
     ).scalar_one()  # fmt: skip
     if blocked is not None:
         raise ProviderBlocked(provider_id=offer.provider_id)
+    _check_room(session, order, offer.provider_id)
     _answer(session, now, actor, offer, state="accepted")
     move_order(session, order, "accepted", provider_id=offer.provider_id, accepted_at=now)
     write_event(
@@ -140,6 +148,22 @@ def _check_open(offer: Row[*tuple[Any, ...]], now: datetime) -> None:
         raise OfferExpired(offer_id=offer.id, expires_at=offer.expires_at.isoformat())
     if offer.state != "open":
         raise OfferClosed(offer_id=offer.id, state=offer.state)
+
+
+def _check_room(session: Session, order: OrderRow, provider_id: int) -> None:
+    """Offers of two orders may be open for one last place: whoever accepts second finds it taken."""
+    what = {"provider": provider_id, "service": order.service_code}
+    window = {"starts_at": order.starts_at, "ends_at": order.ends_at}
+    connection = session.connection()
+    connection.execute(_SLOT_LOCK, what)
+    capacity = connection.execute(
+        select(_line.c.slot_capacity).where(
+            _line.c.provider_id == provider_id, _line.c.service_code == order.service_code
+        )
+    ).scalar()  # fmt: skip
+    booked = connection.execute(_BOOKED, {**what, **window}).scalar_one()
+    if capacity is not None and booked >= capacity:
+        raise SlotFull(order_id=order.id, provider_id=provider_id, booked=booked, slot_capacity=capacity)
 
 
 def _answer(

@@ -29,6 +29,12 @@ class ProviderBlocked(Conflict):
     message_zh = "贵机构已被暂停接单，请联系民政部门。"
 
 
+class SlotFull(Conflict):
+    """The provider already holds as many orders in this window as it said it can; facts: booked, slot_capacity."""
+
+    message_zh = "这个时间贵机构已约满，请婉拒，让下一家来接。"
+
+
 class NotADispatcher(NotAllowed):
     """Only a dispatcher of the provider answers for it; facts: provider_id."""
 

@@ -8,11 +8,19 @@ from typing import Any
 
 from yl_quarter import Quarter
 
+from services.dispatch.actions import assign_carer
 from services.dispatch.errors import CarerBusy
 from services.errors import DomainError
-from services.matching.errors import AlreadyAccepted, OfferClosed, OfferExpired
+from services.matching.actions import accept_offer
+from services.matching.errors import AlreadyAccepted, OfferClosed, OfferExpired, SlotFull
 from services.orders.actions import cancel_order, rate_order
 from services.orders.errors import AlreadyOrdered, AlreadyRated
+
+Act = Callable[[Any], Any]
+WAITING = (
+    "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' "
+    "AND state = 'active'"
+)
 
 
 def at_once(*acts: Callable[[], Any]) -> list[Any]:
@@ -33,6 +41,31 @@ def at_once(*acts: Callable[[], Any]) -> list[Any]:
     for thread in threads:
         thread.join(timeout=60)
         assert not thread.is_alive(), "an act never came back"
+    return answers
+
+
+def while_open(quarter: Quarter, first: tuple[str, Act], second: tuple[str, Act]) -> list[Any]:
+    """Do the second act while the first one's transaction is still open; give the refusals of the second.
+
+    The first commits only when the second waits for a lock of it, or has come through without waiting.
+    """
+    answers: list[Any] = []
+
+    def run() -> None:
+        try:
+            with quarter.work(second[0]) as work:
+                second[1](work)
+        except Exception as refusal:
+            answers.append(refusal)
+
+    thread = threading.Thread(target=run)
+    with quarter.database.connect(autocommit=True) as watch, quarter.work(first[0]) as work:
+        first[1](work)
+        thread.start()
+        while thread.is_alive() and not watch.execute(WAITING).fetchone():
+            thread.join(timeout=0.02)
+    thread.join(timeout=60)
+    assert not thread.is_alive(), "the second act never came back"
     return answers
 
 
@@ -75,10 +108,11 @@ def test_two_dispatchers_accepting_one_offer_one_has_it(quarter: Quarter) -> Non
     placed = quarter.place(chosen_provider_id=quarter.providers["kangle"])
     quarter.run_jobs(only="matching.offer_next")
     offer_id = quarter.offer(placed.order_id)
-    answers = at_once(
-        lambda: quarter.accept(offer_id, "kangle_dispatcher"),
-        lambda: quarter.accept(offer_id, "kangle_second"),
-    )
+
+    def accept(work: Any) -> None:
+        accept_offer(work.session, work.now, work.actor, offer_id)
+
+    answers = while_open(quarter, ("kangle_dispatcher", accept), ("kangle_second", accept))
     assert refusals(answers) == [AlreadyAccepted.__name__]
     assert quarter.one("SELECT count(*) FROM order_event WHERE kind = 'accepted'") == 1
     assert quarter.one("SELECT count(*) FROM outbox WHERE job = 'orders.prepare_payment'") == 1
@@ -119,14 +153,38 @@ def test_accepting_while_the_offer_expires_ends_in_one_of_the_two(quarter: Quart
     assert quarter.one("SELECT count(*) FROM offer WHERE state IN ('open', 'accepted')") == 1
 
 
+def test_the_last_place_of_a_slot_is_sold_once(quarter: Quarter) -> None:
+    quarter.change("UPDATE service_line SET slot_capacity = 1")
+    kangle = quarter.providers["kangle"]
+    offers = []
+    for again in (False, True):
+        placed = quarter.place(chosen_provider_id=kangle, even_if_ordered=again)
+        quarter.run_jobs(only="matching.offer_next")
+        offers.append(quarter.offer(placed.order_id))
+
+    def accept(offer_id: int) -> Act:
+        return lambda work: accept_offer(work.session, work.now, work.actor, offer_id)
+
+    answers = while_open(
+        quarter, ("kangle_dispatcher", accept(offers[0])), ("kangle_second", accept(offers[1]))
+    )
+    assert refusals(answers) == [SlotFull.__name__]
+    assert sorted(quarter.all("SELECT state FROM care_order")) == ["accepted", "offering"]
+
+
 def test_one_carer_is_never_promised_to_two_doors_at_one_time(quarter: Quarter) -> None:
     first = quarter.accepted()
     second = quarter.accepted(
         even_if_ordered=True, starts_at=quarter.thursday(10), ends_at=quarter.thursday(12)
     )
-    answers = at_once(
-        lambda: quarter.assign(first.order_id, "chen", "kangle_dispatcher"),
-        lambda: quarter.assign(second.order_id, "chen", "kangle_second"),
+
+    def assign(order_id: int) -> Act:
+        return lambda work: assign_carer(work.session, work.now, work.actor, order_id, quarter["chen"])
+
+    answers = while_open(
+        quarter,
+        ("kangle_dispatcher", assign(first.order_id)),
+        ("kangle_second", assign(second.order_id)),
     )
     assert refusals(answers) == [CarerBusy.__name__]
     assert quarter.one("SELECT count(*) FROM assignment WHERE state = 'planned'") == 1
@@ -137,18 +195,18 @@ def test_without_the_databases_rule_the_double_booking_does_happen(quarter: Quar
     """The twin that must fail: it is the constraint, not luck, that refuses the second promise."""
     quarter.change("ALTER TABLE assignment DROP CONSTRAINT assignment_carer_no_overlap_excl")
     first, second = quarter.accepted(), quarter.accepted(even_if_ordered=True)
-    at_once(lambda: quarter.assign(first.order_id, "chen"), lambda: quarter.assign(second.order_id, "chen"))
+    for order in (first, second):
+        quarter.assign(order.order_id, "chen")
     assert quarter.one("SELECT count(*) FROM assignment WHERE state = 'planned'") == 2
 
 
 def test_a_rating_pressed_twice_at_once_counts_once(quarter: Quarter) -> None:
     placed = quarter.served()
 
-    def rate(who: str, face: int) -> None:
-        with quarter.work(who) as work:
-            rate_order(work.session, work.now, work.actor, placed.order_id, face)
+    def rate(work: Any) -> None:
+        rate_order(work.session, work.now, work.actor, placed.order_id, 3)
 
-    answers = at_once(lambda: rate("daughter", 3), lambda: rate("wang", 2))
+    answers = while_open(quarter, ("daughter", rate), ("wang", rate))
     assert refusals(answers) == [AlreadyRated.__name__]
     assert quarter.one("SELECT count(*) FROM rating") == 1
 
@@ -158,10 +216,10 @@ def test_a_job_sent_twice_at_once_offers_once(quarter: Quarter) -> None:
 
     placed = quarter.place()
 
-    def offer() -> int | None:
-        with quarter.work("house") as work:
-            return offer_next(work.session, work.now, placed.order_id)
+    def offer(work: Any) -> None:
+        offer_next(work.session, work.now, placed.order_id)
 
-    answers = at_once(offer, offer)
-    assert sorted(answer is None for answer in answers) == [False, True]
+    assert while_open(quarter, ("house", offer), ("house", offer)) == [], (
+        "the second finds the first one's offer"
+    )
     assert quarter.one("SELECT count(*) FROM offer") == 1
