@@ -13,6 +13,7 @@ from api.errors import problems
 from api.schemas.visits import Day
 from api.schemas.volunteering import (
     Code,
+    CorrectionOut,
     DisputeIn,
     ElderNeedOut,
     MyNeedOut,
@@ -28,7 +29,7 @@ from api.schemas.volunteering import (
 )
 from services.clock import civil_date, civil_midnight
 from services.people.rights import right_to
-from services.volunteering import actions, queries, registering, sessions
+from services.volunteering import actions, correcting, queries, registering, sessions
 
 router = APIRouter(prefix="/api/v1", tags=["volunteering"])
 Id = Annotated[int, Path(ge=1, le=2**62)]
@@ -158,6 +159,19 @@ def confirm(work: Work, session_id: Id) -> None:
 def dispute(work: Work, session_id: Id, asked: DisputeIn) -> None:
     """Object to a volunteer's time: the held minutes are void and her community is told."""
     sessions.dispute_session(work.session, work.now, work.actor, session_id, asked.reason)
+
+
+@router.post(
+    "/volunteer-sessions/{session_id}/correction",
+    status_code=202,
+    response_model=CorrectionOut,
+    responses=problems(401, 403, 404, 409),
+    summary="Correct posted time",
+)
+def correct(work: Work, session_id: Id, asked: DisputeIn) -> CorrectionOut:
+    """Order the counter-entry of minutes posted by mistake; the entry itself is never edited."""
+    correcting.correct_session(work.session, work.now, work.actor, session_id, asked.reason)
+    return CorrectionOut(session_id=session_id, ordered=True)
 
 
 @router.get(

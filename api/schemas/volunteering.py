@@ -116,6 +116,13 @@ class DisputeIn(In):
     reason: str = Field(min_length=2, max_length=500)
 
 
+class CorrectionOut(Out):
+    """The counter-entry was ordered and is written next."""
+
+    session_id: int
+    ordered: bool
+
+
 class StatementLineOut(Out):
     """One entry; minutes came in when positive."""
 

@@ -30,13 +30,23 @@ class Bank:
 
 def bank_of(session: Session, now: datetime, city_code: int) -> Bank:
     """Give a city's bank, opening its two purses on first use. Runs as the house."""
-    session.connection().execute(
-        text("SELECT pg_advisory_xact_lock(hashtextextended('volunteer bank', :city))"), {"city": city_code}
-    )
+    _hold(session, city_code)
     return Bank(
         ledger=city_code,
         issuance_account_id=_purse(session, now, city_code, "issuance"),
         pool_account_id=_purse(session, now, city_code, "pool"),
+    )
+
+
+def clawback_of(session: Session, now: datetime, city_code: int) -> int:
+    """Give the account that owes minutes which were reversed after they had been spent. Runs as the house."""
+    _hold(session, city_code)
+    return _purse(session, now, city_code, "clawback")
+
+
+def _hold(session: Session, city_code: int) -> None:
+    session.connection().execute(
+        text("SELECT pg_advisory_xact_lock(hashtextextended('volunteer bank', :city))"), {"city": city_code}
     )
 
 

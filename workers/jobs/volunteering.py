@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from services.unit_of_work import UnitOfWork
-from services.volunteering import sessions
+from services.volunteering import correcting, sessions
 
 
 def record_session(work: UnitOfWork, visit_id: int) -> None:
@@ -18,7 +18,13 @@ def auto_confirm(work: UnitOfWork, session_id: int) -> None:
     sessions.auto_confirm(work.session, work.now, session_id)
 
 
+def reverse_minutes(work: UnitOfWork, session_id: int) -> None:
+    """Write the counter-entries a community ordered."""
+    correcting.reverse_minutes(work.session, work.now, session_id)
+
+
 HANDLERS: dict[str, Callable[..., None]] = {
     "volunteering.record_session": record_session,
     "volunteering.auto_confirm": auto_confirm,
+    "volunteering.reverse_minutes": reverse_minutes,
 }

@@ -19,7 +19,7 @@ from services.visits.compliance import month_compliance
 from services.visits.errors import VisitNotOpen
 from services.visits.records import DeviceFacts
 from services.visits.tables import Visit, VisitAttempt
-from services.volunteering import actions, queries, registering, sessions
+from services.volunteering import actions, bank, correcting, queries, registering, sessions
 from services.volunteering.errors import (
     AlreadyAVolunteer,
     AlreadySettled,
@@ -514,3 +514,56 @@ def test_registering_opens_an_account_and_gives_the_role_once(cast: Any) -> None
     with cast.work("house") as work:
         roles = work.session.connection().execute(select(grant.c.role).where(grant.c.person_id == cast["carer"]))
         assert set(roles.scalars()) == {"carer", "volunteer"}
+
+
+def confirmed(cast: Any, need_id: int) -> int:
+    session_id = served(cast, need_id)
+    with cast.work("daughter") as work:
+        sessions.confirm_session(work.session, work.now, work.actor, session_id)
+    return session_id
+
+
+def test_posted_minutes_are_corrected_by_a_counter_entry_and_both_stay(cast: Any, posted: Any) -> None:
+    session_id = confirmed(cast, posted())
+    for who in ("volunteer", "daughter", "wang", "operator"):
+        with cast.work(who) as work, pytest.raises(NotYoursToConfirm):
+            correcting.correct_session(work.session, work.now, work.actor, session_id, "没有来过")
+    for who in ("outsider", "other_officer"):
+        with cast.work(who) as work, pytest.raises(SessionNotFound):
+            correcting.correct_session(work.session, work.now, work.actor, session_id, "没有来过")
+    with cast.work("officer") as work:
+        correcting.correct_session(work.session, work.now, work.actor, session_id, "核实没有来过")
+    for expected in (True, False):
+        with cast.work("house") as work:
+            assert correcting.reverse_minutes(work.session, work.now, session_id) is expected
+    assert balance(cast) == (0, 0) and row(cast, _session, session_id).state == "voided"
+    with cast.work("volunteer") as work:
+        page = queries.volunteer_statement(
+            work.session, work.actor, cast["volunteer"], start=work.now - timedelta(days=1), end=work.now + timedelta(days=1)
+        )
+    assert [(line.entry_type, line.posted_minutes) for line in page.lines] == [("earn", 0), ("earn", 90), ("reversal", -90)]
+    with cast.work("officer") as work, pytest.raises(AlreadySettled):
+        correcting.correct_session(work.session, work.now, work.actor, session_id, "再来一次")
+
+
+def test_minutes_already_given_away_become_a_debt_not_a_balance_below_zero(cast: Any, posted: Any) -> None:
+    from timebank.writer import record_transfer
+
+    session_id = confirmed(cast, posted())
+    with cast.work("house") as work:
+        account = work.session.connection().execute(
+            select(_person.c.timebank_account_id).where(_person.c.id == cast["volunteer"])
+        ).scalar_one()
+        pool = bank.bank_of(work.session, work.now, CITY).pool_account_id
+        record_transfer(
+            work.session, work.now, ledger=CITY, key="gift-1", debit_account_id=account, credit_account_id=pool,
+            entry_type="donate", minutes=70,
+        )  # fmt: skip
+    with cast.work("officer") as work:
+        correcting.correct_session(work.session, work.now, work.actor, session_id, "核实没有来过")
+    with cast.work("house") as work:
+        assert correcting.reverse_minutes(work.session, work.now, session_id)
+        kinds = {kind.kind: kind.balance_minutes for kind in read_trial_balance(work.session, CITY)}
+        assert verify(work.session).ok
+    assert balance(cast) == (0, 0)
+    assert (kinds["clawback"], kinds["pool"], kinds["issuance"]) == (-70, 70, 0)
