@@ -1,0 +1,80 @@
+"""Every step tells the people concerned, in words that can really be said."""
+
+from __future__ import annotations
+
+from yl_quarter import Quarter
+
+from services.dispatch.actions import reassign_carer
+from services.messages.templates import dispatch, matching, orders
+from services.orders.actions import cancel_order, confirm_order, rate_order
+
+
+def cancel(quarter: Quarter, order_id: int) -> None:
+    with quarter.work("daughter") as work:
+        cancel_order(work.session, work.now, work.actor, order_id, "other_time")
+    for job in ("matching.withdraw_offers", "dispatch.free_carer"):
+        quarter.run_jobs(only=job)
+
+
+def test_everything_that_can_happen_to_an_order_is_told_in_full_sentences(quarter: Quarter) -> None:
+    served = quarter.served()
+    with quarter.work("daughter") as work:
+        confirm_order(work.session, work.now, work.actor, served.order_id)
+        rate_order(work.session, work.now, work.actor, served.order_id, 1, "没做完")
+    afternoon = {"starts_at": quarter.thursday(14), "ends_at": quarter.thursday(16)}
+    second = quarter.accepted(**afternoon)
+    quarter.assign(second.order_id, "chen")
+    with quarter.work("kangle_dispatcher") as work:
+        reassign_carer(work.session, work.now, work.actor, second.order_id, quarter["liu"], "生病")
+    cancel(quarter, second.order_id)
+    third = quarter.place(**afternoon)
+    quarter.run_jobs(only="matching.offer_next")
+    cancel(quarter, third.order_id)
+    fourth = quarter.place(**afternoon)
+    for _ in range(2):
+        quarter.run_jobs(only="matching.offer_next")
+        quarter.advance(hours=3)
+        quarter.run_jobs(only="matching.expire_offer")
+    assert quarter.one("SELECT state FROM care_order WHERE id = :o", o=fourth.order_id) == "unfilled"
+    quarter.run_jobs(only="messages.deliver")
+    told = set(quarter.all("SELECT DISTINCT template FROM message"))
+    every = orders.TEMPLATES.keys() | matching.TEMPLATES.keys() | dispatch.TEMPLATES.keys()
+    assert every - told == {"matching.slow"}, "three providers must be silent first; two can come at all"
+    assert quarter.one("SELECT count(*) FROM outbox WHERE job = 'messages.deliver' AND state <> 'done'") == 0
+    bodies = quarter.all("SELECT body FROM message")
+    assert not [body for body in bodies if "{" in body or "None" in body or "王秀兰" in body]
+    assert any("王奶奶" in body and "陈芳" in body for body in bodies)
+
+
+def test_each_person_is_told_a_step_once(quarter: Quarter) -> None:
+    placed = quarter.accepted()
+    quarter.run_jobs(only="messages.deliver")
+    counts = quarter.all(
+        "SELECT count(*) FROM message WHERE subject_type = 'care_order' AND subject_id = :o "
+        "GROUP BY template, recipient_id", o=placed.order_id,
+    )  # fmt: skip
+    assert counts and set(counts) == {1}
+    readers = quarter.all("SELECT recipient_id FROM message WHERE template = 'matching.accepted' ORDER BY 1")
+    assert readers == sorted([quarter["wang"], quarter["daughter"], quarter["son"]])
+    offered = quarter.all("SELECT recipient_id FROM message WHERE template = 'matching.offered' ORDER BY 1")
+    assert offered == sorted([quarter["kangle_dispatcher"], quarter["kangle_second"]])
+
+
+def test_after_three_silent_providers_the_operator_is_told(quarter: Quarter) -> None:
+    for column in ("max_travel_seconds = 7200", "active = true"):
+        quarter.change(f"UPDATE service_line SET {column}")
+    quarter.change("UPDATE provider SET blocked_at = NULL")
+    quarter.change(
+        "INSERT INTO carer (person_id, provider_id, area_code, display_name, gender, skills, skill_grade, "
+        "certificate_valid_until, since) SELECT p.id, v.id, p.area_code, '-', 'female', ARRAY['bathing', 'first_aid'], 1, "
+        "'2100-01-01', '2021-01-01' FROM person p JOIN provider v ON (p.full_name, v.code) IN "
+        "(('李强', 'yuanda'), ('李敏', 'tingban'))"
+    )
+    quarter.place(starts_at=quarter.thursday(9), ends_at=quarter.thursday(11))
+    for asked in range(1, 5):
+        quarter.run_jobs(only="matching.offer_next")
+        assert quarter.one("SELECT count(*) FROM offer") == asked
+        slow = quarter.one("SELECT count(*) FROM outbox WHERE args ->> 'template' = 'matching.slow'")
+        assert slow == (1 if asked == 4 else 0)
+        quarter.advance(hours=3)
+        quarter.run_jobs(only="matching.expire_offer")
