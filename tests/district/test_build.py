@@ -222,7 +222,6 @@ def test_the_dead_are_neither_served_nor_visited(district: Any) -> None:
     assert after_death == 0
 
 
-@pytest.mark.mission("DY-14")
 def test_the_ledger_holds_exactly_the_minutes_the_sessions_earned(district: Any) -> None:
     earned = one(district, "SELECT sum(credit_minutes) FROM volunteer_session WHERE state = 'posted'")
     posted = one(district, "SELECT sum(coin_minutes) FROM timebank.transfer WHERE phase = 'post'")
@@ -326,3 +325,20 @@ def test_importing_the_facilities_once_more_changes_nothing(district: Any) -> No
             session, NOW, SYSTEM, text_of_file, crs="gcj02", city_code=CITY_CODE, invented=True
         )
     assert (taken.created, taken.updated, taken.unchanged, taken.refused) == (0, 0, 82, [])
+
+
+def test_nobody_orders_or_confirms_in_the_middle_of_the_night(district: Any) -> None:
+    at_night = one(
+        district,
+        "SELECT count(*) FROM order_event WHERE kind IN ('placed', 'confirmed') AND extract(hour FROM happened_at "
+        "AT TIME ZONE 'Asia/Shanghai') BETWEEN 0 AND 6",
+    )
+    assert at_night == 0
+
+
+def test_dementia_and_severe_disability_show_in_the_care_level(district: Any) -> None:
+    untold = one(
+        district,
+        "SELECT count(*) FROM elder WHERE groups && ARRAY['dementia', 'severe_disability', 'disabled'] AND care_level < 2",
+    )
+    assert untold == 0

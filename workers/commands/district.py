@@ -27,7 +27,7 @@ DRAWING_SEED = 2026
 
 @app.command("build")
 def build(
-    seed: Annotated[int, typer.Option(help="同一种子、同一天得到同一个社区")] = 2026,
+    seed: Annotated[int, typer.Option(help="同一种子、同一时刻得到同一个社区")] = 2026,
     elders: Annotated[int, typer.Option(min=50, help="虚构老人数")] = 6000,
     months: Annotated[int, typer.Option(min=1, help="历史月数")] = 14,
 ) -> None:

@@ -1,6 +1,6 @@
 """Builds the demonstration district in one transaction: ground, people, fourteen months of their lives.
 
-The same seed and the same day give the same district; `checksum` is the proof. Everything is invented and
+The same seed at the same moment gives the same district; `checksum` is the proof. Everything is invented and
 marked so, except the streets and buildings.
 """
 

@@ -117,7 +117,8 @@ def skills_for(world: World, service: str) -> frozenset[str]:
 def _serve(world: World, dice: random.Random, book: CareBook, client: Client, day: date) -> None:
     silent: InventedProvider | None = None
     provider = client.provider
-    if dice.random() < 0.09:
+    urgent = client.service == "urgent_help"
+    if dice.random() < 0.09 and not urgent:
         others = [p for p in world.providers.values() if client.service in p.services and p.id != provider.id]
         others = [other for other in others if _able(world, other, client.service)]
         if others:
@@ -133,7 +134,7 @@ def _serve(world: World, dice: random.Random, book: CareBook, client: Client, da
     order = ServedOrder(
         elder=client.elder, service=client.service, day=day, starts_at=starts_at,
         ends_at=starts_at + timedelta(minutes=minutes), provider=provider, carer=carer, silent_provider=silent,
-        price_fen=price, cancelled=dice.random() < 0.035,
+        price_fen=price, cancelled=dice.random() < 0.035 and not urgent,
     )  # fmt: skip
     order.government_fen, order.right_id = _share(world, book, order)
     write_order(world, dice, order)

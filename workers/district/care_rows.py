@@ -18,7 +18,14 @@ from services.payments.tables import FakeCharge, Payable, PaymentEvent
 from services.people.privacy import seal
 from services.visits.plans import CODE_PURPOSE
 from services.visits.tables import Visit
-from workers.district.world import InventedCarer, InventedElder, InventedProvider, World
+from workers.district.world import (
+    InventedCarer,
+    InventedElder,
+    InventedProvider,
+    World,
+    after_a_while,
+    by_day,
+)
 
 PROOFS, PROOF_WEIGHTS = ("door_plate", "elder_code", "phone_call"), (60, 36, 4)
 PRAISE = {
@@ -73,17 +80,14 @@ class ServedOrder:
 
 def write_order(world: World, dice: random.Random, order: ServedOrder) -> None:
     """Queue an order with its offers, assignment, visit, events, money and rating, as far as it came by now."""
-    ahead = timedelta(hours=dice.randint(20, 96)) if order.service != "urgent_help" else timedelta(minutes=50)
-    order.placed_at = order.starts_at - ahead
-    if order.placed_at > world.now - timedelta(hours=1):
-        order.placed_at = world.now - timedelta(hours=dice.randint(6, 60), minutes=dice.randint(0, 59))
+    order.placed_at = _placed_at(world, dice, order)
     order.state = _state(world, dice, order)
     order.reason = dice.choice(REASONS) if order.cancelled else None
     if order.state == "":
         return
     accepted_at = _accepted_at(dice, order)
-    confirmed_at = min(order.ends_at + timedelta(minutes=dice.randint(5, 1300)), world.now)
-    cancelled_at = order.starts_at - timedelta(hours=3)
+    confirmed_at = min(after_a_while(dice, order.ends_at), world.now)
+    cancelled_at = order.starts_at - timedelta(hours=1)
     _who_places(world, dice, order)
     _write_order_row(world, order, accepted_at, confirmed_at, cancelled_at)
     _write_offers(world, order, accepted_at)
@@ -96,12 +100,22 @@ def write_order(world: World, dice: random.Random, order: ServedOrder) -> None:
         _write_rating(world, dice, order, confirmed_at)
 
 
+def _placed_at(world: World, dice: random.Random, order: ServedOrder) -> datetime:
+    """Give a waking hour one to four days before; an urgent order comes 50 minutes before, and none comes from now on."""
+    if order.service == "urgent_help":
+        return order.starts_at - timedelta(minutes=50)
+    days_before = dice.choice((1, 1, 2, 2, 3, 4))
+    if order.starts_at > world.now:
+        days_before = max(2, days_before)  # accepted and assigned by now, whatever hour it is
+    return by_day(dice, min(order.day, world.today) - timedelta(days=days_before))
+
+
 def _state(world: World, dice: random.Random, order: ServedOrder) -> str:
     """Give the state an order has reached by now; "" when it would just be under way, which is today's story."""
     if order.cancelled:
         return "cancelled" if order.starts_at < world.now else ""
     if order.starts_at > world.now:
-        return "assigned"
+        return "" if order.service == "urgent_help" else "assigned"
     if order.ends_at > world.now - timedelta(hours=1):
         return ""
     recent = order.ends_at > world.now - timedelta(days=2)

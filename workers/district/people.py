@@ -1,7 +1,7 @@
 """Invents the people: elders in real buildings, and the carers, officers and volunteers around them.
 
 Shares are those a Chinese inner city might have; none is a statistic of Nanjing. Every phone begins with 154
-and every ID number with 329900, so that nobody real can be meant or called.
+and every ID number with 3299, so that nobody real can be meant or called.
 """
 
 from __future__ import annotations
@@ -110,7 +110,11 @@ def _invent_elder(
     percent = CARE_PERCENT_IN_INSTITUTIONS if living == "institution" else CARE_PERCENT[band]
     care_level = dice.choices(CARE_LEVELS, CARE_WEIGHTS)[0] if dice.random() * 100 < percent else 0
     empty = "empty_nest" in spouse.groups if spouse else dice.random() < 0.35
-    groups = _groups(dice, living, band, care_level, empty)
+    groups = _groups(dice, living, band, empty)
+    if {"dementia", "severe_disability"} & set(groups):
+        care_level = max(care_level, dice.choice((2, 2, 3)))
+    if care_level >= 2:
+        groups.append("disabled")
     registered = world.first_day - timedelta(days=dice.randint(1, 1400))
     elder = InventedElder(
         0,
@@ -179,14 +183,12 @@ def _living(dice: random.Random, band: int) -> str:
     return dice.choices(LIVING, weights)[0]
 
 
-def _groups(dice: random.Random, living: str, band: int, care_level: int, empty_nest: bool) -> list[str]:
+def _groups(dice: random.Random, living: str, band: int, empty_nest: bool) -> list[str]:
     groups = []
     if living == "alone":
         groups.append("alone")
     if living == "couple" and band >= 70 and empty_nest:
         groups.append("empty_nest")
-    if care_level >= 2:
-        groups.append("disabled")
     chances = (
         ("left_behind", 0.006), ("severe_disability", 0.012), ("family_planning_special", 0.007),
         ("dementia", 0.05 if band >= 80 else 0.006), ("critical_illness", 0.004), ("low_income", 0.016),

@@ -59,7 +59,7 @@ def invented_phone(number: int) -> str:
 
 
 def invented_id_number(born: Any, sequence: int, gender: str) -> str:
-    """Give an 18-digit ID number with a right check digit, in area 329900, which does not exist (GB 11643)."""
+    """Give an 18-digit ID number with a right check digit, in areas 329900 to 329999, which do not exist (GB 11643)."""
     order = sequence % 500 * 2 + (1 if gender == "male" else 0)
     body = f"{329900 + sequence // 500 % 100:06d}{born:%Y%m%d}{order:03d}"
     weights = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)

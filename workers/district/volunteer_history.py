@@ -19,7 +19,7 @@ from services.visits.tables import Visit, VisitAttempt
 from services.volunteering.bank import bank_of, open_volunteer_account
 from services.volunteering.tables import Need, VolunteerSession
 from timebank.writer import Request, record_transfers
-from workers.district.world import CITY_CODE, InventedElder, World, at, month_starts
+from workers.district.world import CITY_CODE, InventedElder, World, after_a_while, at, by_day, month_starts
 
 SESSIONS_A_MONTH_OF_6000 = 90
 OPEN_NEEDS = 14
@@ -92,11 +92,11 @@ def _write_open_need(world: World, dice: random.Random, elder: InventedElder) ->
 
 def _write_session(world: World, dice: random.Random, elder: InventedElder, volunteer_id: int, day: date) -> _Session:
     starts_at = at(day, dice.choice(STARTS))
-    row, minutes = _need(world, dice, elder, starts_at, starts_at - timedelta(hours=dice.randint(20, 90)))
-    taken_at = row["posted_at"] + timedelta(minutes=dice.randint(10, 900))
+    row, minutes = _need(world, dice, elder, starts_at, by_day(dice, day - timedelta(days=dice.randint(2, 5))))
+    taken_at = after_a_while(dice, row["posted_at"])
     need_id = world.bulk.add(Need, state="confirmed", taken_by=volunteer_id, taken_at=taken_at, **row)
     ends_at = starts_at + timedelta(minutes=minutes)
-    confirmed_at = min(ends_at + timedelta(minutes=dice.randint(3, 1200)), world.now)
+    confirmed_at = min(after_a_while(dice, ends_at), world.now)
     visit_id = world.bulk.add(
         Visit, kind="friendly", need_id=need_id, elder_id=elder.id, area_code=elder.quarter_code,
         visitor_id=volunteer_id, planned_start=starts_at, planned_end=ends_at, state="finished",

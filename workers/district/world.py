@@ -148,6 +148,18 @@ def at(day: date, hour: float) -> datetime:
     return (datetime(day.year, day.month, day.day, tzinfo=SHANGHAI) + timedelta(hours=hour)).astimezone(UTC)
 
 
+def by_day(dice: random.Random, day: date) -> datetime:
+    """Give a moment of a civil day at which people order, post and answer: between 8 and 20:30 in Shanghai."""
+    return at(day, 8.0) + timedelta(minutes=dice.randint(0, 750))
+
+
+def after_a_while(dice: random.Random, moment: datetime) -> datetime:
+    """Give when somebody gets round to confirming: mostly within four hours, else the next day."""
+    if dice.random() < 0.7:
+        return moment + timedelta(minutes=dice.randint(4, 240))
+    return by_day(dice, moment.astimezone(SHANGHAI).date() + timedelta(days=1))
+
+
 def month_starts(first: date, until: date) -> list[date]:
     """Give the first days of the months from one day to another, both months included."""
     months = range(first.year * 12 + first.month - 1, until.year * 12 + until.month)
