@@ -1,0 +1,1 @@
+"""A city: its areas, and the dated, versioned rules it runs under."""
