@@ -5,8 +5,11 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urljoin
 
 import pytest
 import uvicorn
@@ -36,12 +39,12 @@ SMALL_TEXT = """(least) => [...document.querySelectorAll('main *, header *, foot
   .map((e) => `${e.outerHTML.slice(0, 90)} ${getComputedStyle(e).fontSize}`)"""
 
 
-@pytest.fixture(scope="session")
-def gallery_url() -> Iterator[str]:
-    """The gallery on a free port of this machine, in a thread of the test run."""
+@contextmanager
+def _served(app: Any) -> Iterator[str]:
+    """Serve an application on a free port of this machine, in a thread of the test run; gives its address."""
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(make_gallery_app(), log_level="warning"))
+    server = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
     while not server.started:
@@ -49,6 +52,37 @@ def gallery_url() -> Iterator[str]:
     yield f"http://127.0.0.1:{listener.getsockname()[1]}"
     server.should_exit = True
     thread.join(10)
+
+
+@pytest.fixture(scope="session")
+def gallery_url() -> Iterator[str]:
+    """The gallery of all pages with invented examples."""
+    with _served(make_gallery_app()) as address:
+        yield address
+
+
+@dataclass
+class CastSite:
+    """The whole application over the cast's database, and a browser that is signed in as one of them."""
+
+    url: str
+    cast: Any
+    open_page: Callable[..., Page]
+
+    def open(self, key: str, path: str, width: int = 390, **options: Any) -> Page:
+        """Open a page as a member of the cast, in a browser of her own."""
+        from api.deps import SESSION_COOKIE, signed
+
+        return self.open_page(self.url + path, width, {SESSION_COOKIE: signed(self.cast.token(key))}, **options)
+
+
+@pytest.fixture
+def cast_site(cast: Any, open_page: Callable[..., Page]) -> Iterator[CastSite]:
+    """The application with the cast in it; jobs are done when a test says so (`cast_site.cast.run_jobs()`)."""
+    from api.app import create_app
+
+    with _served(create_app()) as address:
+        yield CastSite(url=address, cast=cast, open_page=open_page)
 
 
 @pytest.fixture(scope="session")
@@ -82,7 +116,7 @@ def open_page(chromium: Browser) -> Iterator[Callable[..., Page]]:
             **options,
         )
         contexts.append(context)
-        context.add_cookies([{"name": k, "value": v, "url": url} for k, v in (cookies or {}).items()])
+        context.add_cookies([{"name": k, "value": v, "url": urljoin(url, "/")} for k, v in (cookies or {}).items()])
         page = context.new_page()
         complaints: list[str] = []
         page.complaints = complaints  # type: ignore[attr-defined]
