@@ -1,0 +1,117 @@
+"""A volunteer's hands: posting, taking, serving and booking, for the tests of this room."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from services.clock import civil_date
+from services.columns import table_of
+from services.people.tables import Person
+from services.visits.actions import DoorProof, check_in, check_out
+from services.visits.records import DeviceFacts
+from services.volunteering import actions, registering, sessions
+from timebank.reader import read_balance
+
+_person = table_of(Person)
+PLATE = DoorProof("door_plate", "demo-door-plate-wang")
+
+
+@pytest.fixture
+def posted(cast: Any) -> Callable[..., int]:
+    """Post a need of 王奶奶 that starts `minutes` from now and lasts 90 minutes; give its id."""
+
+    def post(minutes: int = 30, title: str | None = "陪我聊聊天", who: str = "daughter", kind: str = "friendly_visit") -> int:
+        with cast.work(who) as work:
+            starts = work.now + timedelta(minutes=minutes)
+            return actions.post_need(
+                work.session, work.now, work.actor, cast["wang"],
+                kind=kind, title=title, starts_at=starts, ends_at=starts + timedelta(minutes=90),
+            )  # fmt: skip
+
+    return post
+
+
+@pytest.fixture
+def second_volunteer(cast: Any) -> str:
+    """Make 刘春梅 a trained and insured volunteer as well; give her key."""
+    with cast.work("other_carer") as work:
+        registering.register_volunteer(
+            work.session, work.now, work.actor, cast["other_carer"], display_name="刘姐", interests=[]
+        )
+    with cast.work("officer") as work:
+        today = civil_date(work.now)
+        registering.record_training(
+            work.session, work.now, work.actor, cast["other_carer"],
+            trained_on=today, insured_until=today + timedelta(days=30),
+        )  # fmt: skip
+    return "other_carer"
+
+
+class Hands:
+    """What people do with one need, each in her own unit of work."""
+
+    def __init__(self, cast: Any) -> None:
+        self.cast = cast
+
+    def take(self, need_id: int, who: str = "volunteer") -> int:
+        """Take a need in somebody's name; give the visit."""
+        with self.cast.work(who) as work:
+            return actions.take_need(work.session, work.now, work.actor, need_id)
+
+    def serve(self, visit_id: int, minutes: int = 90, who: str = "volunteer") -> None:
+        """Check in at the plate and out again `minutes` later."""
+        with self.cast.work(who) as work:
+            check_in(
+                work.session, work.now, work.actor, visit_id, proof=PLATE, happened_at=work.now, device=DeviceFacts(event_key="in")
+            )
+        self.cast.advance(minutes=minutes)
+        with self.cast.work(who) as work:
+            check_out(
+                work.session, work.now, work.actor, visit_id,
+                tasks_done=["聊天问候"], note=None, happened_at=work.now, device=DeviceFacts(event_key="out"),
+            )  # fmt: skip
+
+    def book(self, visit_id: int) -> int | None:
+        """Do the job that books a visit; give the session or None."""
+        with self.cast.work("house") as work:
+            return sessions.record_session(work.session, work.now, visit_id)
+
+    def balance(self, who: str = "volunteer") -> tuple[int, int]:
+        """Give the posted and the pending minutes of somebody's account."""
+        with self.cast.work("house") as work:
+            account = work.session.connection().execute(
+                select(_person.c.timebank_account_id).where(_person.c.id == self.cast[who])
+            ).scalar_one()
+            held = read_balance(work.session, account)
+            return held.posted, held.pending_in
+
+    def served(self, need_id: int, minutes: int = 90, who: str = "volunteer") -> int:
+        """Take, serve and book a need; give the session."""
+        visit_id = self.take(need_id, who)
+        self.serve(visit_id, minutes, who)
+        session_id = self.book(visit_id)
+        assert session_id is not None
+        return session_id
+
+    def row(self, table: Any, number: int) -> Any:
+        """Read one row as the house."""
+        with self.cast.work("house") as work:
+            return work.session.connection().execute(select(table).where(table.c.id == number)).one()
+
+    def confirmed(self, need_id: int) -> int:
+        """Take, serve, book and confirm a need; give the session."""
+        session_id = self.served(need_id)
+        with self.cast.work("daughter") as work:
+            sessions.confirm_session(work.session, work.now, work.actor, session_id)
+        return session_id
+
+
+@pytest.fixture
+def hands(cast: Any) -> Hands:
+    """Give the acts of the cast around a need."""
+    return Hands(cast)
