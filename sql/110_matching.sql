@@ -26,6 +26,7 @@ $$
     WHERE o.provider_id = asked_one.provider_id AND o.service_code = asked_service
       AND o.state IN ('accepted', 'assigned', 'in_service')
       AND o.starts_at < upper(asked) AND o.ends_at > lower(asked)
+      AND o.starts_at > lower(asked) - interval '12 hours'  -- no window is longer; keeps the index scan short
   ) AS places
   CROSS JOIN LATERAL (
     SELECT round(avg(r.face), 2) AS mean_face, count(*) AS ratings
