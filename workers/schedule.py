@@ -31,7 +31,7 @@ def daily(now: datetime) -> str:
 
 
 PERIODIC = (
-    Periodic("timebank.verify", hourly),
+    Periodic("oversight.check_ledger", hourly),
     Periodic("beds.snapshot", daily),
     Periodic("payments.reconcile", hourly),
 )

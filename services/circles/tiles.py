@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from sqlmodel import Session
 
+import geo.errors
+from geo.store import active_version
 from geo.tiles import layer_tile, network_tile
-from services.circles.streets import streets_of
+from services.circles.errors import NoWalkingNetwork
 from services.cities.rules import area_range
 
 FACILITIES_TILE = layer_tile(
@@ -17,14 +19,17 @@ FACILITIES_TILE = layer_tile(
 AREAS_TILE = layer_tile(
     "areas",
     "area_code, name, level, reached, total, percent",
-    "SELECT a.code AS area_code, a.name, a.level, s.reached, s.total,"
-    " round(100.0 * s.reached / nullif(s.total, 0), 1)::float8 AS percent, a.geom"
+    "SELECT a.code AS area_code, a.name, a.level, CASE WHEN s.total >= :few THEN s.reached END AS reached,"
+    " CASE WHEN s.total >= :few THEN s.total END AS total,"
+    " CASE WHEN s.total >= :few THEN round(100.0 * s.reached / s.total, 1)::float8 END AS percent, a.geom"
     " FROM tile, area AS a LEFT JOIN LATERAL ("
     "  SELECT count(*) FILTER (WHERE r.within) AS reached, count(*) AS total FROM elder_reach AS r"
     "  WHERE r.area_code BETWEEN a.code AND a.code + CAST(:width AS bigint) - 1"
     "  AND r.tier_code = :tier AND r.profile = :profile AND NOT r.in_margin) AS s ON true"
     " WHERE a.code BETWEEN :lo AND :hi AND a.level = :level AND a.geom && tile.box",
 )
+SMALLEST_SHOWN = 5
+"""Of fewer elders no figure is drawn: it would say something about each of them."""
 WIDTHS = {"district": 10**9, "street": 10**6, "community": 10**3, "quarter": 1}
 
 
@@ -40,14 +45,18 @@ def areas_tile(
 ) -> bytes:
     """The areas of a level with reached, total and percent of the elders the caller may see.
 
-    For an area none of whose elders she may see, total is 0 and percent is missing.
+    All three are missing for an area with fewer than five such elders, and so for one she may not see into.
     """
     lo, hi = area_range(city_code)
     facts = {"z": z, "x": x, "y": y, "lo": lo, "hi": hi}
-    more = {"tier": tier, "profile": profile, "level": level, "width": WIDTHS[level]}
+    more = {"tier": tier, "profile": profile, "level": level, "width": WIDTHS[level], "few": SMALLEST_SHOWN}
     return bytes(session.connection().execute(AREAS_TILE, {**facts, **more}).scalar_one() or b"")
 
 
 def streets_tile(session: Session, city_code: int, z: int, x: int, y: int) -> bytes:
     """The streets elders of a city walk on. Raises NoWalkingNetwork."""
-    return network_tile(session, streets_of(session, city_code).version.id, z, x, y)
+    try:
+        version = active_version(session, city_code)
+    except geo.errors.NoNetwork as error:
+        raise NoWalkingNetwork(city_code=city_code) from error
+    return network_tile(session, version.id, z, x, y)

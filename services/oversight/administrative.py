@@ -11,16 +11,17 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, func, select
 from sqlmodel import Session
 
 from services.cities.pack import CityRules, Tier
 from services.cities.queries import area_names, areas_inside, rules_in_force
 from services.cities.rules import ancestor_code, area_contains, area_range
+from services.cities.tables import Area
 from services.columns import table_of
 from services.directory.tables import Facility
 
-_facility = table_of(Facility)
+_facility, _area = table_of(Facility), table_of(Area)
 Found = Row[*tuple[Any, ...]]
 
 
@@ -100,7 +101,7 @@ def _above(area_code: int, level: str) -> int | None:
 def _owns(
     code: int, name: str, wanted: dict[str, tuple[str, ...]], facilities: list[Found], rules: CityRules
 ) -> AreaOwns:
-    inside = [f for f in facilities if f.type_code in wanted and area_contains(code, f.area_code)]
+    inside = [f for f in facilities if f.type_code in wanted and area_contains(code, f.stands_in)]
     lacking = {f.id: [need for need in wanted[f.type_code] if need not in f.functions] for f in inside}
     qualified = tuple(f.name for f in inside if not lacking[f.id])
     best = min(inside, key=lambda f: (len(lacking[f.id]), f.id), default=None)
@@ -110,10 +111,21 @@ def _owns(
 
 
 def _open_facilities(session: Session, city_code: int, on: date) -> list[Found]:
+    """Give the city's open sites; `stands_in` is the drawn quarter around one that is registered by community only."""
     first, last = area_range(city_code)
+    quarter = (
+        select(_area.c.code)
+        .where(_area.c.level == "quarter", _area.c.code.between(_facility.c.area_code, _facility.c.area_code + 999))
+        .where(_facility.c.area_code % 1000 == 0, func.ST_Covers(_area.c.geom, _facility.c.geom))
+        .order_by(_area.c.code)
+        .limit(1)
+        .correlate(_facility)
+        .scalar_subquery()
+    )
+    stands_in = func.coalesce(quarter, _facility.c.area_code).label("stands_in")
     return list(
         session.connection().execute(
-            select(_facility.c.id, _facility.c.name, _facility.c.type_code, _facility.c.functions, _facility.c.area_code)
+            select(_facility.c.id, _facility.c.name, _facility.c.type_code, _facility.c.functions, stands_in)
             .where(_facility.c.area_code.between(first, last), _facility.c.status == "open")
             .where(_facility.c.opened_on.is_(None) | (_facility.c.opened_on <= on))
             .where(_facility.c.closed_on.is_(None) | (_facility.c.closed_on > on))

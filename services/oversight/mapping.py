@@ -1,0 +1,53 @@
+"""The map of an officer's area and the list that says the same: communities with their shares, sites, extent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import text
+from sqlmodel import Session
+
+from services.circles.tiles import SMALLEST_SHOWN
+
+
+@dataclass(frozen=True)
+class AreaShares:
+    """One community: a point inside it (lon, lat) where its outline is known, its elders, its share by circle."""
+
+    code: int
+    name: str
+    lon: float | None
+    lat: float | None
+    total: int
+    shares: dict[str, float]
+
+
+_AREAS = text(
+    "SELECT a.code, a.name, ST_X(at.inside) AS lon, ST_Y(at.inside) AS lat, s.tier_code, s.reached, s.total"
+    " FROM area AS a CROSS JOIN LATERAL (SELECT ST_PointOnSurface(a.geom) AS inside) AS at"
+    " JOIN (SELECT area_code / 1000 * 1000 AS code, tier_code, count(*) FILTER (WHERE within) AS reached,"
+    "  count(*) AS total FROM elder_reach"
+    "  WHERE profile = :profile AND area_code BETWEEN :lo AND :hi AND NOT in_margin GROUP BY 1, 2) AS s"
+    " ON s.code = a.code WHERE a.code BETWEEN :lo AND :hi AND a.level = 'community' ORDER BY a.code"
+)
+_EXTENT = text(
+    "SELECT ST_XMin(b), ST_YMin(b), ST_XMax(b), ST_YMax(b) FROM"
+    " (SELECT ST_Extent(geom)::geometry AS b FROM area WHERE code BETWEEN :lo AND :hi AND geom IS NOT NULL) AS x"
+    " WHERE b IS NOT NULL"
+)
+
+
+def shares_by_community(session: Session, lo: int, hi: int, profile: str) -> list[AreaShares]:
+    """Give the communities of a range with the share of elders within each circle; few elders, no share."""
+    found: dict[int, AreaShares] = {}
+    for row in session.connection().execute(_AREAS, {"lo": lo, "hi": hi, "profile": profile}):
+        area = found.setdefault(row.code, AreaShares(row.code, row.name, row.lon, row.lat, row.total, {}))
+        if row.total >= SMALLEST_SHOWN:
+            area.shares[row.tier_code] = row.reached / row.total
+    return list(found.values())
+
+
+def extent(session: Session, lo: int, hi: int) -> tuple[float, float, float, float] | None:
+    """Give west, south, east, north (degrees) of the drawn areas of a range; None when none is drawn."""
+    row = session.connection().execute(_EXTENT, {"lo": lo, "hi": hi}).one_or_none()
+    return None if row is None else (row[0], row[1], row[2], row[3])
