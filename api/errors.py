@@ -15,7 +15,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy.exc import DataError, IntegrityError, OperationalError
+from sqlalchemy.exc import DataError, IntegrityError, InternalError, OperationalError
 from starlette.exceptions import HTTPException
 
 import services
@@ -32,6 +32,7 @@ from services.errors import (
 
 log = structlog.get_logger("api")
 PROBLEM = "application/problem+json"
+READ_ONLY_TRANSACTION = "25006"
 STATUS: dict[type[DomainError], int] = {
     NotFound: 404,
     NotAllowed: 403,
@@ -142,6 +143,12 @@ def add_error_handlers(app: FastAPI) -> None:
     @app.exception_handler(DataError)
     def out_of_range(request: Request, error: DataError) -> Response:
         return problem_response(request, 422, "Malformed", "提交的内容超出允许的范围。")
+
+    @app.exception_handler(InternalError)
+    def read_only(request: Request, error: InternalError) -> Response:
+        if getattr(error.orig, "sqlstate", None) == READ_ONLY_TRANSACTION:
+            return problem_response(request, 403, NotAllowed.__name__, "审计账号只能查看，不能办理。")
+        return unexpected(request, error)
 
     @app.exception_handler(OperationalError)
     def database_away(request: Request, error: OperationalError) -> Response:

@@ -52,6 +52,14 @@ CREATE OR REPLACE FUNCTION is_active_volunteer() RETURNS boolean
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS
 $$ SELECT EXISTS (SELECT FROM volunteer WHERE person_id = acting_person() AND left_on IS NULL) $$;
 
+-- Does she administer accounts? Duties are apart: an administrator gives roles and sees no elder.
+CREATE OR REPLACE FUNCTION is_administrator() RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS
+$$
+  SELECT EXISTS (SELECT FROM role_grant
+                 WHERE person_id = acting_person() AND role = 'administrator' AND revoked_at IS NULL)
+$$;
+
 -- Everybody she has a reason to know by name: those above, and who stands on the other side of the door.
 CREATE OR REPLACE FUNCTION linked_people() RETURNS bigint[]
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS
@@ -144,7 +152,7 @@ DECLARE
   signature text;
 BEGIN
   FOREACH signature IN ARRAY ARRAY[
-    'linked_elders()', 'linked_providers()', 'linked_orders()', 'linked_people()', 'is_active_volunteer()',
+    'linked_elders()', 'linked_providers()', 'linked_orders()', 'linked_people()', 'is_active_volunteer()', 'is_administrator()',
     'busy_carers(bigint, tstzrange)', 'skilled_carers(bigint, text[], date)',
     'booked_orders(bigint, text, tstzrange)', 'provider_rating(bigint)', 'find_session(bytea, timestamptz)',
     'find_person_by_phone(bytea)', 'find_elder_to_bind(bytea, text)', 'use_binding_card(bytea, timestamptz)'

@@ -15,7 +15,9 @@ BEGIN
     SELECT * FROM (VALUES
       ('person', office || ' OR id' || people),
       ('elder', office || ' OR person_id' || people),
-      ('role_grant', office || ' OR person_id' || own || ' OR provider_id = ANY ((SELECT linked_providers())::bigint[])'),
+      ('role_grant', office || ' OR person_id' || own || ' OR provider_id = ANY ((SELECT linked_providers())::bigint[])'
+         || ' OR (SELECT is_administrator()) OR EXISTS (SELECT FROM person p WHERE p.id = role_grant.person_id'
+         || ' AND p.area_code BETWEEN (SELECT acting_lo()) AND (SELECT acting_hi()))'),
       ('sign_in_session', 'person_id' || own || ' OR bound_by' || own),
       ('binding_card', office || ' OR ' || elders),
       ('attachment', office || ' OR ' || elders),

@@ -20,4 +20,4 @@ os.environ.setdefault(
 )
 os.environ.setdefault("NUMBA_CACHE_DIR", str(ROOT / ".local" / "numba"))
 
-pytest_plugins = ["yl_databases", "yl_cast", "yl_quarter", "yl_mission", "yl_unrun"]
+pytest_plugins = ["yl_databases", "yl_cast", "yl_walk", "yl_quarter", "yl_mission", "yl_unrun"]

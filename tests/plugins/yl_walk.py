@@ -1,0 +1,166 @@
+"""Walking every endpoint with the whole cast: a world in which there is something to see and somebody who may not."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+import yl_databases as databases
+from yl_cast import TestCast
+
+MEMBERS = (
+    "wang", "sun", "daughter", "officer", "other_officer", "operator", "advisor", "auditor", "administrator",
+    "dispatcher", "other_dispatcher", "carer", "other_carer", "volunteer", "outsider",
+)  # fmt: skip
+ANONYMOUS = "anonymous"
+
+
+@dataclass
+class World:
+    """The cast, with an assigned order, a taken and an open need, a closed door, and the ids of all of it."""
+
+    cast: TestCast
+    ids: dict[str, Any] = field(default_factory=dict)
+    tokens: dict[str, str] = field(default_factory=dict)
+
+
+def _moments(now: datetime) -> tuple[datetime, datetime]:
+    day = (now + timedelta(days=2)).astimezone(ZoneInfo("Asia/Shanghai"))
+    start = day.replace(hour=9, minute=0, second=0, microsecond=0)
+    return start, start + timedelta(hours=2)
+
+
+def _an_order(world: World) -> None:
+    from sqlalchemy import text
+
+    from services.dispatch.actions import assign_carer
+    from services.matching.actions import accept_offer
+    from services.orders.actions import place_order
+
+    cast, ids = world.cast, world.ids
+    with cast.work("daughter") as work:
+        ids["now"] = work.now
+        ids["starts"], ids["ends"] = _moments(work.now)
+        placed = place_order(
+            work.session, work.now, work.actor, elder_id=cast["wang"], service_code="home_bath",
+            starts_at=ids["starts"], ends_at=ids["ends"], chosen_provider_id=cast.providers["kangle"],
+            idempotency_key="walk-every-endpoint", channel="web", note=None,
+        )  # fmt: skip
+        ids["order"] = placed.order_id
+    cast.run_jobs()
+    with cast.work("house") as work:
+        ids["offer"] = work.session.connection().execute(text("SELECT id FROM offer WHERE state = 'open'")).scalar_one()
+    with cast.work("dispatcher") as work:
+        accept_offer(work.session, work.now, work.actor, ids["offer"])
+    with cast.work("dispatcher") as work:
+        assign_carer(work.session, work.now, work.actor, ids["order"], cast["carer"])
+    cast.run_jobs()
+    with cast.work("house") as work:
+        one = work.session.connection().execute
+        ids["visit"] = one(text("SELECT id FROM visit WHERE order_id = :o"), {"o": ids["order"]}).scalar_one()
+        ids["payable"] = one(text("SELECT id FROM payable LIMIT 1")).scalar_one()
+        ids["number"] = one(text("SELECT order_number FROM care_order LIMIT 1")).scalar_one()
+        ids["message"] = one(
+            text("SELECT id FROM message WHERE recipient_id = :d LIMIT 1"), {"d": cast["daughter"]}
+        ).scalar_one()
+        ids["facility"] = one(text("SELECT id FROM facility ORDER BY id LIMIT 1")).scalar_one()
+        ids["service_line"] = one(text("SELECT id FROM service_line LIMIT 1")).scalar_one()
+
+
+def _needs(world: World) -> None:
+    from services.volunteering.actions import post_need, take_need
+
+    cast, ids = world.cast, world.ids
+    for name, hours in (("need", 30), ("open_need", 60)):
+        with cast.work("daughter") as work:
+            start = work.now + timedelta(hours=hours)
+            ids[name] = post_need(
+                work.session, work.now, work.actor, cast["wang"], kind="friendly_visit", title=None,
+                starts_at=start, ends_at=start + timedelta(minutes=90),
+            )  # fmt: skip
+    with cast.work("volunteer") as work:
+        ids["friendly"] = take_need(work.session, work.now, work.actor, ids["need"])
+
+
+def _a_spare_session(world: World) -> int:
+    from services.people.sign_in import open_session
+    from services.unit_of_work import NOBODY, unit_of_work
+
+    with unit_of_work(NOBODY) as work:
+        return open_session(work.session, work.now, world.cast["wang"], kind="browser", channel="web").session_id
+
+
+def _a_file(world: World) -> None:
+    from services.people.attachments import attach
+
+    with world.cast.work("officer") as work:
+        content = b"%PDF-1.4 invented consent"
+        world.ids["attachment"] = attach(work.session, work.now, work.actor, world.cast["wang"], "consent", content)
+
+
+def _a_closed_door(world: World) -> None:
+    from sqlalchemy import text
+
+    from services.visits.attempts import record_attempt
+
+    cast, ids = world.cast, world.ids
+    with cast.work("officer") as work:
+        record_attempt(
+            work.session, work.now, work.actor, cast["sun"], channel="home", outcome="no_answer",
+            happened_at=work.now, note=None,
+        )  # fmt: skip
+    cast.run_jobs()
+    with cast.work("house") as work:
+        one = work.session.connection().execute
+        ids["escalation"] = one(text("SELECT id FROM escalation LIMIT 1")).scalar_one()
+        ids["proxy"] = one(
+            text(
+                "INSERT INTO proxy (elder_id, area_code, proxy_person_id, relation, ground, scopes, state, requested_at) "
+                "VALUES (:e, 320102003904901, :p, '外甥女', 'family', '{view}', 'requested', now()) RETURNING id"
+            ),
+            {"e": cast["sun"], "p": cast["other_carer"]},
+        ).scalar_one()
+        ids["bed"] = one(
+            text(
+                "INSERT INTO bed (facility_id, area_code, label, kind, opened_on, dementia, basic_guarantee) "
+                "VALUES (:f, 320102003902000, '101-1', 'institution', '2020-01-01', false, false) RETURNING id"
+            ),
+            {"f": ids["facility"]},
+        ).scalar_one()
+        ids["stay"] = one(
+            text(
+                "INSERT INTO bed_stay (bed_id, elder_id, area_code, during, recorded_at) "
+                "VALUES (:b, :e, 320102003904901, '[2026-01-01,)', now()) RETURNING id"
+            ),
+            {"b": ids["bed"], "e": cast["sun"]},
+        ).scalar_one()
+
+
+@pytest.fixture(scope="module")
+def world(request: pytest.FixtureRequest, cast_template: str) -> Iterator[World]:
+    """Build the world once for a file of tests; tests must not rely on its state staying still."""
+    before = os.environ.get("YINLING_DEMONSTRATION")
+    os.environ["YINLING_DEMONSTRATION"] = "1"
+    for database in databases._lend(request, cast_template):
+        from yl_people import find_cast
+
+        from services.unit_of_work import SYSTEM, unit_of_work
+
+        with unit_of_work(SYSTEM, login="jobs") as work:
+            found = find_cast(work.session)
+        made = World(TestCast(database=database, people=found.people, providers=found.providers))
+        _an_order(made)
+        _needs(made)
+        _a_closed_door(made)
+        _a_file(made)
+        made.ids["session"] = _a_spare_session(made)
+        made.tokens = {who: made.cast.token(who) for who in MEMBERS}
+        yield made
+    os.environ.pop("YINLING_DEMONSTRATION", None)
+    if before is not None:
+        os.environ["YINLING_DEMONSTRATION"] = before
