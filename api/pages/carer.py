@@ -37,8 +37,6 @@ def today(request: Request, work: Work) -> Response:
         "carer_name": work.actor.full_name,
         "now": work.now,
         "visits": [_line(work, door) for door in doors_of_today(work)],
-        "waiting": 0,
-        "uploaded_at": work.now,
     }
     return render(request, "carer/today.html", context)
 
@@ -149,8 +147,6 @@ def _page(
         "note": note or visit.note or "",
         "plate": plate,
         "event_key": uuid.uuid4().hex,
-        "waiting": 0,
-        "uploaded_at": work.now,
     }
     return render(request, "carer/visit.html", context, status_code=status_code)
 

@@ -170,10 +170,16 @@ def _recent_events(side: ElderSide, order_ids: list[int]) -> list[dict[str, Any]
     for order in list_orders(session, elder_id=side.elder_id, limit=RECENT_ORDERS):
         if order.id in order_ids:
             steps += [
-                {"happened_at": step.happened_at, "words": step.words, "tone": step.tone, "more": order.service_name}
+                {
+                    "id": step.id,
+                    "happened_at": step.happened_at,
+                    "words": step.words,
+                    "tone": step.tone,
+                    "more": order.service_name,
+                }
                 for step in order_timeline(session, order.id)
             ]
-    return sorted(steps, key=lambda step: step["happened_at"], reverse=True)[:RECENT_EVENTS]
+    return sorted(steps, key=lambda step: (step["happened_at"], step["id"]), reverse=True)[:RECENT_EVENTS]
 
 
 def _bind_page(

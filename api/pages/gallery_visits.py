@@ -29,8 +29,6 @@ VISIT_NAMES = {
     "note": "",
     "plate": "",
     "event_key": "kit",
-    "waiting": 2,
-    "uploaded_at": NOW,
 }
 NEED = {
     "id": 5,
@@ -59,8 +57,6 @@ VISITS: dict[str, Example] = {
         {
             "carer_name": "陈芳",
             "now": NOW,
-            "waiting": 0,
-            "uploaded_at": NOW,
             "visits": [VISIT, {**VISIT, "id": 13, "elder_name": "孙福生", "status": "unanswered"}],
         },
     ),
