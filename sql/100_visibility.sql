@@ -66,7 +66,9 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS
 $$
   SELECT array(
     SELECT unnest(linked_elders())
-    UNION SELECT elder_id FROM care_order WHERE id = ANY ((SELECT linked_orders())::bigint[])
+    -- an offer that is only open shows the order, not yet whose it is
+    UNION SELECT elder_id FROM care_order
+          WHERE id = ANY ((SELECT linked_orders())::bigint[]) AND state NOT IN ('placed', 'offering', 'unfilled')
     UNION SELECT elder_id FROM need WHERE taken_by = acting_person() AND ends_at > now() - interval '62 days'
     UNION SELECT elder_id FROM escalation WHERE in_charge_id = acting_person() AND closed_at IS NULL
     UNION SELECT visitor_id FROM visit

@@ -22,7 +22,7 @@ REVOKE UPDATE, DELETE, TRUNCATE ON act, order_event, payment_event, visit_attemp
 -- Requests change no network, no rules, no area, no directory of providers, no bed counts and no fake carriers.
 REVOKE INSERT, UPDATE ON ALL TABLES IN SCHEMA geo FROM yinling_app;
 REVOKE INSERT, UPDATE ON city, city_pack_version, area, national_street, provider, service_item, bed_snapshot,
-  fake_parcel, fake_charge, demo_clock, alembic_version FROM yinling_app;
+  fake_parcel, fake_charge, ledger_check, demo_clock, alembic_version FROM yinling_app;
 REVOKE SELECT ON fake_parcel, fake_charge FROM yinling_app;
 
 -- A request may promise a job, and nothing else.

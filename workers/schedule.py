@@ -32,8 +32,10 @@ def daily(now: datetime) -> str:
 
 PERIODIC = (
     Periodic("oversight.check_ledger", hourly),
-    Periodic("beds.snapshot", daily),
     Periodic("payments.reconcile", hourly),
+    Periodic("beds.snapshot", daily),
+    Periodic("visits.refresh_duties", daily),
+    Periodic("visits.alert_unvisited", daily),
 )
 
 

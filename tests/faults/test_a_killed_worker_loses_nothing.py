@@ -93,7 +93,7 @@ def workers() -> Iterator[Callable[[], Worker]]:
 def promise() -> int:
     """Promise one job and give its row's id."""
     with unit_of_work(SYSTEM, login="jobs") as work:
-        enqueue(work.session, work.now, "timebank.verify", {})
+        enqueue(work.session, work.now, "oversight.check_ledger", {})
     with unit_of_work(SYSTEM, login="jobs") as work:
         return int(work.session.connection().exec_driver_sql("SELECT max(id) FROM outbox").scalar_one())
 

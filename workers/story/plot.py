@@ -7,14 +7,18 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from sqlalchemy import text
+
 from services.clock import SHANGHAI, advance, read_now
 from services.people.demonstration import sample_phone
+from services.people.privacy import lookup_hash
 from services.unit_of_work import SYSTEM, unit_of_work
 from workers.story.people import Someone, until
 from workers.story.telling import Telling, expect
 
 BATH = "home_bath"
 FRIENDLY = "friendly_visit"
+SUN_PHONE = "15400000008"
 
 
 @dataclass
@@ -215,7 +219,7 @@ def _closed_door(plot: Plot) -> None:
     ) as lines:
         officer = plot.someone("zhao")
         before = officer.ask("GET", "/visit-duties/compliance")
-        sun = until(lambda: sun_of(officer), "名单里没有孙大爷")
+        sun = elder_behind(SUN_PHONE)
         body = {"channel": "home", "outcome": "no_answer", "happened_at": now().isoformat(), "note": "敲门三次无人应"}
         officer.ask("POST", f"/elders/{sun}/visit-attempts", json=body)
         after = officer.ask("GET", "/visit-duties/compliance")
@@ -290,10 +294,13 @@ def captured(family: Someone, elder_id: int, order_id: int) -> dict[str, Any] | 
     return next((p for p in payables if p["subject_id"] == order_id and p["state"] == "captured"), None)
 
 
-def sun_of(officer: Someone) -> int | None:
-    """Find 孙大爷 on the list of those not yet seen this month."""
-    rows = officer.ask("GET", "/visit-duties/not-yet-visited")
-    return next((row["elder_id"] for row in rows if row["elder_name"] == "孙德福"), None)
+def elder_behind(phone: str) -> int:
+    """Give the elder behind a phone number of the cast."""
+    with unit_of_work(SYSTEM, login="jobs") as work:
+        found = work.session.connection().execute(
+            text("SELECT find_person_by_phone(:h)"), {"h": lookup_hash("phone", phone)}
+        )
+        return int(found.scalar_one())
 
 
 def local(moment: str) -> str:
