@@ -269,7 +269,7 @@ def _options(found: Matched) -> list[dict[str, Any]]:
             "pay_fen": one.shared.self_fen,
             "walk_seconds": one.walk_seconds,
             "walk_estimated": one.walk_estimated,
-            "reasons": list(one.reasons[1:]),
+            "reasons": [*one.reasons[1:4], *one.reasons[5:]],  # the walk and the price stand on the line already
         }
         for one in found.candidates
     ]

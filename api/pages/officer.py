@@ -70,7 +70,7 @@ def map_page(
         circles=circles,
         tier=chosen_tier,
         tier_name=figures.tier_words(office.rules, chosen_tier),
-        map=figures.map_names(office, chosen_tier, way, facility),
+        map=figures.map_names(office, chosen_tier, way, chosen),
         areas=figures.community_rows(office, way),
         sites=_sites(office, chosen_tier, way, facility),
         chosen=chosen,

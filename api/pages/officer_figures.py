@@ -19,6 +19,8 @@ from services.visits.compliance import MonthlyCompliance, NotYetVisited, not_yet
 
 OTHER_PLACE = 3
 CENTRE_OF_CHINA = [104.0, 35.0]
+AROUND_DEGREES = 0.008
+"""About 800 m: as far as an elder walks in fifteen minutes."""
 RISKS_SHOWN = 8
 NAMED = 3
 
@@ -175,9 +177,13 @@ def _unseen(row: NotYetVisited, community: str) -> dict[str, Any]:
     }
 
 
-def map_names(office: Office, tier: str, profile: str, facility_id: int | None = None) -> dict[str, Any]:
+def map_names(office: Office, tier: str, profile: str, chosen: Any = None) -> dict[str, Any]:
     """Give what the map needs: where to look, which tiles to ask for, the shape of each kind of site."""
     box = extent(office.work.session, office.lo, office.hi)
+    facility_id = chosen.id if chosen else None
+    if chosen:
+        west, south = chosen.lon - AROUND_DEGREES, chosen.lat - AROUND_DEGREES
+        box = (west, south, chosen.lon + AROUND_DEGREES, chosen.lat + AROUND_DEGREES)
     centre = CENTRE_OF_CHINA if box is None else [(box[0] + box[2]) / 2, (box[1] + box[3]) / 2]
     way = urlencode({"profile": profile})
     return {

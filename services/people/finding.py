@@ -43,8 +43,8 @@ def find_elders(session: Session, query: str, on: date) -> list[FoundElder]:
         return _by_phone(session, wanted, on)
     if not wanted or digits:
         return []
-    starts = wanted.replace("\\", "").replace("%", "").replace("_", "") + "%"
-    return [_shown(row, on) for row in session.connection().execute(_elders().where(_person.c.full_name.like(starts)))]
+    begins = _person.c.full_name.startswith(wanted, autoescape=True)
+    return [_shown(row, on) for row in session.connection().execute(_elders().where(begins))]
 
 
 def _by_phone(session: Session, phone: str, on: date) -> list[FoundElder]:

@@ -28,6 +28,16 @@ DEFINITION_ZH = (
 )
 
 
+CHANNELS_ZH = {
+    "home": "上门",
+    "phone": "电话",
+    "video": "视频",
+    "neighbour": "邻居",
+    "volunteer": "志愿者",
+    "device": "设备",
+}
+
+
 @dataclass(frozen=True)
 class AreaMonth:
     """One area's month. `rate` is a proportion (0.71), None when nobody was due."""
@@ -133,12 +143,11 @@ def month_compliance(
     """
     day, rules = _last_day(month, now), rules_in_force(session, lo, _last_day(month, now))
     facts = _facts(session, now, month, lo, hi, rules)
-    codes = {_within(fact.area_code, level) for fact in facts}
-    names = area_names(session, codes)
-    areas = [
-        _area_month(code, names.get(code, str(code)), [f for f in facts if _within(f.area_code, level) == code])
-        for code in sorted(codes)
-    ]
+    by_area: dict[int, list[Row[*tuple[Any, ...]]]] = {}
+    for fact in facts:
+        by_area.setdefault(_within(fact.area_code, level), []).append(fact)
+    names = area_names(session, set(by_area))
+    areas = [_area_month(code, names.get(code, str(code)), by_area[code]) for code in sorted(by_area)]
     total = _area_month(lo, "", facts)
     return MonthlyCompliance(
         month=month_bounds(month)[0],
@@ -149,7 +158,7 @@ def month_compliance(
         attempts=total.attempts,
         rate=total.rate,
         definition=DEFINITION_ZH.format(
-            hours=rules.visits.late_entry_hours, channels="、".join(rules.visits.counting_channels)
+            hours=rules.visits.late_entry_hours, channels="、".join(CHANNELS_ZH.get(code, code) for code in rules.visits.counting_channels)
         ),
         rules_version=rules.version,
         target=_target(rules, day),

@@ -1,0 +1,114 @@
+"""Map tiles: nothing but streets, sites and shares an office may see."""
+
+from __future__ import annotations
+
+import math
+import struct
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+from sqlalchemy import text
+
+LON, LAT = 118.788, 32.048
+NAMED_ONLY = b"\x12\x06\x00\x00\x01\x01\x02\x02"
+"""A feature's tags (field 2, packed): code, name and level have values, reached, total and percent have none."""
+WITH_FIGURES = b"\x12\x0c\x00\x00\x01\x01\x02\x02\x03\x03"
+
+
+def place(zoom: int, lon: float = LON, lat: float = LAT) -> str:
+    """Give z/x/y of the tile around a point."""
+    x = int((lon + 180) / 360 * 2**zoom)
+    y = int((1 - math.asinh(math.tan(math.radians(lat))) / math.pi) / 2 * 2**zoom)
+    return f"{zoom}/{x}/{y}"
+
+
+@pytest.fixture
+def fetch(cast: Any) -> Iterator[Callable[..., Any]]:
+    """Fetch a tile in somebody's name: `fetch("officer", "network", "14/13599/6646")`."""
+    from api.app import create_app
+
+    with TestClient(create_app()) as client:
+
+        def call(who: str | None, layer: str, where: str, **query: str) -> Any:
+            headers = {"Authorization": f"Bearer {cast.token(who)}"} if who else {}
+            return client.get(f"/tiles/{layer}/{where}.mvt", params=query, headers=headers)
+
+        yield call
+
+
+def draw_community(cast: Any, code: int, elders: int, within: int) -> None:
+    """Draw a community around the test's point, with so many elders of whom so many are within the circle."""
+    with cast.work("house") as work:
+        connection = work.session.connection()
+        connection.execute(
+            text(
+                "INSERT INTO area (code, level, name, parent_code, geom) VALUES (:code, 'community', '试点社区',"
+                " :code / 1000000 * 1000000, ST_Multi(ST_Buffer(ST_SetSRID(ST_MakePoint(:lon, :lat), 4326), 0.002)))"
+                " ON CONFLICT (code) DO UPDATE SET geom = excluded.geom"
+            ),
+            {"code": code, "lon": LON, "lat": LAT},
+        )
+        connection.execute(text("DELETE FROM elder_reach"))
+        for n in range(elders):
+            connection.execute(
+                text(
+                    "INSERT INTO elder_reach (person_id, tier_code, profile, network_version_id, area_code, within,"
+                    " straight_within, snapped, in_margin, near_edge)"
+                    " VALUES (:n, 'street_15', 'elder', 1, :code, :within, true, true, false, false)"
+                ),
+                {"n": 900000 + n, "code": code, "within": n < within},
+            )
+
+
+def test_the_streets_are_a_vector_tile_and_a_tile_in_the_sea_is_empty(fetch: Any) -> None:
+    streets = fetch("officer", "network", place(14))
+    assert streets.status_code == 200 and b"network" in streets.content
+    assert streets.headers["content-type"] == "application/vnd.mapbox-vector-tile"
+    assert streets.headers["cache-control"] == "private, max-age=3600"
+    sea = fetch("officer", "network", place(14, 125.0, 30.0))
+    assert (sea.status_code, sea.content) == (204, b"")
+
+
+def test_sites_are_drawn_and_no_tile_knows_an_elder(cast: Any, fetch: Any) -> None:
+    sites = fetch("officer", "facilities", place(11))
+    assert sites.status_code == 200 and "日间照料".encode() in sites.content
+    for layer in ("network", "facilities", "areas"):
+        body = fetch("officer", layer, place(11)).content
+        assert b"person" not in body and "王秀兰".encode() not in body
+
+
+def test_an_area_of_four_elders_shows_no_figure_and_one_of_five_does(cast: Any, fetch: Any) -> None:
+    draw_community(cast, 320102003902000, elders=4, within=2)
+    few = fetch("officer", "areas", place(14), tier="street_15", profile="elder")
+    assert few.status_code == 200 and "试点社区".encode() in few.content
+    assert NAMED_ONLY in few.content and WITH_FIGURES not in few.content
+    assert struct.pack("<d", 50.0) not in few.content
+    draw_community(cast, 320102003902000, elders=5, within=2)
+    enough = fetch("officer", "areas", place(14), tier="street_15", profile="elder")
+    assert WITH_FIGURES in enough.content and struct.pack("<d", 40.0) in enough.content
+
+
+def test_the_other_streets_officer_sees_the_outline_without_the_share(cast: Any, fetch: Any) -> None:
+    draw_community(cast, 320102003902000, elders=9, within=3)
+    hers = fetch("other_officer", "areas", place(14), tier="street_15", profile="elder")
+    assert "试点社区".encode() in hers.content and WITH_FIGURES not in hers.content
+    assert WITH_FIGURES in fetch("auditor", "areas", place(14), tier="street_15", profile="elder").content
+
+
+@pytest.mark.parametrize("where", ["3/8/1", "3/1/8", "19/1/1", "14/-1/5", "a/b/c"])
+def test_a_tile_that_cannot_be_is_refused(fetch: Any, where: str) -> None:
+    assert fetch("officer", "network", where).status_code in (404, 422)
+
+
+def test_an_unknown_circle_or_way_is_named(fetch: Any) -> None:
+    wrong = fetch("officer", "areas", place(14), tier="moon_15")
+    assert wrong.status_code == 422 and wrong.json()["facts"]["field"] == "tier"
+    wrong = fetch("officer", "areas", place(14), profile="flying")
+    assert wrong.status_code == 422 and wrong.json()["facts"]["field"] == "profile"
+
+
+@pytest.mark.parametrize(("who", "status"), [(None, 401), ("outsider", 403), ("daughter", 403), ("carer", 403)])
+def test_only_an_office_gets_tiles(fetch: Any, who: str | None, status: int) -> None:
+    assert fetch(who, "network", place(14)).status_code == status
