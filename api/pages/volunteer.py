@@ -22,7 +22,7 @@ from services.unit_of_work import UnitOfWork
 from services.visits.actions import DoorProof, check_in, check_out
 from services.visits.records import DeviceFacts
 from services.volunteering.actions import release_need, take_need
-from services.volunteering.errors import NeedNotFound
+from services.volunteering.errors import NeedNotFound, NotAVolunteer
 from services.volunteering.queries import StatementLine, my_needs, needs_board, volunteer_statement
 
 router = APIRouter(include_in_schema=False)
@@ -35,6 +35,7 @@ STATEMENT_DAYS = 365
 @router.get("/volunteer")
 def board(request: Request, work: Work, said: str = "") -> Response:
     """Show what is asked for, soonest first, without names and doors."""
+    _check_volunteer(work)
     needs = [_on_board(need) for need in needs_board(work.session, work.now)]
     context = {"home": "/volunteer", "volunteer_name": work.actor.full_name, "said": said, "needs": needs}
     return render(request, "volunteer/board.html", context)
@@ -76,6 +77,7 @@ def release(request: Request, work: Work, need_id: Id) -> Response:
 @router.get("/volunteer/sessions")
 def sessions(request: Request, work: Work, said: str = "") -> Response:
     """Show her promises and what came of them."""
+    _check_volunteer(work)
     return _sessions_page(request, work, said=said)
 
 
@@ -164,6 +166,11 @@ def statement(request: Request, work: Work) -> Response:
         "entries": _entries(found.lines, found.opening_minutes),
     }
     return render(request, "volunteer/statement.html", context)
+
+
+def _check_volunteer(work: UnitOfWork) -> None:
+    if not work.actor.has_role("volunteer"):
+        raise NotAVolunteer(person_id=work.actor.person_id)
 
 
 def _on_board(need: Need) -> dict[str, Any]:
