@@ -11,7 +11,7 @@ from services.circles.coverage import Coverage, TierCoverage
 from services.cities.pack import CityRules
 from services.clock import civil_date
 from services.oversight.administrative import AdministrativeCoverage
-from services.oversight.mapping import AreaShares, extent, shares_by_community
+from services.oversight.mapping import AROUND_DEGREES, AreaShares, extent, shares_by_community
 from services.oversight.queries import BedFigures, Desk, LedgerState
 from services.oversight.rows import minutes_of_area
 from services.people.privacy import mask_name
@@ -19,8 +19,6 @@ from services.visits.compliance import MonthlyCompliance, NotYetVisited, not_yet
 
 OTHER_PLACE = 3
 CENTRE_OF_CHINA = [104.0, 35.0]
-AROUND_DEGREES = 0.008
-"""About 800 m: as far as an elder walks in fifteen minutes."""
 RISKS_SHOWN = 8
 NAMED = 3
 

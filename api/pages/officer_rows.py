@@ -257,19 +257,7 @@ def ledger(request: Request, office: Desk, state: Code = "", after: After = 0) -
                 plain(translate("状态")),
                 figure(translate("账目号")),
             ],
-            rows=[
-                [
-                    f"{full_date(row.began)} {day_and_clock(row.began)[6:]}",
-                    mask_name(row.elder_name or "—"),
-                    names[row.area_code],
-                    mask_name(row.volunteer_name) if row.volunteer_name else "–",
-                    row.service_minutes,
-                    row.credit_minutes,
-                    states.get(row.state, row.state),
-                    "" if row.transfer_id is None else row.transfer_id,
-                ]
-                for row in rows
-            ],
+            rows=[_session(row, names[row.area_code], states) for row in rows],
             count=rows[0].whole if rows else past,
             rules_version=office.rules.version,
             as_of=checked.checked_at or office.work.now,
@@ -278,6 +266,19 @@ def ledger(request: Request, office: Desk, state: Code = "", after: After = 0) -
         )
 
     return answer(request, office, build, after)
+
+
+def _session(row: Any, community: str, states: dict[str, str]) -> list[Cell]:
+    return [
+        f"{full_date(row.began)} {day_and_clock(row.began)[6:]}",
+        mask_name(row.elder_name or "—"),
+        community,
+        mask_name(row.volunteer_name) if row.volunteer_name else "–",
+        row.service_minutes,
+        row.credit_minutes,
+        states.get(row.state, row.state),
+        "" if row.transfer_id is None else row.transfer_id,
+    ]
 
 
 def _range(office: Office, area: str) -> tuple[int, int]:

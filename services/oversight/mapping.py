@@ -31,10 +31,13 @@ _AREAS = text(
     " ON s.code = a.code WHERE a.code BETWEEN :lo AND :hi AND a.level = 'community' ORDER BY a.code"
 )
 _EXTENT = text(
-    "SELECT ST_XMin(b), ST_YMin(b), ST_XMax(b), ST_YMax(b) FROM"
-    " (SELECT ST_Extent(geom)::geometry AS b FROM area WHERE code BETWEEN :lo AND :hi AND geom IS NOT NULL) AS x"
-    " WHERE b IS NOT NULL"
+    "WITH drawn AS (SELECT ST_Extent(geom)::geometry AS b FROM area WHERE code BETWEEN :lo AND :hi),"
+    " sites AS (SELECT ST_Expand(ST_Extent(geom)::geometry, :around) AS b FROM facility WHERE area_code BETWEEN :lo AND :hi)"
+    " SELECT ST_XMin(b), ST_YMin(b), ST_XMax(b), ST_YMax(b)"
+    " FROM (SELECT coalesce(drawn.b, sites.b) AS b FROM drawn, sites) AS x WHERE b IS NOT NULL"
 )
+AROUND_DEGREES = 0.008
+"""About 800 m: as far as an elder walks in fifteen minutes."""
 
 
 def shares_by_community(session: Session, lo: int, hi: int, profile: str) -> list[AreaShares]:
@@ -48,6 +51,6 @@ def shares_by_community(session: Session, lo: int, hi: int, profile: str) -> lis
 
 
 def extent(session: Session, lo: int, hi: int) -> tuple[float, float, float, float] | None:
-    """Give west, south, east, north (degrees) of the drawn areas of a range; None when none is drawn."""
-    row = session.connection().execute(_EXTENT, {"lo": lo, "hi": hi}).one_or_none()
+    """Give west, south, east, north (degrees) of a range's drawn areas, else around its sites; None without either."""
+    row = session.connection().execute(_EXTENT, {"lo": lo, "hi": hi, "around": AROUND_DEGREES}).one_or_none()
     return None if row is None else (row[0], row[1], row[2], row[3])
