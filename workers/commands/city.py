@@ -15,6 +15,7 @@ from services.cities.queries import city_by_key, list_cities, rules_in_force
 from services.cities.rules import short_code
 from services.clock import civil_date
 from services.errors import DomainError
+from services.outbox import enqueue
 from services.unit_of_work import SYSTEM, unit_of_work
 
 app = typer.Typer(help="城市规则包 / city packs", no_args_is_help=True)
@@ -82,7 +83,9 @@ def rules(
             code, lender = city_by_key(work.session, city), city_by_key(work.session, source)
             day = adopt_rules(work.session, work.now, code, lender)
             chosen = rules_in_force(work.session, code, day)
+            enqueue(work.session, work.now, "circles.refresh", {"city_code": code})
     except DomainError as error:
         raise _stop(error) from error
     circles = "、".join(tier.name_zh for tier in chosen.tiers)
     _console.print(f"{city}自{day}起采用{chosen.rules_city_name_zh}的规则（{chosen.version}）：{circles}")
+    _console.print("服务圈随即重新计算（worker 运行时自动完成）")

@@ -11,6 +11,7 @@ from rich.table import Table
 
 from services.cities.queries import city_by_key
 from services.directory.importer import import_facilities
+from services.outbox import enqueue
 from services.unit_of_work import SYSTEM, unit_of_work
 
 app = typer.Typer(help="设施名录 / facilities", no_args_is_help=True)
@@ -40,6 +41,8 @@ def import_file(
     with unit_of_work(SYSTEM, login="jobs") as work:
         code = city_by_key(work.session, city)
         done = import_facilities(work.session, work.now, work.actor, text, crs=crs, city_code=code, invented=invented)
+        if not done.refused and (done.created or done.updated):
+            enqueue(work.session, work.now, "circles.refresh", {"city_code": code})
     if done.refused:
         table = Table("行", "列", "原因")
         for one in done.refused[:100]:
@@ -51,4 +54,4 @@ def import_file(
         f"设施{done.rows}处：新增{done.created}，更新{done.updated}，未变{done.unchanged}。", highlight=False
     )
     if done.created or done.updated:
-        _console.print("服务圈随后用 bin/yinling circles refresh 重新计算。", highlight=False)
+        _console.print("服务圈随即重新计算（worker 运行时自动完成）。", highlight=False)
