@@ -57,7 +57,6 @@ def knock(cast: Any, who: Browser, outcome: str, **changes: Any) -> Any:
     return who.post(page, page, **fields | changes)
 
 
-@pytest.mark.mission("DY-34")
 def test_from_every_number_on_the_desk_one_click_leads_to_its_rows(cast: Any, browse: Any) -> None:
     officer = browse("officer")
     desk = officer.get("/officer").text
@@ -238,6 +237,7 @@ def order_fields(cast: Any, **changes: Any) -> dict[str, Any]:
     } | changes  # fmt: skip
 
 
+@pytest.mark.mission("DY-34")
 def test_an_order_by_phone_is_placed_once_however_often_the_button_is_pressed(cast: Any, browse: Any) -> None:
     operator, fields = browse("operator"), order_fields(cast)
     page = f"/desk?elder={cast['wang']}&service=home_bath&day={fields['day']}&window=09:00"
@@ -271,6 +271,38 @@ def test_an_order_that_cannot_be_is_read_back_with_why(
     assert refused.status_code in (404, 409, 422) and said in refused.text and 'role="alert"' in refused.text
     with cast.work("operator") as work:
         assert work.session.connection().execute(text("SELECT count(*) FROM care_order")).scalar() == 0
+
+
+@pytest.mark.mission("DY-04")
+def test_a_site_registered_by_community_counts_for_the_quarter_it_stands_in(cast: Any, browse: Any) -> None:
+    from services.cities.queries import rules_in_force
+    from services.clock import civil_date
+
+    quarter = 320102003902907
+    with cast.work("house") as work:
+        rules = rules_in_force(work.session, quarter, civil_date(work.now))
+        needed = rules.types_for_tier("quarter_5")["service_station"]
+        connection = work.session.connection()
+        connection.execute(
+            text(
+                "INSERT INTO area (code, level, name, parent_code, geom)"
+                " SELECT :code, 'quarter', '试点小区', 320102003000000, ST_Multi(ST_Buffer(geom, 0.001))"
+                " FROM facility ORDER BY id LIMIT 1"
+            ),
+            {"code": quarter},
+        )
+    officer = browse("officer")
+    row = re.compile(r"试点小区</th>.{0,40}<td>(配齐了|没配齐)</td>", re.DOTALL)
+    assert row.search(officer.get("/officer/areas", tier="quarter_5").text)[1] == "没配齐"  # type: ignore[index]
+    with cast.work("house") as work:
+        work.session.connection().execute(
+            text(
+                "UPDATE facility SET type_code = 'service_station', functions = :needed, area_code = 320102003902000"
+                " WHERE id = (SELECT min(id) FROM facility)"
+            ),
+            {"needed": list(needed)},
+        )
+    assert row.search(officer.get("/officer/areas", tier="quarter_5").text)[1] == "配齐了"  # type: ignore[index]
 
 
 def test_a_sites_circles_are_exact_shapes_the_widest_first(cast: Any, browse: Any) -> None:
