@@ -34,7 +34,7 @@ def wish(quarter: Quarter, **changes: Any) -> dict[str, Any]:
     } | changes  # fmt: skip
 
 
-@pytest.mark.mission("DY-34", "TZ-08", "HB-18")
+@pytest.mark.mission("DY-34", "TZ-08", "HB-18", "NG-01")
 def test_the_daughters_order_travels_from_match_to_rating(quarter: Quarter, http: Any) -> None:
     tiles = http("daughter", "GET", f"/elders/{quarter['wang']}/menu").json()
     bath = next(tile for tile in tiles if tile["code"] == "bathing")["lines"][0]

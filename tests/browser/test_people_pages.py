@@ -58,6 +58,7 @@ def _go_to(cast: Any, moment: datetime) -> None:
     cast.advance(seconds=ahead.total_seconds())
 
 
+@pytest.mark.mission("HB-18", "TZ-08")
 @pytest.mark.parametrize("javascript", [True, False], ids=["with scripts", "without scripts"])
 def test_an_elder_orders_a_bath_in_three_taps(
     javascript: bool, cast_site: Any, assert_accessible: Check, assert_fits: Check, assert_easy_to_hit: Check,
@@ -183,6 +184,7 @@ def test_a_door_plate_leads_to_check_in_and_a_silent_door_is_reported(cast_site:
     cast.run_jobs()
 
 
+@pytest.mark.mission("HB-31", "TZ-36")
 def test_a_volunteer_takes_a_need_and_her_minutes_are_booked_when_the_daughter_confirms(
     cast_site: Any, assert_accessible: Check, assert_fits: Check, assert_easy_to_hit: Check
 ) -> None:

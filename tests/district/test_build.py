@@ -114,6 +114,7 @@ def test_facilities_given_in_gcj02_land_in_the_streets_their_addresses_name(dist
             assert row.original_crs == "gcj02" and row.moved_m > 450
 
 
+@pytest.mark.mission("SH-06")
 def test_the_mix_of_facilities_is_a_real_citys(district: Any) -> None:
     kinds = dict(rows(district, "SELECT type_code, count(*) FROM facility GROUP BY type_code"))
     assert 75 <= sum(kinds.values()) <= 90
@@ -123,6 +124,7 @@ def test_the_mix_of_facilities_is_a_real_citys(district: Any) -> None:
     }  # fmt: skip
 
 
+@pytest.mark.mission("SH-03")
 def test_both_cities_rules_find_something_to_count_in_it(district: Any) -> None:
     facilities = rows(district, "SELECT type_code, functions FROM facility")
     counted = {}

@@ -128,7 +128,7 @@ def test_a_bed_that_is_not_open_is_not_given(cast: Any, home: Any) -> None:
         move_in(cast, beds[0], "wang", date(2026, 5, 2), date(2026, 5, 2))
 
 
-@pytest.mark.mission("DY-09")
+@pytest.mark.mission("DY-09", "HB-02", "TZ-01")
 def test_dongyings_ratio_counts_institutions_only_and_names_target_and_shortfall(cast: Any, home: Any) -> None:
     facility_id, _ = home(beds=10, nursing=6)
     home(beds=4, nursing=4, type_code="street_centre")
@@ -142,6 +142,7 @@ def test_dongyings_ratio_counts_institutions_only_and_names_target_and_shortfall
     assert (past.target, past.target_due, past.short_beds) == (0.6, date(2025, 12, 31), 0)
 
 
+@pytest.mark.mission("NG-05", "SH-08", "SH-09")
 def test_the_definition_is_the_citys_data_not_the_codes(cast: Any, home: Any) -> None:
     home(beds=10, nursing=6)
     home(beds=10, nursing=1, type_code="support_home", dementia=True, basic_guarantee=True)
@@ -240,6 +241,7 @@ def test_a_snapshot_taken_again_corrects_itself(cast: Any, home: Any) -> None:
         assert (row.total, row.occupied) == (0, 0)
 
 
+@pytest.mark.mission("NG-03", "SH-07")
 def test_the_register_shows_names_to_the_officer_of_the_area_only(cast: Any, home: Any) -> None:
     facility_id, beds = home()
     move_in(cast, beds[0], "wang", date(2026, 3, 1))

@@ -159,6 +159,7 @@ def test_every_number_has_its_rows(quarter: tuple[Any, Quarter]) -> None:
         assert any(0 < tier.reached < tier.total for tier in found.tiers)
 
 
+@pytest.mark.mission("DY-01")
 def test_an_upper_circles_centre_counts_for_no_lower_circle(quarter: tuple[Any, Quarter]) -> None:
     database, known = quarter
     with database.session("jobs") as session:

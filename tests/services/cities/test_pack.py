@@ -61,6 +61,7 @@ def test_shanghais_hub_needs_eight_functions_in_one_fifteen_minute_circle() -> N
     assert {tier.minutes for tier in rules.tiers} == {15}
 
 
+@pytest.mark.mission("SH-08")
 def test_the_nursing_ratio_has_another_denominator_in_shanghai() -> None:
     dongying, shanghai = read_pack(DONGYING).rules, read_pack(SHANGHAI).rules
     assert dongying is not None and shanghai is not None

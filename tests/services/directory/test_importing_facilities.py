@@ -155,6 +155,7 @@ def test_an_unquoted_line_break_or_a_broken_quote_is_refused(city):
     assert done.refused and stored() == []
 
 
+@pytest.mark.mission("SH-06")
 def test_the_nearest_sites_come_first_with_metres(city):
     rows = [ROW.format(lon=LON + 0.0005 * n, lat=LAT).replace("S1", f"S{n}") for n in (2, 0, 1)]
     take(rows)

@@ -25,6 +25,7 @@ def ask(quarter: Quarter, who: str = "daughter", **changes: Any) -> Matched:
         return match(work.session, work.now, work.actor, **wish)
 
 
+@pytest.mark.mission("DY-12")
 def test_a_daughter_sees_who_can_come_from_her_mothers_door_and_why(quarter: Quarter) -> None:
     found = ask(quarter)
     names = [one.provider_id for one in found.candidates]
@@ -37,6 +38,7 @@ def test_a_daughter_sees_who_can_come_from_her_mothers_door_and_why(quarter: Qua
     assert sum(first.score_parts.values()) == first.score
 
 
+@pytest.mark.mission("DY-12", "NG-22")
 def test_the_others_are_left_out_with_the_reason(quarter: Quarter) -> None:
     left = {one.provider_id: one for one in ask(quarter).left_out}
     far, blocked = left[quarter.providers["yuanda"]], left[quarter.providers["tingban"]]
@@ -87,6 +89,7 @@ def test_a_suspended_line_is_not_offering(quarter: Quarter) -> None:
     assert left[quarter.providers["ankang"]] == "not_offering"
 
 
+@pytest.mark.mission("DY-12")
 def test_a_site_is_reached_by_the_elder_and_needs_no_carer(quarter: Quarter) -> None:
     found = ask(quarter, service_code="canteen", starts_at=quarter.thursday(11), ends_at=quarter.thursday(12))
     assert found.candidates[0].reasons[0] == "从家走过去8分钟"

@@ -154,6 +154,7 @@ def test_a_second_answer_is_told_who_was_first(quarter: Quarter) -> None:
     assert caught.value.facts["answered_by"] == quarter["kangle_dispatcher"]
 
 
+@pytest.mark.mission("NG-22")
 def test_a_provider_blocked_at_noon_takes_nothing_more(quarter: Quarter) -> None:
     placed = quarter.place()
     quarter.run_jobs(only="matching.offer_next")

@@ -38,6 +38,7 @@ def hold_state(quarter: Quarter, order_id: int) -> str:
     return str(quarter.one("SELECT state FROM entitlement_use WHERE order_id = :o", o=order_id))
 
 
+@pytest.mark.mission("NG-01")
 def test_an_order_from_wish_to_rating(quarter: Quarter) -> None:
     placed = quarter.served()
     with quarter.work("daughter") as work:

@@ -46,7 +46,7 @@ def tiers(cast: Any, who: str = "officer", area: int = STREET) -> dict[str, Any]
         return {tier.tier_code: tier for tier in administrative_coverage(work.session, area, date(2026, 11, 20))}
 
 
-@pytest.mark.mission("DY-04")
+@pytest.mark.mission("DY-04", "DY-01", "HB-03", "HB-05", "TZ-02", "TZ-23")
 def test_a_centre_without_guidance_does_not_count_and_the_missing_function_is_named(cast: Any) -> None:
     with cast.work("house") as work:
         work.session.connection().execute(update(_facility).values(status="closed"))
@@ -60,6 +60,7 @@ def test_a_centre_without_guidance_does_not_count_and_the_missing_function_is_na
     assert (street.target, street.target_due) == (1.0, date(2025, 12, 31))
 
 
+@pytest.mark.mission("DY-04", "HB-04")
 def test_an_upper_centre_never_counts_for_a_community(cast: Any) -> None:
     with cast.work("house") as work:
         work.session.connection().execute(update(_facility).values(status="closed"))
@@ -75,6 +76,7 @@ def test_an_upper_centre_never_counts_for_a_community(cast: Any) -> None:
     assert community.owning == 1 and not community.areas[0].qualified and community.areas[-1].qualified == ("日照中心",)
 
 
+@pytest.mark.mission("TZ-23")
 def test_a_closed_or_future_facility_does_not_count(cast: Any) -> None:
     with cast.work("house") as work:
         work.session.connection().execute(update(_facility).values(status="closed"))

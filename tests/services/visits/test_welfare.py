@@ -248,6 +248,7 @@ def test_the_unseen_are_listed_by_risk_and_then_by_days(cast: Any, tried: Any) -
     assert all(row.over_frequency for row in rows)
 
 
+@pytest.mark.mission("TZ-16")
 def test_the_rate_cannot_be_improved_by_taking_people_off(cast: Any, tried: Any) -> None:
     cast.advance(days=35)
     with cast.work("officer") as work:
@@ -299,6 +300,7 @@ def test_the_list_is_made_from_the_elders_records_by_the_citys_rules(cast: Any) 
         assert "died" in set(reasons.scalars())
 
 
+@pytest.mark.mission("TZ-16")
 def test_officers_are_told_on_the_alert_days_once(cast: Any, promised: Any) -> None:
     with cast.work("house") as work:
         ahead = next(d for d in range(40) if civil_date(work.now + timedelta(days=d)).day == 20)
@@ -329,6 +331,7 @@ def test_a_missing_office_is_said_by_name_of_the_area(cast: Any, tried: Any) -> 
             escalate(work.session, work.now, door.id, 1)
 
 
+@pytest.mark.mission("TZ-16")
 def test_the_monthly_rate_equals_a_recount_of_the_raw_events(cast: Any) -> None:
     """Many invented tries, seeded; the query's figures are recomputed from the rows in plain Python."""
     import random

@@ -32,7 +32,7 @@ CITY = 320100000000000
 PLATE = DoorProof("door_plate", "demo-door-plate-wang")
 
 
-@pytest.mark.mission("DY-14")
+@pytest.mark.mission("DY-14", "HB-31")
 def test_ninety_minutes_are_held_at_check_out_and_posted_when_the_daughter_confirms(cast: Any, hands: Any, posted: Any) -> None:
     session_id = hands.served(posted())
     assert hands.balance() == (0, 90)
@@ -53,6 +53,7 @@ def test_ninety_minutes_are_held_at_check_out_and_posted_when_the_daughter_confi
         assert sum(kind.balance_minutes for kind in read_trial_balance(work.session, CITY)) == 0
 
 
+@pytest.mark.mission("HB-32")
 def test_her_statement_names_what_each_minute_was_for(cast: Any, hands: Any, posted: Any) -> None:
     session_id = hands.served(posted(title="陪我聊聊天"))
     with cast.work("wang") as work:

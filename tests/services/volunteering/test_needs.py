@@ -67,6 +67,7 @@ def test_a_need_is_posted_by_her_side_or_her_community_only(cast: Any, posted: A
         posted(minutes=-5)
 
 
+@pytest.mark.mission("TZ-36")
 def test_taking_hides_it_from_the_board_and_gives_name_and_code(cast: Any, hands: Any, posted: Any, second_volunteer: str) -> None:
     need_id = posted()
     visit_id = hands.take(need_id)
@@ -81,6 +82,7 @@ def test_taking_hides_it_from_the_board_and_gives_name_and_code(cast: Any, hands
         assert hers.taken_by_name == "李文华"
 
 
+@pytest.mark.mission("NG-18")
 def test_two_volunteers_at_the_same_moment_one_takes_it(cast: Any, posted: Any, second_volunteer: str) -> None:
     need_id, answers, gate = posted(), {}, threading.Barrier(2)
     actors = {who: cast.actor(who, role="volunteer") for who in ("volunteer", second_volunteer)}
@@ -107,6 +109,7 @@ def test_two_volunteers_at_the_same_moment_one_takes_it(cast: Any, posted: Any, 
     assert [visit.visitor_id for visit in visits] == [cast[winner]]
 
 
+@pytest.mark.mission("NG-18")
 def test_the_second_hand_waits_and_reads_that_it_is_gone(cast: Any, posted: Any, second_volunteer: str) -> None:
     """The second volunteer reads the need while the first still holds it, on two real connections."""
     from services.unit_of_work import unit_of_work
@@ -129,6 +132,7 @@ def test_the_second_hand_waits_and_reads_that_it_is_gone(cast: Any, posted: Any,
     assert seen == ["taken"]
 
 
+@pytest.mark.mission("HB-32")
 @pytest.mark.parametrize(
     ("change", "refusal"),
     [
@@ -226,6 +230,7 @@ def test_her_side_withdraws_and_the_volunteer_is_told(cast: Any, hands: Any, pos
         assert told.scalar_one() == [cast["volunteer"]]
 
 
+@pytest.mark.mission("HB-32")
 def test_registering_opens_an_account_and_gives_the_role_once(cast: Any, hands: Any) -> None:
     with cast.work("daughter") as work:
         with pytest.raises(NotFound):
