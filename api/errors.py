@@ -117,53 +117,71 @@ def problem_response(
     return JSONResponse(body.model_dump(mode="json"), status_code=status, media_type=PROBLEM, headers=headers)
 
 
+def refused(request: Request, error: DomainError) -> Response:
+    """Answer a refusal with its status, its Chinese sentence and its facts."""
+    facts = {key: _plain(value) for key, value in error.facts.items()}
+    return problem_response(request, status_of(error), type(error).__name__, error.message_zh, facts)
+
+
+def broken_rule(request: Request, error: IntegrityError) -> Response:
+    """Answer a rule that the database held, by the constraint's name."""
+    meant = domain_error_of(error)
+    if meant is not None:
+        return refused(request, meant)
+    log.warning("unmapped constraint", error=str(error.orig)[:300])
+    return problem_response(request, 409, "Conflict", Conflict.message_zh)
+
+
+def malformed(request: Request, error: RequestValidationError) -> Response:
+    """Answer input that does not fit its schema, field by field."""
+    fields = [{"field": ".".join(str(part) for part in one["loc"]), "message": one["msg"]} for one in error.errors()]
+    return problem_response(request, 422, "Malformed", "提交的内容格式不对，请检查标出的字段。", {"fields": fields})
+
+
+def out_of_range(request: Request, error: DataError) -> Response:
+    """Answer a value that PostgreSQL cannot hold."""
+    return problem_response(request, 422, "Malformed", "提交的内容超出允许的范围。")
+
+
+def read_only(request: Request, error: InternalError) -> Response:
+    """Answer an auditor who tried to write; anything else internal is unexpected."""
+    if getattr(error.orig, "sqlstate", None) == READ_ONLY_TRANSACTION:
+        return problem_response(request, 403, NotAllowed.__name__, "审计账号只能查看，不能办理。")
+    return unexpected(request, error)
+
+
+def database_away(request: Request, error: OperationalError) -> Response:
+    """Answer while the database does not."""
+    log.error("database", error=str(error.orig)[:300])
+    return problem_response(request, 503, "Unavailable", Unavailable.message_zh, {"retry_seconds": 5})
+
+
+def plain_http(request: Request, error: HTTPException) -> Response:
+    """Answer the framework's own refusals (no such path, too large) as problems."""
+    detail = MESSAGES_BY_STATUS.get(error.status_code, str(error.detail))
+    return problem_response(request, error.status_code, "Http", detail)
+
+
+def unexpected(request: Request, error: Exception) -> Response:
+    """Answer without details; the log has them under the request's id."""
+    log.error("unexpected", path=request.url.path, exc_info=error)
+    return problem_response(request, 500, "Unexpected", "系统出了问题，已经记录。请稍后再试，或拨打社区电话。")
+
+
 def add_error_handlers(app: FastAPI) -> None:
-    """Teach the app to answer every refusal; an unmapped error is a 500 without details, logged with its request id."""
-
-    @app.exception_handler(DomainError)
-    def refused(request: Request, error: DomainError) -> Response:
-        facts = {key: _plain(value) for key, value in error.facts.items()}
-        return problem_response(request, status_of(error), type(error).__name__, error.message_zh, facts)
-
-    @app.exception_handler(IntegrityError)
-    def broken_rule(request: Request, error: IntegrityError) -> Response:
-        meant = domain_error_of(error)
-        if meant is not None:
-            return refused(request, meant)
-        log.warning("unmapped constraint", error=str(error.orig)[:300])
-        return problem_response(request, 409, "Conflict", Conflict.message_zh)
-
-    @app.exception_handler(RequestValidationError)
-    def malformed(request: Request, error: RequestValidationError) -> Response:
-        fields = [
-            {"field": ".".join(str(part) for part in item["loc"]), "message": item["msg"]} for item in error.errors()
-        ]
-        return problem_response(request, 422, "Malformed", "提交的内容格式不对，请检查标出的字段。", {"fields": fields})
-
-    @app.exception_handler(DataError)
-    def out_of_range(request: Request, error: DataError) -> Response:
-        return problem_response(request, 422, "Malformed", "提交的内容超出允许的范围。")
-
-    @app.exception_handler(InternalError)
-    def read_only(request: Request, error: InternalError) -> Response:
-        if getattr(error.orig, "sqlstate", None) == READ_ONLY_TRANSACTION:
-            return problem_response(request, 403, NotAllowed.__name__, "审计账号只能查看，不能办理。")
-        return unexpected(request, error)
-
-    @app.exception_handler(OperationalError)
-    def database_away(request: Request, error: OperationalError) -> Response:
-        log.error("database", error=str(error.orig)[:300])
-        return problem_response(request, 503, "Unavailable", Unavailable.message_zh, {"retry_seconds": 5})
-
-    @app.exception_handler(HTTPException)
-    def plain_http(request: Request, error: HTTPException) -> Response:
-        detail = MESSAGES_BY_STATUS.get(error.status_code, str(error.detail))
-        return problem_response(request, error.status_code, "Http", detail)
-
-    @app.exception_handler(Exception)
-    def unexpected(request: Request, error: Exception) -> Response:
-        log.error("unexpected", path=request.url.path, exc_info=error)
-        return problem_response(request, 500, "Unexpected", "系统出了问题，已经记录。请稍后再试，或拨打社区电话。")
+    """Teach the app to answer every refusal."""
+    handlers: dict[type[Exception], Any] = {
+        DomainError: refused,
+        IntegrityError: broken_rule,
+        RequestValidationError: malformed,
+        DataError: out_of_range,
+        InternalError: read_only,
+        OperationalError: database_away,
+        HTTPException: plain_http,
+        Exception: unexpected,
+    }
+    for kind, answer in handlers.items():
+        app.add_exception_handler(kind, answer)
 
 
 def _plain(value: Any) -> Any:

@@ -14,9 +14,7 @@ _KEY = ROOT / ".local" / "secret.key"
 
 os.environ.setdefault(
     "YINLING_SECRET_KEY",
-    _KEY.read_text(encoding="utf-8").strip()
-    if _KEY.exists()
-    else "a-key-for-tests-only-that-opens-nothing-else",
+    _KEY.read_text(encoding="utf-8").strip() if _KEY.exists() else "a-key-for-tests-only-that-opens-nothing-else",
 )
 os.environ.setdefault("NUMBA_CACHE_DIR", str(ROOT / ".local" / "numba"))
 

@@ -70,9 +70,7 @@ def move_in(work: Work, bed_id: Id, asked: StayIn) -> StayCreatedOut:
     return StayCreatedOut(stay_id=stay_id)
 
 
-@router.post(
-    "/bed-stays/{stay_id}/ending", status_code=204, responses=problems(401, 403, 404, 409), summary="Move out"
-)
+@router.post("/bed-stays/{stay_id}/ending", status_code=204, responses=problems(401, 403, 404, 409), summary="Move out")
 def move_out(work: Work, stay_id: Id, asked: StayEndIn) -> None:
     """End a stay; on its last day the bed is free."""
     actions.discharge(work.session, work.now, work.actor, stay_id, asked.last_day, asked.reason)
@@ -116,9 +114,7 @@ def beds_behind(
 ) -> list[RatioBedOut]:
     """Give the beds behind the ratio, one row a bed, each with whether it is in the numerator."""
     city, lo, hi = _where(work, scope)
-    rows = ratio.ratio_beds(
-        work.session, city, on or civil_date(work.now), lo=lo, hi=hi, facility_id=facility_id
-    )
+    rows = ratio.ratio_beds(work.session, city, on or civil_date(work.now), lo=lo, hi=hi, facility_id=facility_id)
     return [RatioBedOut.model_validate(row) for row in rows]
 
 

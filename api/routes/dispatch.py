@@ -45,9 +45,7 @@ def assign_carer(work: Work, order_id: Id, asked: AssignIn) -> AssignedOut:
 )
 def reassign_carer(work: Work, order_id: Id, asked: ReassignIn) -> AssignedOut:
     """Send another carer instead, before the visit begins; everybody concerned is told."""
-    promised = actions.reassign_carer(
-        work.session, work.now, work.actor, order_id, asked.carer_id, asked.reason
-    )
+    promised = actions.reassign_carer(work.session, work.now, work.actor, order_id, asked.carer_id, asked.reason)
     return AssignedOut(assignment_id=promised, order_id=order_id, carer_id=asked.carer_id)
 
 

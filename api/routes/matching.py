@@ -31,9 +31,7 @@ Id = Annotated[int, Path(ge=1, le=2**62)]
 RECENT = timedelta(days=31)
 
 
-@router.post(
-    "/match", response_model=MatchedOut, responses=problems(401, 403, 404, 409), summary="Who can come"
-)
+@router.post("/match", response_model=MatchedOut, responses=problems(401, 403, 404, 409), summary="Who can come")
 def find_providers(work: Work, asked: MatchIn) -> MatchedOut:
     """Rank the providers that can serve an elder in a window, with reasons, and say why others cannot."""
     found = match(work.session, work.now, work.actor, **asked.model_dump())
@@ -68,9 +66,7 @@ def show_offers(work: Work, provider_id: Id) -> list[OfferOut]:
 )
 def accept_offer(work: Work, offer_id: Id) -> AcceptedOut:
     """Take an offered order; the second who tries is told that it is taken, a late one that it expired."""
-    return AcceptedOut.model_validate(
-        asdict(actions.accept_offer(work.session, work.now, work.actor, offer_id))
-    )
+    return AcceptedOut.model_validate(asdict(actions.accept_offer(work.session, work.now, work.actor, offer_id)))
 
 
 @router.post(

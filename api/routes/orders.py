@@ -98,9 +98,7 @@ def show_order_by_number(
     return _detail(work, find_order_by_number(work.session, number).id)
 
 
-@router.get(
-    "/orders/{order_id}", response_model=OrderDetailOut, responses=problems(401, 404), summary="One order"
-)
+@router.get("/orders/{order_id}", response_model=OrderDetailOut, responses=problems(401, 404), summary="One order")
 def show_order(work: Work, order_id: OrderId) -> OrderDetailOut:
     """Show one order, who comes, and what may still be done."""
     return _detail(work, order_id)

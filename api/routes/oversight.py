@@ -37,7 +37,10 @@ def who_owns(work: Work) -> list[AdministrativeOut]:
 
 
 @router.get(
-    "/desk/escalations", response_model=list[DeskEscalationOut], responses=problems(401, 403), summary="Unanswered doors"
+    "/desk/escalations",
+    response_model=list[DeskEscalationOut],
+    responses=problems(401, 403),
+    summary="Unanswered doors",
 )
 def unanswered(work: Work) -> list[DeskEscalationOut]:
     """Give the unanswered doors of the actor's area, the most overdue first."""

@@ -62,7 +62,10 @@ def one_visit(work: Work, visit_id: Id) -> VisitOut:
 
 
 @router.get(
-    "/visits/{visit_id}/code", response_model=CodeOut, responses=problems(401, 403, 404, 409), summary="The elder's code"
+    "/visits/{visit_id}/code",
+    response_model=CodeOut,
+    responses=problems(401, 403, 404, 409),
+    summary="The elder's code",
 )
 def code_of_visit(work: Work, visit_id: Id) -> CodeOut:
     """Show the four digits to the elder or her family; the reading is written down."""
@@ -88,14 +91,15 @@ def arrive(work: Work, visit_id: Id, asked: CheckInIn, request: Request) -> Chec
     )
     if answer.refusal is not None:
         refusal = answer.refusal
-        return problem_response(
-            request, status_of(refusal), type(refusal).__name__, refusal.message_zh, refusal.facts
-        )
+        return problem_response(request, status_of(refusal), type(refusal).__name__, refusal.message_zh, refusal.facts)
     return CheckInOut.model_validate(answer)
 
 
 @router.post(
-    "/visits/{visit_id}/check-out", response_model=CheckOutOut, responses=problems(401, 404, 409), summary="Leave the door"
+    "/visits/{visit_id}/check-out",
+    response_model=CheckOutOut,
+    responses=problems(401, 404, 409),
+    summary="Leave the door",
 )
 def leave(work: Work, visit_id: Id, asked: CheckOutIn) -> CheckOutOut:
     """Record leaving with what was done."""
@@ -240,7 +244,10 @@ def close(work: Work, escalation_id: Id, asked: ClosingIn) -> None:
 
 
 @router.get(
-    "/visit-duties/compliance", response_model=ComplianceOut, responses=problems(401, 403, 404), summary="The month's rate"
+    "/visit-duties/compliance",
+    response_model=ComplianceOut,
+    responses=problems(401, 403, 404),
+    summary="The month's rate",
 )
 def compliance(work: Work, month: Month = None, level: Level = "community") -> ComplianceOut:
     """Give the visit rate of a month over the actor's own area, with its definition."""

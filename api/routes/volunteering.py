@@ -53,7 +53,10 @@ def become(work: Work, asked: VolunteerIn) -> VolunteerOut:
 
 
 @router.post(
-    "/volunteers/{person_id}/training", status_code=204, responses=problems(401, 403), summary="Tick a volunteer's training"
+    "/volunteers/{person_id}/training",
+    status_code=204,
+    responses=problems(401, 403),
+    summary="Tick a volunteer's training",
 )
 def train(work: Work, person_id: Id, asked: TrainingIn) -> None:
     """Record training and insurance; by the community's office only."""
@@ -97,7 +100,10 @@ def ask(work: Work, elder_id: Id, asked: NeedIn) -> NeedCreatedOut:
 
 
 @router.get(
-    "/elders/{elder_id}/needs", response_model=list[ElderNeedOut], responses=problems(401, 403, 404), summary="An elder's needs"
+    "/elders/{elder_id}/needs",
+    response_model=list[ElderNeedOut],
+    responses=problems(401, 403, 404),
+    summary="An elder's needs",
 )
 def needs_of_elder(work: Work, elder_id: Id) -> list[ElderNeedOut]:
     """Give an elder's needs to her side, with who took them."""

@@ -40,9 +40,11 @@ def admit(
         raise NotForYourOffice(elder_id=elder_id)
     if last_day is not None and last_day <= first_day:
         raise BadDays(field="last_day")
-    bed = session.connection().execute(
-        select(_bed).where(_bed.c.id == bed_id, _bed.c.area_code.between(actor.area_lo, actor.area_hi))
-    ).one_or_none()
+    bed = (
+        session.connection()
+        .execute(select(_bed).where(_bed.c.id == bed_id, _bed.c.area_code.between(actor.area_lo, actor.area_hi)))
+        .one_or_none()
+    )
     if bed is None:
         raise BedNotFound(bed_id=bed_id)
     closes_too_soon = bed.closed_on is not None and (last_day is None or last_day > bed.closed_on)
@@ -112,7 +114,9 @@ def take_snapshot(session: Session, now: datetime, day: date) -> int:
     """
     session.connection().execute(text("SELECT pg_advisory_xact_lock(hashtextextended('bed_snapshot', 0))"))
     session.connection().execute(
-        text("UPDATE bed_snapshot SET total = 0, nursing = 0, dementia = 0, occupied = 0, computed_at = :now WHERE day = :day"),
+        text(
+            "UPDATE bed_snapshot SET total = 0, nursing = 0, dementia = 0, occupied = 0, computed_at = :now WHERE day = :day"
+        ),
         {"day": day, "now": now},
     )
     done = session.connection().execute(

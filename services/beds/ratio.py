@@ -73,7 +73,9 @@ _FLAGS = {
 }
 
 
-def nursing_ratio(session: Session, city_code: int, on: date, *, lo: int, hi: int, ratio_code: str | None = None) -> Ratio:
+def nursing_ratio(
+    session: Session, city_code: int, on: date, *, lo: int, hi: int, ratio_code: str | None = None
+) -> Ratio:
     """Give the ratio of a Shanghai day over the homes of an area range, by the city's own definition.
 
     `ratio_code` None takes the first ratio the city's rules measure. Raises UnknownRatio, UnknownCity.
@@ -111,7 +113,8 @@ def ratio_trend(
     days = [*month_ends(on, months), on]
     rows = {row.day: row for row in _counted(session, rules, definition, days, lo, hi, by_home=False)}
     return [
-        TrendPoint(day, rows[day].nursing, rows[day].total, proportion(rows[day].nursing, rows[day].total)) for day in days
+        TrendPoint(day, rows[day].nursing, rows[day].total, proportion(rows[day].nursing, rows[day].total))
+        for day in days
     ]
 
 
@@ -171,7 +174,14 @@ def _short(nursing: int, total: int, target: Target | None) -> int:
 
 
 def _counted(
-    session: Session, rules: CityRules, definition: RatioDefinition, days: list[date], lo: int, hi: int, *, by_home: bool
+    session: Session,
+    rules: CityRules,
+    definition: RatioDefinition,
+    days: list[date],
+    lo: int,
+    hi: int,
+    *,
+    by_home: bool,
 ) -> list[Any]:
     numerator = _where(definition.numerator, definition.basis, "n")
     denominator = _where(definition.denominator, definition.basis, "d")
@@ -201,7 +211,9 @@ def _where(chosen: BedFilter, basis: str, side: str) -> str:
 
 def _values(rules: CityRules, definition: RatioDefinition, lo: int, hi: int) -> dict[str, Any]:
     sides = {"n": definition.numerator, "d": definition.denominator}
-    types = {f"{side}_types": _with_other_names(rules, f.facility_types) for side, f in sides.items() if f.facility_types}
+    types = {
+        f"{side}_types": _with_other_names(rules, f.facility_types) for side, f in sides.items() if f.facility_types
+    }
     return {"lo": lo, "hi": hi, **types}
 
 

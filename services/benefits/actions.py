@@ -26,9 +26,7 @@ def hold(session: Session, now: datetime, order_id: int, shared: Split, on: date
         return
     connection = session.connection()
     right = connection.execute(
-        select(_entitlement.c.elder_id, _entitlement.c.area_code).where(
-            _entitlement.c.id == shared.entitlement_id
-        )
+        select(_entitlement.c.elder_id, _entitlement.c.area_code).where(_entitlement.c.id == shared.entitlement_id)
     ).one()
     kept = {
         "entitlement_id": shared.entitlement_id,
@@ -38,10 +36,7 @@ def hold(session: Session, now: datetime, order_id: int, shared: Split, on: date
         "recorded_at": now,
     }
     replaced = connection.execute(
-        update(_use)
-        .where(_use.c.order_id == order_id, _use.c.state != "spent")
-        .values(kept)
-        .returning(_use.c.id)
+        update(_use).where(_use.c.order_id == order_id, _use.c.state != "spent").values(kept).returning(_use.c.id)
     ).first()
     if replaced is None:  # an upsert would let the cap's trigger count the order's own old hold
         connection.execute(

@@ -46,8 +46,7 @@ def split(price_fen: int, rights: list[Right]) -> Split:
     Equal help goes to the older right (the smaller id), so that the answer never depends on row order.
     """
     shares = [
-        (government_share_fen(price_fen, right.government_percent, right.month_left_fen), right)
-        for right in rights
+        (government_share_fen(price_fen, right.government_percent, right.month_left_fen), right) for right in rights
     ]
     if not shares:
         return Split(0, price_fen, None, ("没有适用于这项服务的政府补贴，全部自付",))

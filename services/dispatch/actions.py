@@ -52,16 +52,12 @@ def assign_carer(session: Session, now: datetime, actor: Actor, order_id: int, c
     assignment_id = _promise(session, now, actor, order, carer_id)
     move_order(session, order, "assigned")
     write_event(session, now, order, "assigned", actor.person_id, carer_id=carer_id)
-    _record(
-        session, now, actor, "assign_carer", order, {"carer_id": carer_id, "assignment_id": assignment_id}
-    )
+    _record(session, now, actor, "assign_carer", order, {"carer_id": carer_id, "assignment_id": assignment_id})
     _announce(session, now, order, assignment_id, carer_id, "dispatch.assigned")
     return assignment_id
 
 
-def reassign_carer(
-    session: Session, now: datetime, actor: Actor, order_id: int, carer_id: int, reason: str
-) -> int:
+def reassign_carer(session: Session, now: datetime, actor: Actor, order_id: int, carer_id: int, reason: str) -> int:
     """Send another carer instead of the promised one, before the visit begins; gives the new assignment's id.
 
     Everybody concerned is told. Raises as assign_carer; the old promise stands when the new one is refused.
@@ -148,9 +144,7 @@ def _check_able(session: Session, order: OrderRow, service: Service, carer_id: i
     on = civil_date(order.starts_at)
     carer = (
         session.connection()
-        .execute(
-            select(_carer).where(_carer.c.person_id == carer_id, _carer.c.provider_id == order.provider_id)
-        )
+        .execute(select(_carer).where(_carer.c.person_id == carer_id, _carer.c.provider_id == order.provider_id))
         .first()
     )
     if carer is None or (carer.left_on is not None and carer.left_on <= on):
@@ -172,9 +166,7 @@ def _check_able(session: Session, order: OrderRow, service: Service, carer_id: i
         )
 
 
-def _refuse_busy(
-    session: Session, order: OrderRow, service: Service, carer_id: int, cause: IntegrityError
-) -> NoReturn:
+def _refuse_busy(session: Session, order: OrderRow, service: Service, carer_id: int, cause: IntegrityError) -> NoReturn:
     window = func.tstzrange(order.starts_at, order.ends_at, type_=TSTZRANGE)
     other = session.connection().execute(
         select(_assignment.c.during)
@@ -208,9 +200,7 @@ def _standing(session: Session, order_id: int) -> Row[Any]:
 
 def _cancel(session: Session, assignment_id: int, reason: str) -> None:
     session.connection().execute(
-        update(_assignment)
-        .where(_assignment.c.id == assignment_id)
-        .values(state="cancelled", cancelled_reason=reason)
+        update(_assignment).where(_assignment.c.id == assignment_id).values(state="cancelled", cancelled_reason=reason)
     )
 
 
@@ -248,9 +238,7 @@ def _tell_carer(
     )
 
 
-def _record(
-    session: Session, now: datetime, actor: Actor, verb: str, order: OrderRow, facts: dict[str, Any]
-) -> None:
+def _record(session: Session, now: datetime, actor: Actor, verb: str, order: OrderRow, facts: dict[str, Any]) -> None:
     record_act(
         session,
         now,

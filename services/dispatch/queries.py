@@ -127,9 +127,7 @@ def provider_jobs(
         _assignment.c.provider_id == provider_id,
         _assignment.c.during.op("&&")(_span(starts_from, starts_before)),
     )
-    return sorted(
-        _read_jobs(session, query), key=lambda job: (job.carer_name or "", job.carer_id, job.starts_at)
-    )
+    return sorted(_read_jobs(session, query), key=lambda job: (job.carer_name or "", job.carer_id, job.starts_at))
 
 
 def unassigned_orders(session: Session, actor: Actor, provider_id: int) -> list[UnassignedOrder]:

@@ -72,15 +72,11 @@ def accept_offer(session: Session, now: datetime, actor: Actor, offer_id: int) -
     _check_room(session, order, offer.provider_id)
     _answer(session, now, actor, offer, state="accepted")
     move_order(session, order, "accepted", provider_id=offer.provider_id, accepted_at=now)
-    write_event(
-        session, now, order, "accepted", actor.person_id, provider_id=offer.provider_id, offer_id=offer_id
-    )
+    write_event(session, now, order, "accepted", actor.person_id, provider_id=offer.provider_id, offer_id=offer_id)
     _record(session, now, actor, order, "accept_offer", {"offer_id": offer_id})
     job = "orders.prepare_payment"
     enqueue(session, now, job, {"order_id": order.id}, key=f"{job}/{order.id}/{offer_id}")
-    tell_elder_side(
-        session, now, order, "matching.accepted", provider_id=offer.provider_id, once=str(offer_id)
-    )
+    tell_elder_side(session, now, order, "matching.accepted", provider_id=offer.provider_id, once=str(offer_id))
     return AcceptedOffer(
         offer_id=offer_id,
         order_id=order.id,
@@ -123,9 +119,7 @@ def _lock_for_answer(
     except NotFound:  # it passed on, or was taken back, while we waited for the lock
         _check_open(_find(session, offer_id), now)
         raise OfferClosed(offer_id=offer_id, state="closed") from None
-    offer = (
-        session.connection().execute(select(_offer).where(_offer.c.id == offer_id).with_for_update()).one()
-    )
+    offer = session.connection().execute(select(_offer).where(_offer.c.id == offer_id).with_for_update()).one()
     _check_open(offer, now)
     if order.state != "offering":
         raise OfferClosed(offer_id=offer_id, state=order.state)
@@ -176,9 +170,7 @@ def _answer(
     )
 
 
-def _record(
-    session: Session, now: datetime, actor: Actor, order: OrderRow, verb: str, facts: dict[str, Any]
-) -> None:
+def _record(session: Session, now: datetime, actor: Actor, order: OrderRow, verb: str, facts: dict[str, Any]) -> None:
     record_act(
         session,
         now,

@@ -94,9 +94,7 @@ def withdraw_offers(session: Session, now: datetime, order_id: int) -> int:
     return len(withdrawn)
 
 
-def _find(
-    session: Session, now: datetime, order: OrderRow, asked: dict[int, str]
-) -> tuple[Found, str | None]:
+def _find(session: Session, now: datetime, order: OrderRow, asked: dict[int, str]) -> tuple[Found, str | None]:
     try:
         service: Service = service_by_code(session, order.service_code, civil_date(order.starts_at))
         found = find_candidates(
@@ -189,8 +187,7 @@ def _give_up(
                 "problem": problem,
                 "asked": [{"provider_id": provider, "answer": answer} for provider, answer in asked.items()],
                 "left_out": [
-                    {"provider_id": one.provider_id, "code": one.code, "why": one.why}
-                    for one in found.left_out
+                    {"provider_id": one.provider_id, "code": one.code, "why": one.why} for one in found.left_out
                 ],
             },
         )
@@ -200,9 +197,7 @@ def _give_up(
 
 def _asked(session: Session, order_id: int) -> dict[int, str]:
     rows = session.connection().execute(
-        select(_offer.c.provider_id, _offer.c.state)
-        .where(_offer.c.order_id == order_id)
-        .order_by(_offer.c.id)
+        select(_offer.c.provider_id, _offer.c.state).where(_offer.c.order_id == order_id).order_by(_offer.c.id)
     )
     return {row.provider_id: row.state for row in rows}
 

@@ -160,11 +160,7 @@ def unmet_needs(session: Session, since: datetime, limit: int = PAGE) -> list[Un
     )
     return [
         UnmetNeedView(
-            **{
-                name: getattr(row, name)
-                for name in UnmetNeedView.__dataclass_fields__
-                if name != "service_name"
-            },
+            **{name: getattr(row, name) for name in UnmetNeedView.__dataclass_fields__ if name != "service_name"},
             service_name=row.service_name or row.service_code,
         )
         for row in rows

@@ -16,18 +16,14 @@ class Offer(SQLModel, table=True):
 
     __tablename__ = "offer"
     __table_args__ = (
-        CheckConstraint(
-            "state IN ('open', 'accepted', 'declined', 'expired', 'withdrawn')", name="offer_state_check"
-        ),
+        CheckConstraint("state IN ('open', 'accepted', 'declined', 'expired', 'withdrawn')", name="offer_state_check"),
         CheckConstraint("offered_at < expires_at", name="offer_expires_later_check"),
         CheckConstraint(
             "(state IN ('accepted', 'declined')) = (answered_by IS NOT NULL)",
             name="offer_answered_by_somebody_check",
         ),
         UniqueConstraint("order_id", "provider_id", name="offer_once_per_provider_key"),
-        Index(
-            "offer_one_open_per_order_idx", "order_id", unique=True, postgresql_where=text("state = 'open'")
-        ),
+        Index("offer_one_open_per_order_idx", "order_id", unique=True, postgresql_where=text("state = 'open'")),
         Index(
             "offer_one_accepted_per_order_idx",
             "order_id",

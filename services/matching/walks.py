@@ -32,9 +32,7 @@ class Walk:
     estimated: bool
 
 
-def walks_to(
-    session: Session, now: datetime, elder_id: int, area_code: int, lines: list[Row[Any]]
-) -> dict[int, Walk]:
+def walks_to(session: Session, now: datetime, elder_id: int, area_code: int, lines: list[Row[Any]]) -> dict[int, Walk]:
     """Give the walk to each line's facility by facility id, at the pace of the city's first circle.
 
     Exact from the reach table; beyond it (over 30 minutes), or where home or door meets no known street,
@@ -45,8 +43,7 @@ def walks_to(
     rules = rules_in_force(session, area_code, civil_date(now))
     profile, speed = _pace(rules)
     reached = {
-        walk.facility_id: walk.cost
-        for walk in who_reaches(session, elder_id, profile, REACH_LIMIT_SECONDS, rules)
+        walk.facility_id: walk.cost for walk in who_reaches(session, elder_id, profile, REACH_LIMIT_SECONDS, rules)
     }
     walks = {facility_id: Walk(round(cost), estimated=False) for facility_id, cost in reached.items()}
     missing = {line.facility_id for line in lines} - walks.keys()

@@ -194,9 +194,7 @@ def _works_for(session: Session, actor: Actor, provider_id: int) -> bool:
         )
     ).first()
     employed = connection.execute(
-        select(_carer.c.person_id).where(
-            _carer.c.person_id == actor.person_id, _carer.c.provider_id == provider_id
-        )
+        select(_carer.c.person_id).where(_carer.c.person_id == actor.person_id, _carer.c.provider_id == provider_id)
     ).first()
     return granted is not None or employed is not None
 

@@ -41,12 +41,9 @@ def opening_and_price(
         if not lines:
             raise NotOffered(provider_id=chosen_provider_id, service_code=service.code)
     opening = [
-        {"weekdays": list(line.weekdays), "from_hour": line.from_hour, "to_hour": line.to_hour}
-        for line in lines
+        {"weekdays": list(line.weekdays), "from_hour": line.from_hour, "to_hour": line.to_hour} for line in lines
     ]
-    if lines and not any(
-        is_open(line.weekdays, line.from_hour, line.to_hour, starts_at, ends_at) for line in lines
-    ):
+    if lines and not any(is_open(line.weekdays, line.from_hour, line.to_hour, starts_at, ends_at) for line in lines):
         unique = [hours for place, hours in enumerate(opening) if hours not in opening[:place]]
         raise OutsideOpening(service_code=service.code, provider_id=chosen_provider_id, opening=unique)
     return lines[0].price_fen if chosen_provider_id is not None else service.guide_price_fen

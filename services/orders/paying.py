@@ -106,9 +106,7 @@ def _lower_price(session: Session, now: datetime, order: OrderRow) -> OrderRow:
     if price_fen is None or price_fen >= order.price_fen:
         return order
     on = civil_date(order.starts_at)
-    shared = split_price(
-        session, now, order.elder_id, order.service_code, price_fen, on, besides_order_id=order.id
-    )
+    shared = split_price(session, now, order.elder_id, order.service_code, price_fen, on, besides_order_id=order.id)
     move_order(
         session,
         order,

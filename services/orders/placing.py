@@ -194,9 +194,7 @@ def _write_order(
     channel: str,
 ) -> OrderRow:
     connection = session.connection()
-    order_id = connection.execute(
-        select(func.nextval(func.pg_get_serial_sequence("care_order", "id")))
-    ).scalar_one()
+    order_id = connection.execute(select(func.nextval(func.pg_get_serial_sequence("care_order", "id")))).scalar_one()
     values: dict[str, Any] = {
         "id": order_id,
         "order_number": order_number(civil_date(now), order_id),
@@ -216,9 +214,7 @@ def _write_order(
     return connection.execute(insert(_order).values(values).returning(_order)).one()
 
 
-def _announce(
-    session: Session, now: datetime, actor: Actor, right: Right, order: OrderRow, service: Service
-) -> None:
+def _announce(session: Session, now: datetime, actor: Actor, right: Right, order: OrderRow, service: Service) -> None:
     write_event(session, now, order, "placed", actor.person_id, by_right=right.ground, channel=order.channel)
     record_act(
         session,

@@ -139,9 +139,7 @@ def order_timeline(session: Session, order_id: int) -> list[TimelineStep]:
         raise NotFound(order_id=order_id)
     rows = connection.execute(
         select(_event, _provider.c.name.label("provider_name"))
-        .join(
-            _provider, _provider.c.id == cast(_event.c.facts["provider_id"].astext, BigInteger), isouter=True
-        )
+        .join(_provider, _provider.c.id == cast(_event.c.facts["provider_id"].astext, BigInteger), isouter=True)
         .where(_event.c.order_id == order_id)
         .order_by(_event.c.id)
     )

@@ -68,9 +68,7 @@ def order_number(on: date, order_id: int) -> str:
 def is_order_number(text: str) -> bool:
     """Tell whether a number as heard over the phone has a right check digit."""
     digits = text.replace("-", "").replace(" ", "")
-    return (
-        digits.isascii() and digits.isdigit() and len(digits) >= 12 and _luhn(digits[:-1]) == int(digits[-1])
-    )
+    return digits.isascii() and digits.isdigit() and len(digits) >= 12 and _luhn(digits[:-1]) == int(digits[-1])
 
 
 def check_key(key: str) -> None:
@@ -94,9 +92,7 @@ def check_window(now: datetime, starts_at: datetime, ends_at: datetime) -> None:
     Raises BadTime(field, ...). All three moments are aware.
     """
     if starts_at <= now:
-        raise BadTime(
-            "预约的时间已经过去了，请选以后的时间。", field="starts_at", starts_at=starts_at.isoformat()
-        )
+        raise BadTime("预约的时间已经过去了，请选以后的时间。", field="starts_at", starts_at=starts_at.isoformat())
     if ends_at <= starts_at:
         raise BadTime("结束时间要晚于开始时间。", field="ends_at")
     if ends_at - starts_at > timedelta(hours=LONGEST_HOURS):
@@ -111,9 +107,7 @@ def check_long_enough(starts_at: datetime, ends_at: datetime, minutes: int) -> N
         raise BadTime(f"这项服务要{minutes}分钟，请把时间选长一些。", field="ends_at", minutes=minutes)
 
 
-def is_open(
-    weekdays: Sequence[str], from_hour: int, to_hour: int, starts_at: datetime, ends_at: datetime
-) -> bool:
+def is_open(weekdays: Sequence[str], from_hour: int, to_hour: int, starts_at: datetime, ends_at: datetime) -> bool:
     """Tell whether a window lies within a provider's working hours (Shanghai wall clock, end excluded).
 
     `weekdays` are ISO numbers "1".."7"; an empty list means every day. A line of 0-24 hours may run past

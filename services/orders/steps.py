@@ -21,9 +21,7 @@ _event = table_of(OrderEvent)
 
 def lock_order(session: Session, order_id: int) -> OrderRow:
     """Give an order and keep everybody else from changing it until the act ends. Raises NotFound(order_id)."""
-    found = (
-        session.connection().execute(select(_order).where(_order.c.id == order_id).with_for_update()).first()
-    )
+    found = session.connection().execute(select(_order).where(_order.c.id == order_id).with_for_update()).first()
     if found is None:
         raise NotFound(order_id=order_id)
     return found
@@ -36,9 +34,7 @@ def move_order(session: Session, order: OrderRow, to_state: str, **values: Any) 
     """
     if to_state != order.state and to_state not in STEPS[order.state]:
         raise WrongStep(order_id=order.id, state=order.state, wanted=to_state)
-    session.connection().execute(
-        update(_order).where(_order.c.id == order.id).values(state=to_state, **values)
-    )
+    session.connection().execute(update(_order).where(_order.c.id == order.id).values(state=to_state, **values))
 
 
 def write_event(

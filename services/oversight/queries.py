@@ -84,7 +84,11 @@ class Desk:
 
 def desk_area(actor: Actor) -> int:
     """Give the area an office covers: the first code of its range. Raises NotADesk."""
-    if actor.area_lo is None or actor.area_hi is None or not actor.has_role("officer", "advisor", "auditor", "operator"):
+    if (
+        actor.area_lo is None
+        or actor.area_hi is None
+        or not actor.has_role("officer", "advisor", "auditor", "operator")
+    ):
         raise NotADesk(role=actor.role)
     return actor.area_lo
 
@@ -152,9 +156,11 @@ def escalations_on_desk(session: Session, actor: Actor, now: datetime) -> list[O
 
 def ledger_state(session: Session) -> LedgerState:
     """Give what the last full check of the time bank found."""
-    last = session.connection().execute(
-        select(_check).order_by(_check.c.checked_at.desc(), _check.c.id.desc()).limit(1)
-    ).one_or_none()
+    last = (
+        session.connection()
+        .execute(select(_check).order_by(_check.c.checked_at.desc(), _check.c.id.desc()).limit(1))
+        .one_or_none()
+    )
     if last is None:
         return LedgerState(None, None, None, 0, LEDGER_ZH)
     return LedgerState(last.ok, last.checked_at, last.first_bad, last.transfers, LEDGER_ZH)

@@ -144,9 +144,13 @@ def check_out(
 
 
 def _lock_own(session: Session, actor: Actor, visit_id: int) -> Found:
-    found = session.connection().execute(
-        select(_visit).where(_visit.c.id == visit_id, _visit.c.visitor_id == actor.person_id).with_for_update()
-    ).one_or_none()
+    found = (
+        session.connection()
+        .execute(
+            select(_visit).where(_visit.c.id == visit_id, _visit.c.visitor_id == actor.person_id).with_for_update()
+        )
+        .one_or_none()
+    )
     if found is None:
         raise VisitNotFound(visit_id=visit_id)
     return found
@@ -168,11 +172,15 @@ def _refuse_out_of_window(visit: Found, happened_at: datetime) -> None:
 
 def _refuse_while_elsewhere(session: Session, actor: Actor, visit_id: int) -> None:
     """One visitor stands at one door; her visits are few, so all her open ones are looked at."""
-    running = session.connection().execute(
-        select(_visit.c.id)
-        .where(_visit.c.visitor_id == actor.person_id, _visit.c.state == "started", _visit.c.id != visit_id)
-        .limit(1)
-    ).scalar()
+    running = (
+        session.connection()
+        .execute(
+            select(_visit.c.id)
+            .where(_visit.c.visitor_id == actor.person_id, _visit.c.state == "started", _visit.c.id != visit_id)
+            .limit(1)
+        )
+        .scalar()
+    )
     if running is not None:
         raise AnotherVisitRunning(visit_id=running)
 

@@ -45,13 +45,7 @@ def record_attempt(
     VisitNotFound, BadMoment.
     """
     area_code, ground = _ground(session, now, actor, elder_id, visit_id)
-    if happened_at.tzinfo is None:
-        raise BadMoment("时间须带时区。", field="happened_at")
-    if happened_at > now + rules.HONEST_SKEW:
-        raise BadMoment("探访时间不能晚于现在。", field="happened_at")
-    happened_at = min(happened_at, now)
-    if happened_at < now - rules.LONGEST_BACKDATING:
-        raise BadMoment("只能补录最近两个月的探访。", field="happened_at")
+    happened_at = _honest_moment(now, happened_at)
     session.connection().execute(
         text("SELECT pg_advisory_xact_lock(hashtextextended('visit_attempt', :elder))"), {"elder": elder_id}
     )
@@ -62,14 +56,20 @@ def record_attempt(
         "happened_at": happened_at,
         "by_person_id": actor.person_id,
     }
-    written = session.connection().execute(
-        select(_attempt.c.id).where(*(_attempt.c[name] == value for name, value in facts.items())).limit(1)
-    ).scalar()
+    written = (
+        session.connection()
+        .execute(select(_attempt.c.id).where(*(_attempt.c[name] == value for name, value in facts.items())).limit(1))
+        .scalar()
+    )
     if written is not None:
         return int(written)
-    attempt_id: int = session.connection().execute(
-        insert(_attempt).values(area_code=area_code, recorded_at=now, note=note, **facts).returning(_attempt.c.id)
-    ).scalar_one()
+    attempt_id: int = (
+        session.connection()
+        .execute(
+            insert(_attempt).values(area_code=area_code, recorded_at=now, note=note, **facts).returning(_attempt.c.id)
+        )
+        .scalar_one()
+    )
     _follow_up(session, now, attempt_id)
     if ground.startswith("office:"):
         _follow_up_at_once(session, now, attempt_id)
@@ -81,23 +81,38 @@ def record_attempt(
     return attempt_id
 
 
+def _honest_moment(now: datetime, happened_at: datetime) -> datetime:
+    """Give the moment, at the latest now. Raises BadMoment for one without a zone, ahead, or too long ago."""
+    if happened_at.tzinfo is None:
+        raise BadMoment("时间须带时区。", field="happened_at")
+    if happened_at > now + rules.HONEST_SKEW:
+        raise BadMoment("探访时间不能晚于现在。", field="happened_at")
+    if happened_at < now - rules.LONGEST_BACKDATING:
+        raise BadMoment("只能补录最近两个月的探访。", field="happened_at")
+    return min(happened_at, now)
+
+
 def note_meeting(session: Session, now: datetime, visit: Found, happened_at: datetime) -> None:
     """Count a volunteer's proved visit as having seen the elder at home; one such row per visit."""
-    attempt_id: int | None = session.connection().execute(
-        upsert(_attempt)
-        .values(
-            elder_id=visit.elder_id,
-            area_code=visit.area_code,
-            channel="home",
-            outcome="seen",
-            happened_at=happened_at,
-            recorded_at=now,
-            by_person_id=visit.visitor_id,
-            visit_id=visit.id,
+    attempt_id: int | None = (
+        session.connection()
+        .execute(
+            upsert(_attempt)
+            .values(
+                elder_id=visit.elder_id,
+                area_code=visit.area_code,
+                channel="home",
+                outcome="seen",
+                happened_at=happened_at,
+                recorded_at=now,
+                by_person_id=visit.visitor_id,
+                visit_id=visit.id,
+            )
+            .on_conflict_do_nothing(constraint="visit_attempt_one_per_visit_key")
+            .returning(_attempt.c.id)
         )
-        .on_conflict_do_nothing(constraint="visit_attempt_one_per_visit_key")
-        .returning(_attempt.c.id)
-    ).scalar()
+        .scalar()
+    )
     if attempt_id is not None:
         _follow_up(session, now, attempt_id)
 
@@ -115,19 +130,21 @@ def _follow_up_at_once(session: Session, now: datetime, attempt_id: int) -> None
         return
 
 
-def _ground(
-    session: Session, now: datetime, actor: Actor, elder_id: int, visit_id: int | None
-) -> tuple[int, str]:
+def _ground(session: Session, now: datetime, actor: Actor, elder_id: int, visit_id: int | None) -> tuple[int, str]:
     """Give the elder's area and the ground: a relative's word is welcome, but is no visit by the duty."""
     if visit_id is not None:
-        area_code = session.connection().execute(
-            select(_visit.c.area_code).where(
-                _visit.c.id == visit_id,
-                _visit.c.elder_id == elder_id,
-                _visit.c.visitor_id == actor.person_id,
-                _visit.c.state.in_(OPEN_VISITS),
+        area_code = (
+            session.connection()
+            .execute(
+                select(_visit.c.area_code).where(
+                    _visit.c.id == visit_id,
+                    _visit.c.elder_id == elder_id,
+                    _visit.c.visitor_id == actor.person_id,
+                    _visit.c.state.in_(OPEN_VISITS),
+                )
             )
-        ).scalar()
+            .scalar()
+        )
         if area_code is None:
             raise VisitNotFound(visit_id=visit_id)
         return area_code, f"visitor:{visit_id}"

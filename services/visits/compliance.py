@@ -158,7 +158,8 @@ def month_compliance(
         attempts=total.attempts,
         rate=total.rate,
         definition=DEFINITION_ZH.format(
-            hours=rules.visits.late_entry_hours, channels="、".join(CHANNELS_ZH.get(code, code) for code in rules.visits.counting_channels)
+            hours=rules.visits.late_entry_hours,
+            channels="、".join(CHANNELS_ZH.get(code, code) for code in rules.visits.counting_channels),
         ),
         rules_version=rules.version,
         target=_target(rules, day),

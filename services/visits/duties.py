@@ -107,9 +107,11 @@ def end_duty(session: Session, now: datetime, actor: Actor, elder_id: int, on: d
     today), DutyNotFound.
     """
     right = right_to(session, actor, elder_id, "view", now)
-    since = session.connection().execute(
-        select(_duty.c.since).where(_duty.c.elder_id == elder_id, _duty.c.ended_on.is_(None))
-    ).scalar()
+    since = (
+        session.connection()
+        .execute(select(_duty.c.since).where(_duty.c.elder_id == elder_id, _duty.c.ended_on.is_(None)))
+        .scalar()
+    )
     if since is None or not right.ground.startswith("office:") or actor.read_only:
         raise DutyNotFound(elder_id=elder_id)
     if not since <= on <= civil_date(now):

@@ -49,12 +49,16 @@ def follow_up(session: Session, now: datetime, attempt_id: int) -> int | None:
     attempt = session.connection().execute(select(_attempt).where(_attempt.c.id == attempt_id)).one_or_none()
     if attempt is None:
         raise AttemptNotFound(attempt_id=attempt_id)
-    standing = session.connection().execute(
-        select(_escalation, _attempt.c.happened_at.label("knocked_at"))
-        .join(_attempt, _attempt.c.id == _escalation.c.attempt_id)
-        .where(_escalation.c.elder_id == attempt.elder_id, _escalation.c.closed_at.is_(None))
-        .with_for_update(of=_escalation)
-    ).one_or_none()
+    standing = (
+        session.connection()
+        .execute(
+            select(_escalation, _attempt.c.happened_at.label("knocked_at"))
+            .join(_attempt, _attempt.c.id == _escalation.c.attempt_id)
+            .where(_escalation.c.elder_id == attempt.elder_id, _escalation.c.closed_at.is_(None))
+            .with_for_update(of=_escalation)
+        )
+        .one_or_none()
+    )
     if attempt.outcome == "no_answer":
         return _after_silence(session, now, attempt, standing)
     if standing is not None and attempt.happened_at >= standing.knocked_at:
@@ -69,16 +73,20 @@ def _after_silence(session: Session, now: datetime, attempt: Found, standing: Fo
         if all(line.get("attempt_id") != attempt.id for line in standing.history):
             _append(session, standing, now, {"attempt_id": attempt.id, "why": "silent_again"})
         return int(standing.id)
-    answered_later = session.connection().execute(
-        select(func.count()).where(
-            _attempt.c.elder_id == attempt.elder_id,
-            _attempt.c.happened_at >= attempt.happened_at,
-            _attempt.c.outcome != "no_answer",
+    answered_later = (
+        session.connection()
+        .execute(
+            select(func.count()).where(
+                _attempt.c.elder_id == attempt.elder_id,
+                _attempt.c.happened_at >= attempt.happened_at,
+                _attempt.c.outcome != "no_answer",
+            )
         )
-    ).scalar_one()
-    already = session.connection().execute(
-        select(_escalation.c.id).where(_escalation.c.attempt_id == attempt.id)
-    ).scalar()
+        .scalar_one()
+    )
+    already = (
+        session.connection().execute(select(_escalation.c.id).where(_escalation.c.attempt_id == attempt.id)).scalar()
+    )
     return None if answered_later or already else _open(session, now, attempt)
 
 
@@ -88,21 +96,25 @@ def _open(session: Session, now: datetime, attempt: Found) -> int | None:
     first = _ladder(rules)[0]
     due = arithmetic.due_at(_ladder(rules), 0, attempt.happened_at, high_risk)
     in_charge = person_in_charge(session, first.role, attempt.area_code, attempt.elder_id, attempt.by_person_id)
-    escalation_id: int | None = session.connection().execute(
-        upsert(_escalation)
-        .values(
-            elder_id=attempt.elder_id,
-            area_code=attempt.area_code,
-            attempt_id=attempt.id,
-            step=1,
-            in_charge_id=in_charge,
-            opened_at=now,
-            due_at=due,
-            history=[_line(now, first, 1, in_charge, due, "opened") | {"attempt_id": attempt.id}],
+    escalation_id: int | None = (
+        session.connection()
+        .execute(
+            upsert(_escalation)
+            .values(
+                elder_id=attempt.elder_id,
+                area_code=attempt.area_code,
+                attempt_id=attempt.id,
+                step=1,
+                in_charge_id=in_charge,
+                opened_at=now,
+                due_at=due,
+                history=[_line(now, first, 1, in_charge, due, "opened") | {"attempt_id": attempt.id}],
+            )
+            .on_conflict_do_nothing()
+            .returning(_escalation.c.id)
         )
-        .on_conflict_do_nothing()
-        .returning(_escalation.c.id)
-    ).scalar()
+        .scalar()
+    )
     if escalation_id is None:
         return None
     _hand_over(session, now, escalation_id, attempt.elder_id, attempt.area_code, in_charge, first, 1, due)
@@ -164,17 +176,17 @@ def close_escalation(
 
 
 def _lock(session: Session, escalation_id: int) -> Found:
-    found = session.connection().execute(
-        select(_escalation).where(_escalation.c.id == escalation_id).with_for_update()
-    ).one_or_none()
+    found = (
+        session.connection()
+        .execute(select(_escalation).where(_escalation.c.id == escalation_id).with_for_update())
+        .one_or_none()
+    )
     if found is None:
         raise EscalationNotFound(escalation_id=escalation_id)
     return found
 
 
-def _close(
-    session: Session, now: datetime, found: Found, *, closed_by: int, resolution: str, note: str | None
-) -> None:
+def _close(session: Session, now: datetime, found: Found, *, closed_by: int, resolution: str, note: str | None) -> None:
     line = {"at": now.isoformat(), "why": "closed", "by": closed_by, "resolution": resolution, "note": note}
     session.connection().execute(
         update(_escalation)
@@ -198,9 +210,7 @@ def _append(session: Session, found: Found, now: datetime, line: dict[str, Any])
     )
 
 
-def _line(
-    now: datetime, step: EscalationStep, place: int, in_charge: int, due: datetime, why: str
-) -> dict[str, Any]:
+def _line(now: datetime, step: EscalationStep, place: int, in_charge: int, due: datetime, why: str) -> dict[str, Any]:
     return {
         "at": now.isoformat(), "step": place, "action": step.action,
         "in_charge_id": in_charge, "due_at": due.isoformat(), "why": why,
@@ -243,10 +253,14 @@ def _is_high_risk(session: Session, attempt: Found, rules: CityRules) -> bool:
     """A silent device, or an elder of the city's highest visit class on the day of the knock."""
     highest = min(rules.visit_classes, key=lambda c: c.rank).code
     day = civil_date(attempt.happened_at)
-    visit_class = session.connection().execute(
-        select(_duty.c.visit_class)
-        .where(_duty.c.elder_id == attempt.elder_id, _duty.c.since <= day)
-        .where(_duty.c.ended_on.is_(None) | (_duty.c.ended_on > day))
-        .limit(1)
-    ).scalar()
+    visit_class = (
+        session.connection()
+        .execute(
+            select(_duty.c.visit_class)
+            .where(_duty.c.elder_id == attempt.elder_id, _duty.c.since <= day)
+            .where(_duty.c.ended_on.is_(None) | (_duty.c.ended_on > day))
+            .limit(1)
+        )
+        .scalar()
+    )
     return attempt.channel == "device" or visit_class == highest

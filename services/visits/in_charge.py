@@ -43,12 +43,16 @@ def person_in_charge(session: Session, role: str, area_code: int, elder_id: int,
 
 
 def _next_of_kin(session: Session, elder_id: int) -> int | None:
-    found: int | None = session.connection().execute(
-        select(_proxy.c.proxy_person_id)
-        .where(_proxy.c.elder_id == elder_id, _proxy.c.state == "confirmed", _proxy.c.ground == "family")
-        .order_by(_proxy.c.confirmed_at, _proxy.c.id)
-        .limit(1)
-    ).scalar()
+    found: int | None = (
+        session.connection()
+        .execute(
+            select(_proxy.c.proxy_person_id)
+            .where(_proxy.c.elder_id == elder_id, _proxy.c.state == "confirmed", _proxy.c.ground == "family")
+            .order_by(_proxy.c.confirmed_at, _proxy.c.id)
+            .limit(1)
+        )
+        .scalar()
+    )
     return found
 
 

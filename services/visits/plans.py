@@ -35,7 +35,9 @@ def plan_care_visit(session: Session, now: datetime, order_id: int, assignment_i
     """
     connection = session.connection()
     promised = connection.execute(
-        select(_assignment).where(_assignment.c.id == assignment_id, _assignment.c.order_id == order_id).with_for_update()
+        select(_assignment)
+        .where(_assignment.c.id == assignment_id, _assignment.c.order_id == order_id)
+        .with_for_update()
     ).one_or_none()
     if promised is None or promised.state == "cancelled":
         return None
@@ -162,11 +164,15 @@ def warn_late(session: Session, now: datetime, visit_id: int, minutes: int) -> b
     For a volunteer the elder's side is told, so that nobody sits waiting. `minutes`: how long after the
     planned start this look was set for.
     """
-    found = session.connection().execute(
-        select(_visit, _assignment.c.provider_id)
-        .outerjoin(_assignment, (_assignment.c.order_id == _visit.c.order_id) & (_assignment.c.state == "planned"))
-        .where(_visit.c.id == visit_id, _visit.c.state == "planned")
-    ).one_or_none()
+    found = (
+        session.connection()
+        .execute(
+            select(_visit, _assignment.c.provider_id)
+            .outerjoin(_assignment, (_assignment.c.order_id == _visit.c.order_id) & (_assignment.c.state == "planned"))
+            .where(_visit.c.id == visit_id, _visit.c.state == "planned")
+        )
+        .one_or_none()
+    )
     if found is None:
         return False
     whom = {"elder_side": found.elder_id} if found.kind == "friendly" else {"provider_id": found.provider_id}
@@ -186,9 +192,11 @@ def warn_late(session: Session, now: datetime, visit_id: int, minutes: int) -> b
 
 
 def _planned(session: Session, which: Any) -> Found | None:
-    return session.connection().execute(
-        select(_visit).where(which, _visit.c.state == "planned").with_for_update()
-    ).one_or_none()
+    return (
+        session.connection()
+        .execute(select(_visit).where(which, _visit.c.state == "planned").with_for_update())
+        .one_or_none()
+    )
 
 
 def _close(session: Session, standing: Found) -> None:

@@ -91,7 +91,9 @@ def plate_address(token: str) -> str:
 def plate_page(token: str, caption: str) -> str:
     """Draw the plate as one SVG page (A6, 105 × 148 mm) for printing: code, caption, no name and no address."""
     code = io.BytesIO()
-    segno.make(plate_address(token), error="q").save(code, kind="svg", xmldecl=False, svgns=True, border=4, omitsize=True)
+    segno.make(plate_address(token), error="q").save(
+        code, kind="svg", xmldecl=False, svgns=True, border=4, omitsize=True
+    )
     drawn = code.getvalue().decode().replace("<svg ", '<svg x="12.5" y="14" width="80" height="80" ', 1)
     lines = ("银龄圈 上门签到牌", caption, "来人上门、离开时请扫一扫")
     words = "".join(

@@ -78,10 +78,15 @@ def read_visit_code(session: Session, now: datetime, actor: Actor, visit_id: int
 
     Raises VisitNotFound, VisitNotOpen once it began, CodeNotForYou to offices and to the visitor herself.
     """
-    visit = session.connection().execute(
-        select(_visit.c.elder_id, _visit.c.area_code, _visit.c.visitor_id, _visit.c.state, _visit.c.code_sealed)
-        .where(_visit.c.id == visit_id)
-    ).one_or_none()
+    visit = (
+        session.connection()
+        .execute(
+            select(
+                _visit.c.elder_id, _visit.c.area_code, _visit.c.visitor_id, _visit.c.state, _visit.c.code_sealed
+            ).where(_visit.c.id == visit_id)
+        )
+        .one_or_none()
+    )
     if visit is None:
         raise VisitNotFound(visit_id=visit_id)
     if visit.visitor_id == actor.person_id:

@@ -106,9 +106,11 @@ def facts_of(
     distance_m = None
     if device.lon is not None and device.lat is not None:
         point = func.ST_SetSRID(func.ST_MakePoint(device.lon, device.lat), 4326)
-        distance_m = session.connection().execute(
-            select(func.ST_DistanceSphere(_person.c.home, point)).where(_person.c.id == elder_id)
-        ).scalar()
+        distance_m = (
+            session.connection()
+            .execute(select(func.ST_DistanceSphere(_person.c.home, point)).where(_person.c.id == elder_id))
+            .scalar()
+        )
     place = rules.doubts_of_place(distance_m, device.accuracy_m, device.mock_location)
     return {
         "event_key": device.event_key,
@@ -125,19 +127,21 @@ def facts_of(
 def _refuse_unknown_tasks(session: Session, visit: Found, tasks_done: list[str]) -> None:
     if visit.order_id is None:
         return
-    listed: list[str] | None = session.connection().execute(
-        select(_item.c.checklist)
-        .join(_order, _order.c.service_code == _item.c.code)
-        .where(_order.c.id == visit.order_id)
-    ).scalar()
+    listed: list[str] | None = (
+        session.connection()
+        .execute(
+            select(_item.c.checklist)
+            .join(_order, _order.c.service_code == _item.c.code)
+            .where(_order.c.id == visit.order_id)
+        )
+        .scalar()
+    )
     unknown = sorted(set(tasks_done) - set(listed or tasks_done))
     if unknown:
         raise UnknownTask(field="tasks_done", unknown=unknown)
 
 
-def note_act(
-    session: Session, now: datetime, actor: Actor, visit: Found, verb: str, facts: dict[str, Any]
-) -> None:
+def note_act(session: Session, now: datetime, actor: Actor, visit: Found, verb: str, facts: dict[str, Any]) -> None:
     """Write the act into the trail, by the right of standing at this door."""
     record_act(
         session, now, actor, verb,

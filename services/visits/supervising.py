@@ -96,9 +96,13 @@ def _proof(actor: Actor) -> str:
 
 def _lock(session: Session, actor: Actor, visit_id: int) -> Found:
     """Hold a visit that is not the actor's own; row-level security shows offices and providers theirs."""
-    found = session.connection().execute(
-        select(_visit).where(_visit.c.id == visit_id, _visit.c.visitor_id != actor.person_id).with_for_update()
-    ).one_or_none()
+    found = (
+        session.connection()
+        .execute(
+            select(_visit).where(_visit.c.id == visit_id, _visit.c.visitor_id != actor.person_id).with_for_update()
+        )
+        .one_or_none()
+    )
     if found is None:
         raise VisitNotFound(visit_id=visit_id)
     return found

@@ -51,7 +51,9 @@ class Visit(SQLModel, table=True):
         ),
         Index("visit_order_idx", "order_id", unique=True, postgresql_where=text("state <> 'cancelled'")),
         Index("visit_visitor_idx", "visitor_id", "planned_start"),
-        Index("visit_one_started_per_visitor_idx", "visitor_id", unique=True, postgresql_where=text("state = 'started'")),
+        Index(
+            "visit_one_started_per_visitor_idx", "visitor_id", unique=True, postgresql_where=text("state = 'started'")
+        ),
         Index("visit_elder_idx", "elder_id", "planned_start"),
     )
     id: int | None = own_id()

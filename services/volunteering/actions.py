@@ -66,9 +66,11 @@ def post_need(
     longest = timedelta(hours=arithmetic.LONGEST_NEED_HOURS)
     if starts_at.tzinfo is None or ends_at.tzinfo is None or not now < starts_at < ends_at <= starts_at + longest:
         raise BadWindow(field="starts_at")
-    service = session.connection().execute(
-        select(_item.c.plain_name, _item.c.name_zh).where(_item.c.code == kind, _item.c.volunteer)
-    ).one_or_none()
+    service = (
+        session.connection()
+        .execute(select(_item.c.plain_name, _item.c.name_zh).where(_item.c.code == kind, _item.c.volunteer))
+        .one_or_none()
+    )
     if service is None:
         raise UnknownNeedKind(field="kind", kind=kind)
     name: str = session.connection().execute(select(_person.c.full_name).where(_person.c.id == elder_id)).scalar_one()
@@ -130,9 +132,11 @@ def take_need(session: Session, now: datetime, actor: Actor, need_id: int) -> in
 
 def release_need(session: Session, now: datetime, actor: Actor, need_id: int) -> None:
     """Give a taken need back to the board before the visit begins. Raises NeedNotFound, NeedNotOpen."""
-    need = session.connection().execute(
-        select(_need).where(_need.c.id == need_id, _need.c.taken_by == actor.person_id).with_for_update()
-    ).one_or_none()
+    need = (
+        session.connection()
+        .execute(select(_need).where(_need.c.id == need_id, _need.c.taken_by == actor.person_id).with_for_update())
+        .one_or_none()
+    )
     if need is None:
         raise NeedNotFound(need_id=need_id)
     if need.state != "taken" or not cancel_friendly_visit(session, now, need_id):
@@ -184,12 +188,16 @@ def cancel_need(session: Session, now: datetime, actor: Actor, need_id: int) -> 
 
 def _lock_volunteer(session: Session, actor: Actor) -> Found:
     """Hold her own row, so that one volunteer's two hands come one after the other."""
-    found = session.connection().execute(
-        select(_volunteer, _person.c.born_on)
-        .join(_person, _person.c.id == _volunteer.c.person_id)
-        .where(_volunteer.c.person_id == actor.person_id, _volunteer.c.left_on.is_(None))
-        .with_for_update(of=_volunteer)
-    ).one_or_none()
+    found = (
+        session.connection()
+        .execute(
+            select(_volunteer, _person.c.born_on)
+            .join(_person, _person.c.id == _volunteer.c.person_id)
+            .where(_volunteer.c.person_id == actor.person_id, _volunteer.c.left_on.is_(None))
+            .with_for_update(of=_volunteer)
+        )
+        .one_or_none()
+    )
     if found is None:
         raise NotAVolunteer(person_id=actor.person_id)
     return found
@@ -199,9 +207,11 @@ def _lock_open_need(session: Session, need_id: int) -> Found:
     """Hold the need if it is still open. A need that was taken meanwhile is no longer visible to her."""
     if session.connection().execute(select(_need.c.id).where(_need.c.id == need_id)).scalar() is None:
         raise NeedNotFound(need_id=need_id)
-    found = session.connection().execute(
-        select(_need).where(_need.c.id == need_id, _need.c.state == "open").with_for_update()
-    ).one_or_none()
+    found = (
+        session.connection()
+        .execute(select(_need).where(_need.c.id == need_id, _need.c.state == "open").with_for_update())
+        .one_or_none()
+    )
     if found is None:
         raise NeedTaken(need_id=need_id)
     return found
@@ -223,24 +233,31 @@ def _refuse_own_relative(session: Session, actor: Actor, need: Found, rules: Cit
         raise OwnRelative(need_id=need.id)
     if rules.timebank.own_relatives_earn:
         return
-    related = session.connection().execute(
-        select(_proxy.c.id).where(
-            _proxy.c.elder_id == need.elder_id,
-            _proxy.c.proxy_person_id == actor.person_id,
-            _proxy.c.ground == "family",
+    related = (
+        session.connection()
+        .execute(
+            select(_proxy.c.id).where(
+                _proxy.c.elder_id == need.elder_id,
+                _proxy.c.proxy_person_id == actor.person_id,
+                _proxy.c.ground == "family",
+            )
         )
-    ).first()
+        .first()
+    )
     if related is not None:
         raise OwnRelative(need_id=need.id)
 
 
 def _refuse_double_promise(session: Session, actor: Actor, need: Found) -> None:
-    other = session.connection().execute(
-        select(_visit.c.id)
-        .where(_visit.c.visitor_id == actor.person_id, _visit.c.state.in_(("planned", "started")))
-        .where(_visit.c.planned_start < need.ends_at, _visit.c.planned_end > need.starts_at)
-        .limit(1)
-    ).scalar()
+    other = (
+        session.connection()
+        .execute(
+            select(_visit.c.id)
+            .where(_visit.c.visitor_id == actor.person_id, _visit.c.state.in_(("planned", "started")))
+            .where(_visit.c.planned_start < need.ends_at, _visit.c.planned_end > need.starts_at)
+            .limit(1)
+        )
+        .scalar()
+    )
     if other is not None:
         raise OtherVisitThen(visit_id=other)
-

@@ -51,12 +51,16 @@ def _hold(session: Session, city_code: int) -> None:
 
 
 def _purse(session: Session, now: datetime, city_code: int, kind: str) -> int:
-    found: int | None = session.connection().execute(
-        select(_account.c.id)
-        .where(_account.c.ledger == city_code, _account.c.kind == kind)
-        .order_by(_account.c.id)
-        .limit(1)
-    ).scalar()
+    found: int | None = (
+        session.connection()
+        .execute(
+            select(_account.c.id)
+            .where(_account.c.ledger == city_code, _account.c.kind == kind)
+            .order_by(_account.c.id)
+            .limit(1)
+        )
+        .scalar()
+    )
     return found or open_account(session, now, ledger=city_code, kind=kind, owner_label="city")
 
 

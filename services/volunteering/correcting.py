@@ -41,9 +41,7 @@ def correct_session(session: Session, now: datetime, actor: Actor, session_id: i
     if right.ground != "office:officer":
         raise NotYoursToConfirm("更正已入账的时间由街道民政工作人员办理。", session_id=session_id)
     changed = session.connection().execute(
-        update(_session)
-        .where(_session.c.id == session_id, _session.c.state == "posted")
-        .values(dispute_reason=reason)
+        update(_session).where(_session.c.id == session_id, _session.c.state == "posted").values(dispute_reason=reason)
     )
     if not changed.rowcount:
         raise AlreadySettled(session_id=session_id, state=found.state)
@@ -64,9 +62,11 @@ def reverse_minutes(session: Session, now: datetime, session_id: int) -> bool:
     What went over the cap to the pool comes back too; what the volunteer already spent becomes the debt of
     the city's clawback account, never a balance below zero.
     """
-    found = session.connection().execute(
-        select(_session).where(_session.c.id == session_id).with_for_update()
-    ).one_or_none()
+    found = (
+        session.connection()
+        .execute(select(_session).where(_session.c.id == session_id).with_for_update())
+        .one_or_none()
+    )
     if found is None or found.state != "posted" or found.transfer_id is None:
         return False
     clawback = clawback_of(session, now, city_of_area(session, found.area_code))

@@ -31,11 +31,15 @@ def register_volunteer(
 
     She registers herself, or her community does. Raises NotFound, TooYoung, AlreadyAVolunteer, UnknownCity.
     """
-    person = session.connection().execute(
-        select(_person.c.area_code, _person.c.born_on, _person.c.timebank_account_id)
-        .where(_person.c.id == person_id)
-        .with_for_update()
-    ).one_or_none()
+    person = (
+        session.connection()
+        .execute(
+            select(_person.c.area_code, _person.c.born_on, _person.c.timebank_account_id)
+            .where(_person.c.id == person_id)
+            .with_for_update()
+        )
+        .one_or_none()
+    )
     if person is None or (actor.person_id != person_id and not actor.has_role(*OFFICES)):
         raise NotFound(person_id=person_id)
     today = civil_date(now)
@@ -67,11 +71,15 @@ def register_volunteer(
 
 def _grant_role(session: Session, now: datetime, actor: Actor, person_id: int) -> None:
     """Let her sign in as a volunteer: the only role a person may give herself."""
-    held = session.connection().execute(
-        select(_grant.c.id).where(
-            _grant.c.person_id == person_id, _grant.c.role == "volunteer", _grant.c.revoked_at.is_(None)
+    held = (
+        session.connection()
+        .execute(
+            select(_grant.c.id).where(
+                _grant.c.person_id == person_id, _grant.c.role == "volunteer", _grant.c.revoked_at.is_(None)
+            )
         )
-    ).scalar()
+        .scalar()
+    )
     if held is None:
         session.connection().execute(
             insert(_grant).values(person_id=person_id, role="volunteer", granted_by=actor.person_id, granted_at=now)
@@ -92,16 +100,20 @@ def record_training(
     given = {name: day for name, day in changed.items() if day is not None}
     area_code = None
     if actor.has_role(*OFFICES) and given:
-        area_code = session.connection().execute(
-            update(_volunteer)
-            .where(
-                _volunteer.c.person_id == person_id,
-                _volunteer.c.person_id != actor.person_id,
-                _volunteer.c.area_code.between(actor.area_lo, actor.area_hi),
+        area_code = (
+            session.connection()
+            .execute(
+                update(_volunteer)
+                .where(
+                    _volunteer.c.person_id == person_id,
+                    _volunteer.c.person_id != actor.person_id,
+                    _volunteer.c.area_code.between(actor.area_lo, actor.area_hi),
+                )
+                .values(**given)
+                .returning(_volunteer.c.area_code)
             )
-            .values(**given)
-            .returning(_volunteer.c.area_code)
-        ).scalar()
+            .scalar()
+        )
     if area_code is None:
         raise NotAVolunteer(person_id=person_id)
     record_act(

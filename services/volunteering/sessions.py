@@ -56,9 +56,13 @@ def record_session(session: Session, now: datetime, visit_id: int) -> int | None
     already = session.connection().execute(select(_session.c.id).where(_session.c.visit_id == visit_id)).scalar()
     if already is not None:
         return int(already)
-    visit = session.connection().execute(
-        select(_visit).where(_visit.c.id == visit_id, _visit.c.kind == "friendly", _visit.c.state == "finished")
-    ).one_or_none()
+    visit = (
+        session.connection()
+        .execute(
+            select(_visit).where(_visit.c.id == visit_id, _visit.c.kind == "friendly", _visit.c.state == "finished")
+        )
+        .one_or_none()
+    )
     if visit is None:
         return None
     session.connection().execute(
@@ -76,9 +80,7 @@ def record_session(session: Session, now: datetime, visit_id: int) -> int | None
     return _book(session, now, visit, rules, credit)
 
 
-def _book(
-    session: Session, now: datetime, visit: Found, rules: CityRules, credit: arithmetic.Credit
-) -> int | None:
+def _book(session: Session, now: datetime, visit: Found, rules: CityRules, credit: arithmetic.Credit) -> int | None:
     """Write session and pending transfer together, or neither when the time overlaps or the cap is full."""
     due = now + timedelta(hours=rules.timebank.auto_confirm_hours)
     try:
@@ -120,9 +122,11 @@ def _book(
 def _hold_minutes(
     session: Session, now: datetime, visit: Found, rules: CityRules, credit: arithmetic.Credit
 ) -> Transfer:
-    account_id = session.connection().execute(
-        select(_person.c.timebank_account_id).where(_person.c.id == visit.visitor_id)
-    ).scalar()
+    account_id = (
+        session.connection()
+        .execute(select(_person.c.timebank_account_id).where(_person.c.id == visit.visitor_id))
+        .scalar()
+    )
     if account_id is None:
         raise NoAccount(person_id=visit.visitor_id)
     bank = bank_of(session, now, rules.city_code)
@@ -148,14 +152,16 @@ def _credited_on_the_day(session: Session, visit: Found) -> int:
     start = civil_midnight(civil_date(visit.checked_in_at))
     begun = func.lower(_session.c.during)
     return int(
-        session.connection().execute(
+        session.connection()
+        .execute(
             select(func.coalesce(func.sum(_session.c.credit_minutes), 0)).where(
                 _session.c.volunteer_id == visit.visitor_id,
                 _session.c.state != "voided",
                 begun >= start,
                 begun < start + timedelta(days=1),
             )
-        ).scalar_one()
+        )
+        .scalar_one()
     )
 
 
@@ -252,9 +258,11 @@ class _settled_once:
 
 
 def _lock(session: Session, session_id: int) -> Found:
-    found = session.connection().execute(
-        select(_session).where(_session.c.id == session_id).with_for_update()
-    ).one_or_none()
+    found = (
+        session.connection()
+        .execute(select(_session).where(_session.c.id == session_id).with_for_update())
+        .one_or_none()
+    )
     if found is None:
         raise SessionNotFound(session_id=session_id)
     return found

@@ -70,7 +70,10 @@ def test_a_friendly_visit_from_board_to_statement(cast: Any, ask: Any) -> None:
     assert ask("volunteer", "POST", f"/volunteer-sessions/{waiting['id']}/confirmation").status_code == 403
     assert ask("outsider", "POST", f"/volunteer-sessions/{waiting['id']}/confirmation").status_code == 404
     assert ask("daughter", "POST", f"/volunteer-sessions/{waiting['id']}/confirmation").status_code == 204
-    assert ask("daughter", "POST", f"/volunteer-sessions/{waiting['id']}/dispute", json={"reason": "晚了"}).status_code == 409
+    assert (
+        ask("daughter", "POST", f"/volunteer-sessions/{waiting['id']}/dispute", json={"reason": "晚了"}).status_code
+        == 409
+    )
     statement = ask("volunteer", "GET", f"/volunteers/{volunteer}/statement").json()
     assert (statement["closing_minutes"], statement["lines"][-1]["title"]) == (90, "探访陪伴")
     assert ask("outsider", "GET", f"/volunteers/{volunteer}/statement").status_code == 404
@@ -96,7 +99,10 @@ def test_five_wrong_codes_over_http_are_counted_and_answered_with_what_to_do(cas
         row
         for offset in (-1, 0, 1)
         for row in ask(
-            "volunteer", "GET", "/visits/today", params={"day": str(date.fromisoformat(moment(cast)[:10]) + timedelta(days=offset))}
+            "volunteer",
+            "GET",
+            "/visits/today",
+            params={"day": str(date.fromisoformat(moment(cast)[:10]) + timedelta(days=offset))},
         ).json()
     ]
     assert [(row["id"], row["state"], row["elder_name"]) for row in today] == [(visit, "started", "王秀兰")]
@@ -137,7 +143,10 @@ def test_silence_reaches_the_desk_and_is_closed_by_name(cast: Any, ask: Any) -> 
     unseen = ask("officer", "GET", "/visit-duties/not-yet-visited").json()
     assert [row["elder_name"] for row in unseen] == ["孙德福", "王秀兰"]
     assert ask("other_officer", "GET", "/visit-duties/not-yet-visited").json() == []
-    assert ask("other_officer", "POST", f"/escalations/{door['id']}/closing", json={"resolution": "safe"}).status_code == 404
+    assert (
+        ask("other_officer", "POST", f"/escalations/{door['id']}/closing", json={"resolution": "safe"}).status_code
+        == 404
+    )
     assert ask("officer", "POST", f"/escalations/{door['id']}/closing", json={"resolution": "safe"}).status_code == 204
     assert ask("officer", "POST", f"/escalations/{door['id']}/closing", json={"resolution": "safe"}).status_code == 409
     attempts = ask("officer", "GET", f"/elders/{sun}/visit-attempts").json()
@@ -168,11 +177,15 @@ def test_the_desk_over_http_has_every_figure(cast: Any, ask: Any) -> None:
 
 def test_a_bed_is_given_and_freed_over_http(cast: Any, ask: Any) -> None:
     with cast.work("house") as work:
-        bed = work.session.connection().exec_driver_sql(
-            "INSERT INTO bed (facility_id, area_code, label, kind, dementia, basic_guarantee, opened_on) "
-            "SELECT id, area_code, '01', 'institution', false, false, '2024-01-01' FROM facility LIMIT 1 "
-            "RETURNING id, facility_id"
-        ).one()
+        bed = (
+            work.session.connection()
+            .exec_driver_sql(
+                "INSERT INTO bed (facility_id, area_code, label, kind, dementia, basic_guarantee, opened_on) "
+                "SELECT id, area_code, '01', 'institution', false, false, '2024-01-01' FROM facility LIMIT 1 "
+                "RETURNING id, facility_id"
+            )
+            .one()
+        )
     stay = {"elder_id": cast["wang"], "first_day": "2026-03-01"}
     assert ask("daughter", "POST", f"/beds/{bed.id}/stays", json=stay).status_code == 403
     assert ask("outsider", "POST", f"/beds/{bed.id}/stays", json=stay).status_code == 404

@@ -165,18 +165,14 @@ def test_the_last_place_of_a_slot_is_sold_once(quarter: Quarter) -> None:
     def accept(offer_id: int) -> Act:
         return lambda work: accept_offer(work.session, work.now, work.actor, offer_id)
 
-    answers = while_open(
-        quarter, ("kangle_dispatcher", accept(offers[0])), ("kangle_second", accept(offers[1]))
-    )
+    answers = while_open(quarter, ("kangle_dispatcher", accept(offers[0])), ("kangle_second", accept(offers[1])))
     assert refusals(answers) == [SlotFull.__name__]
     assert sorted(quarter.all("SELECT state FROM care_order")) == ["accepted", "offering"]
 
 
 def test_one_carer_is_never_promised_to_two_doors_at_one_time(quarter: Quarter) -> None:
     first = quarter.accepted()
-    second = quarter.accepted(
-        even_if_ordered=True, starts_at=quarter.thursday(10), ends_at=quarter.thursday(12)
-    )
+    second = quarter.accepted(even_if_ordered=True, starts_at=quarter.thursday(10), ends_at=quarter.thursday(12))
 
     def assign(order_id: int) -> Act:
         return lambda work: assign_carer(work.session, work.now, work.actor, order_id, quarter["chen"])
@@ -219,7 +215,5 @@ def test_a_job_sent_twice_at_once_offers_once(quarter: Quarter) -> None:
     def offer(work: Any) -> None:
         offer_next(work.session, work.now, placed.order_id)
 
-    assert while_open(quarter, ("house", offer), ("house", offer)) == [], (
-        "the second finds the first one's offer"
-    )
+    assert while_open(quarter, ("house", offer), ("house", offer)) == [], "the second finds the first one's offer"
     assert quarter.one("SELECT count(*) FROM offer") == 1

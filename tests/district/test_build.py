@@ -102,11 +102,17 @@ def test_an_address_names_the_street_and_community_she_lives_in(district: Any) -
 
 def test_facilities_given_in_gcj02_land_in_the_streets_their_addresses_name(district: Any) -> None:
     with district.session("setup") as session:
-        for row in session.connection().execute(
-            text("SELECT name, address, ST_X(geom) AS lon, ST_Y(geom) AS lat, original_crs, "
-                 "ST_Distance(geom::geography, ST_SetSRID(ST_MakePoint(original_lon, original_lat), 4326)::geography) "
-                 "AS moved_m FROM facility")  # fmt: skip
-        ).all():
+        for row in (
+            session.connection()
+            .execute(
+                text(
+                    "SELECT name, address, ST_X(geom) AS lon, ST_Y(geom) AS lat, original_crs, "
+                    "ST_Distance(geom::geography, ST_SetSRID(ST_MakePoint(original_lon, original_lat), 4326)::geography) "
+                    "AS moved_m FROM facility"
+                )  # fmt: skip
+            )
+            .all()
+        ):
             code = area_at(session, row.lon, row.lat, "community")
             assert code is not None
             name = session.connection().execute(text("SELECT name FROM area WHERE code = :c"), {"c": code}).scalar()
@@ -302,9 +308,7 @@ def test_a_carer_promised_at_one_hour_is_not_promised_again() -> None:
 
 
 def test_whoever_placed_an_order_had_the_right_to(district: Any) -> None:
-    grounds = dict(
-        rows(district, "SELECT split_part(by_right, ':', 1), count(*) FROM care_order GROUP BY 1")
-    )
+    grounds = dict(rows(district, "SELECT split_part(by_right, ':', 1), count(*) FROM care_order GROUP BY 1"))
     assert set(grounds) == {"self", "proxy", "office"}
     unlawful = one(
         district,
@@ -323,9 +327,7 @@ def test_the_storys_elders_have_no_order_before_the_story(district: Any) -> None
 def test_importing_the_facilities_once_more_changes_nothing(district: Any) -> None:
     text_of_file = (DISTRICT_FOLDER / FACILITIES_FILE).read_text(encoding="utf-8")
     with district.session("setup") as session:
-        taken = import_facilities(
-            session, NOW, SYSTEM, text_of_file, crs="gcj02", city_code=CITY_CODE, invented=True
-        )
+        taken = import_facilities(session, NOW, SYSTEM, text_of_file, crs="gcj02", city_code=CITY_CODE, invented=True)
     assert (taken.created, taken.updated, taken.unchanged, taken.refused) == (0, 0, 82, [])
 
 

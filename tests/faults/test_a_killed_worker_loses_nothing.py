@@ -176,3 +176,32 @@ def test_a_job_that_fails_for_good_is_set_aside_loudly_and_never_lost(database, 
     effects.execute("UPDATE outbox SET state = 'sent', sends = 12, sent_at = clock_timestamp() - interval '1 hour'")
     relay.mend(relay.connection())
     assert effects.execute("SELECT state FROM outbox").fetchone() == ("failed",)
+
+
+@pytest.mark.drill
+def test_with_production_timers_a_killed_job_has_its_effect_within_150_seconds(database, redis_url, effects, workers):
+    outbox_id = promise()
+    gate = database.connect("setup")
+    gate.execute("SELECT pg_advisory_xact_lock(%s)", (GATE,))
+    redis = relay.connection()
+    relay.relay_once(redis)
+    first = workers()
+    eventually(lambda: waiting_at(database, "outbox"))
+    first.kill_all()
+    gate.rollback()
+    workers()
+    begun = time.monotonic()
+    stopped = False
+    from threading import Thread
+
+    loop = Thread(target=relay.relay_forever, args=(lambda: stopped,), daemon=True)
+    loop.start()
+    eventually(
+        lambda: effects.execute("SELECT state FROM outbox WHERE id = %s", (outbox_id,)).fetchone() == ("done",),
+        seconds=150,
+    )
+    stopped = True
+    loop.join(10)
+    print(f"effect after {time.monotonic() - begun:.0f} s with production timers")
+    assert effects.execute("SELECT count(*) FROM effect WHERE outbox_id = %s", (outbox_id,)).fetchone() == (1,)
+    gate.close()

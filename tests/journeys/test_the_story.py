@@ -40,9 +40,7 @@ def small_district(database, redis_url, monkeypatch):
     forget_settings()
 
 
-@pytest.mark.mission(
-    "DY-01", "DY-02", "DY-09", "DY-11", "DY-14", "DY-15", "DY-34", "DY-35", "DY-41", "TZ-16", "NG-01", "NG-13", "NG-12"
-)
+@pytest.mark.mission("DY-01", "DY-11", "DY-15", "DY-34", "DY-35", "TZ-16", "NG-01", "NG-13", "NG-12")
 def test_the_story_runs_from_the_daughters_phone_to_the_time_bank(small_district, tmp_path):
     from workers.story.house import House
     from workers.story.plot import tell_story

@@ -229,16 +229,12 @@ def _write_people(session: Any, now: datetime, providers: dict[str, int]) -> dic
     people: dict[str, int] = {}
     for key, name in NAMES.items():
         home = "SRID=4326;POINT(118.79 32.04)" if key in ("wang", "sun") else None
-        person = Person(
-            area_code=HOME if home else STREET, full_name=name, gender="female", home=home, created_at=now
-        )
+        person = Person(area_code=HOME if home else STREET, full_name=name, gender="female", home=home, created_at=now)
         session.add(person)
         session.flush()
         people[key] = int(person.id or 0)
     for key in ("wang", "sun"):
-        session.add(
-            Elder(person_id=people[key], area_code=HOME, living="alone", registered_on=date(2024, 1, 1))
-        )
+        session.add(Elder(person_id=people[key], area_code=HOME, living="alone", registered_on=date(2024, 1, 1)))
     for key, scopes in (("daughter", ["view", "order", "pay"]), ("son", ["view", "order"])):
         session.add(Proxy(elder_id=people["wang"], area_code=HOME, proxy_person_id=people[key], relation=key, scopes=scopes,
                           state="confirmed", requested_at=now, confirmed_by=people["wang"], confirmed_at=now))  # fmt: skip
@@ -325,9 +321,7 @@ def quarter(
             rows = session.connection().execute(text("SELECT full_name, id FROM person"))
             ids = {row.full_name: row.id for row in rows}
             rows = session.connection().execute(
-                text(
-                    "SELECT p.code, p.id, f.id AS facility FROM provider p JOIN facility f ON f.provider_id = p.id"
-                )
+                text("SELECT p.code, p.id, f.id AS facility FROM provider p JOIN facility f ON f.provider_id = p.id")
             )
             found = list(rows)
         yield Quarter(

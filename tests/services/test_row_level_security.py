@@ -122,7 +122,10 @@ def test_a_relative_cannot_confirm_herself_even_in_sql(cast):
             {"e": cast["wang"], "p": cast["outsider"]},
         )
     for confirmer in (cast["outsider"], cast["wang"]):
-        with pytest.raises(ProgrammingError), unit_of_work(Actor(person_id=cast["outsider"], role="registered")) as work:
+        with (
+            pytest.raises(ProgrammingError),
+            unit_of_work(Actor(person_id=cast["outsider"], role="registered")) as work,
+        ):
             work.session.connection().execute(
                 text(
                     "UPDATE proxy SET state = 'confirmed', confirmed_at = now(), confirmed_by = :c WHERE proxy_person_id = :p"

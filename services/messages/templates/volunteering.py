@@ -24,7 +24,8 @@ TEMPLATES = {
         "【银龄圈】您有{minutes}分钟服务被提出异议，未入账。社区会与双方核实，您可以在记录里说明情况。",
     ),
     "volunteering.minutes_reversed": Template(
-        "时间已更正", "【银龄圈】您有{minutes}分钟经社区核实后已冲正，原记录与更正记录都保留在存折里。有异议请联系社区。"
+        "时间已更正",
+        "【银龄圈】您有{minutes}分钟经社区核实后已冲正，原记录与更正记录都保留在存折里。有异议请联系社区。",
     ),
     "volunteering.nothing_credited": Template(
         "这次服务没有计时",

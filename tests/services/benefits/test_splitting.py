@@ -101,10 +101,7 @@ def test_a_month_has_its_own_cap_and_what_is_released_counts_no_more(quarter: Qu
         assert release(work.session, work.now, 2) == 5_000
         assert ask(10_000, day) == 5_000
         assert split_price(work.session, work.now, wang, "home_cleaning", 8000, day).government_fen == 0
-        assert (
-            split_price(work.session, work.now, wang, "home_bath", 8000, date(2020, 12, 31)).government_fen
-            == 0
-        )
+        assert split_price(work.session, work.now, wang, "home_bath", 8000, date(2020, 12, 31)).government_fen == 0
 
 
 def test_an_orders_own_hold_is_left_out_when_it_is_priced_anew(quarter: Quarter) -> None:

@@ -11,7 +11,6 @@ from services.catalogue.errors import UnknownService
 from services.catalogue.queries import menu, service_by_code, services_by_code
 
 
-@pytest.mark.mission("DY-10")
 def test_the_menu_shows_what_is_in_force_with_standard_and_lowest_price(quarter: Quarter) -> None:
     with quarter.work("wang") as work:
         tiles = {tile.code: tile.lines for tile in menu(work.session, work.now, HOME)}
@@ -20,9 +19,7 @@ def test_the_menu_shows_what_is_in_force_with_standard_and_lowest_price(quarter:
     assert (bath.service.code, bath.from_fen, bath.providers) == ("home_bath", 9000, 3), "foot care has ended"
     assert bath.service.minutes == 90 and bath.service.required_skills == ("bathing", "first_aid")
     (rehab,) = tiles["nursing"]
-    assert (rehab.providers, rehab.from_fen) == (0, 18000), (
-        "nobody offers it: it stays visible at its guide price"
-    )
+    assert (rehab.providers, rehab.from_fen) == (0, 18000), "nobody offers it: it stays visible at its guide price"
 
 
 def test_one_category_alone(quarter: Quarter) -> None:
@@ -42,7 +39,5 @@ def test_a_service_is_found_on_the_days_it_is_in_force(quarter: Quarter) -> None
             with pytest.raises(UnknownService) as caught:
                 service_by_code(work.session, code, on)
             assert caught.value.facts == {"service_code": code, "on": on.isoformat()}
-        assert services_by_code(work.session, {"foot_care"})["foot_care"].name_zh == "修脚", (
-            "old orders keep names"
-        )
+        assert services_by_code(work.session, {"foot_care"})["foot_care"].name_zh == "修脚", "old orders keep names"
         assert services_by_code(work.session, set()) == {}

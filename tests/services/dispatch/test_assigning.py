@@ -33,9 +33,7 @@ def test_a_carer_is_promised_and_everybody_is_told_and_the_visit_is_planned(quar
     placed = quarter.accepted()
     with quarter.work("kangle_dispatcher") as work:
         waiting = unassigned_orders(work.session, work.actor, quarter.providers["kangle"])
-    assert [(one.order_id, one.required_skills) for one in waiting] == [
-        (placed.order_id, ("bathing", "first_aid"))
-    ]
+    assert [(one.order_id, one.required_skills) for one in waiting] == [(placed.order_id, ("bathing", "first_aid"))]
     assignment_id = quarter.assign(placed.order_id)
     assert quarter.one("SELECT state FROM care_order WHERE id = :o", o=placed.order_id) == "assigned"
     jobs = quarter.all("SELECT args ->> 'assignment_id' FROM outbox WHERE job = 'visits.plan_care_visit'")
@@ -131,9 +129,7 @@ def test_a_carer_who_is_ill_is_replaced_and_her_time_is_free_again(quarter: Quar
     with quarter.work("kangle_dispatcher") as work:
         window = (placed.starts_at, placed.ends_at)
         free = carers_free(work.session, quarter.providers["kangle"], window, ["bathing", "first_aid"])
-    assert [one.display_name for one in free] == ["陈芳"], (
-        "刘英 is busy, 马兰 has no skill, 何老 no certificate"
-    )
+    assert [one.display_name for one in free] == ["陈芳"], "刘英 is busy, 马兰 has no skill, 何老 no certificate"
 
 
 def test_when_the_replacement_is_refused_the_old_promise_stands(quarter: Quarter) -> None:

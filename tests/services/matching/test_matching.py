@@ -82,9 +82,7 @@ def test_carers_promised_elsewhere_leave_less_capacity(quarter: Quarter) -> None
 
 
 def test_a_suspended_line_is_not_offering(quarter: Quarter) -> None:
-    quarter.change(
-        "UPDATE service_line SET active = false WHERE provider_id = :p", p=quarter.providers["ankang"]
-    )
+    quarter.change("UPDATE service_line SET active = false WHERE provider_id = :p", p=quarter.providers["ankang"])
     left = {one.provider_id: one.code for one in ask(quarter).left_out}
     assert left[quarter.providers["ankang"]] == "not_offering"
 

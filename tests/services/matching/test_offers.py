@@ -35,9 +35,7 @@ def state(quarter: Quarter, order_id: int) -> str:
 def test_silence_passes_the_order_to_the_next_provider(quarter: Quarter) -> None:
     placed = quarter.place(chosen_provider_id=quarter.providers["ankang"])
     quarter.run_jobs(only="matching.offer_next")
-    assert offers(quarter, placed.order_id) == ["ankang:open"], (
-        "the chosen one first, although it ranks second"
-    )
+    assert offers(quarter, placed.order_id) == ["ankang:open"], "the chosen one first, although it ranks second"
     quarter.run_jobs(only="matching.expire_offer")
     assert offers(quarter, placed.order_id) == ["ankang:open"], "its time is not over"
     quarter.advance(minutes=119)
@@ -91,9 +89,7 @@ def test_nobody_left_is_an_unmet_need_and_elder_and_operator_are_told(quarter: Q
         quarter.run_jobs(only="matching.expire_offer")
     assert offers(quarter, placed.order_id) == ["ankang:expired", "kangle:expired"]
     assert state(quarter, placed.order_id) == "unfilled"
-    assert (
-        quarter.one("SELECT state FROM entitlement_use WHERE order_id = :o", o=placed.order_id) == "released"
-    )
+    assert quarter.one("SELECT state FROM entitlement_use WHERE order_id = :o", o=placed.order_id) == "released"
     with quarter.work("zhao") as work:
         needs = unmet_needs(work.session, work.now - timedelta(days=1))
     assert [need.order_id for need in needs] == [placed.order_id]

@@ -67,20 +67,14 @@ def test_an_order_from_wish_to_rating(quarter: Quarter) -> None:
 def test_who_may_pay_is_the_payer_else_the_elder(quarter: Quarter) -> None:
     own = quarter.accepted()
     quarter.run_jobs(only="orders.prepare_payment")
-    assert (
-        quarter.one("SELECT payer_id FROM payable WHERE subject_id = :o", o=own.order_id)
-        == quarter["daughter"]
-    )
+    assert quarter.one("SELECT payer_id FROM payable WHERE subject_id = :o", o=own.order_id) == quarter["daughter"]
     brother = quarter.place(
         "son", chosen_provider_id=quarter.providers["kangle"], starts_at=quarter.thursday(14), ends_at=quarter.thursday(16)
     )  # fmt: skip
     quarter.run_jobs(only="matching.offer_next")
     quarter.accept(quarter.offer(brother.order_id))
     quarter.run_jobs(only="orders.prepare_payment")
-    assert (
-        quarter.one("SELECT payer_id FROM payable WHERE subject_id = :o", o=brother.order_id)
-        == quarter["wang"]
-    )
+    assert quarter.one("SELECT payer_id FROM payable WHERE subject_id = :o", o=brother.order_id) == quarter["wang"]
 
 
 def test_a_cheaper_provider_lowers_the_price_and_never_raises_it(quarter: Quarter) -> None:
@@ -97,9 +91,7 @@ def test_a_cheaper_provider_lowers_the_price_and_never_raises_it(quarter: Quarte
     assert quarter.one("SELECT amount_fen FROM entitlement_use") == 5000
     assert quarter.one("SELECT amount_fen FROM payable") == 5000
     quarter.change("UPDATE service_line SET price_fen = 99000")
-    dearer = quarter.place(
-        chosen_provider_id=None, starts_at=quarter.thursday(14), ends_at=quarter.thursday(16)
-    )
+    dearer = quarter.place(chosen_provider_id=None, starts_at=quarter.thursday(14), ends_at=quarter.thursday(16))
     quarter.run_jobs(only="matching.offer_next")
     asked = quarter.one("SELECT provider_id FROM offer WHERE order_id = :o", o=dearer.order_id)
     who = "kangle_dispatcher" if asked == quarter.providers["kangle"] else "ankang_dispatcher"

@@ -39,9 +39,7 @@ def test_a_daughter_far_away_orders_and_government_pays_half(quarter: Quarter) -
 
 def test_without_a_chosen_provider_the_guide_price_is_the_most_she_pays(quarter: Quarter) -> None:
     assert quarter.place(chosen_provider_id=None).price_fen == 12000
-    assert (
-        quarter.place(chosen_provider_id=quarter.providers["kangle"], even_if_ordered=True).price_fen == 10000
-    )
+    assert quarter.place(chosen_provider_id=quarter.providers["kangle"], even_if_ordered=True).price_fen == 10000
 
 
 def test_pressing_twice_gives_the_same_order(quarter: Quarter) -> None:
@@ -141,9 +139,7 @@ def test_outside_opening_hours_the_answer_says_when_it_is_open(quarter: Quarter)
         for chosen in (quarter.providers["kangle"], None):
             with quarter.refused(OutsideOpening) as caught:
                 quarter.place(starts_at=starts_at, ends_at=ends_at, chosen_provider_id=chosen)
-            assert {"weekdays": list("123456"), "from_hour": 8, "to_hour": 18} in caught.value.facts[
-                "opening"
-            ]
+            assert {"weekdays": list("123456"), "from_hour": 8, "to_hour": 18} in caught.value.facts["opening"]
 
 
 def test_what_cannot_be_ordered_is_refused(quarter: Quarter) -> None:
@@ -188,9 +184,7 @@ def test_a_withdrawn_consent_stops_new_orders(quarter: Quarter) -> None:
 def test_the_elder_herself_and_the_operator_order_too(quarter: Quarter) -> None:
     own = quarter.place("wang")
     assert quarter.one("SELECT by_right FROM care_order WHERE id = :o", o=own.order_id) == "self"
-    called = quarter.place(
-        "zhou", channel="phone", starts_at=quarter.thursday(14), ends_at=quarter.thursday(16)
+    called = quarter.place("zhou", channel="phone", starts_at=quarter.thursday(14), ends_at=quarter.thursday(16))
+    assert quarter.one("SELECT by_right || '/' || channel FROM care_order WHERE id = :o", o=called.order_id) == (
+        "office:operator/phone"
     )
-    assert quarter.one(
-        "SELECT by_right || '/' || channel FROM care_order WHERE id = :o", o=called.order_id
-    ) == ("office:operator/phone")

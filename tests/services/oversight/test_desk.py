@@ -34,9 +34,18 @@ def build(cast: Any, name: str, type_code: str, functions: list[str], area: int)
     with cast.work("house") as work:
         work.session.add(
             Facility(
-                code=name, provider_id=cast.providers["kangle"], name=name, type_code=type_code, functions=functions,
-                area_code=area, address="演示路", geom="SRID=4326;POINT(118.785 32.05)", original_lon=118.785,
-                original_lat=32.05, original_crs="wgs84", opened_on=date(2024, 1, 1),
+                code=name,
+                provider_id=cast.providers["kangle"],
+                name=name,
+                type_code=type_code,
+                functions=functions,
+                area_code=area,
+                address="演示路",
+                geom="SRID=4326;POINT(118.785 32.05)",
+                original_lon=118.785,
+                original_lat=32.05,
+                original_crs="wgs84",
+                opened_on=date(2024, 1, 1),
             )  # fmt: skip
         )
 
@@ -71,7 +80,13 @@ def test_an_upper_centre_never_counts_for_a_community(cast: Any) -> None:
     community = tiers(cast)["community_10"]
     assert (community.total, community.owning) == (2, 0)
     assert {area.area_code // 10**6 for area in community.areas} == {STREET // 10**6}
-    build(cast, "日照中心", "day_care_centre", ["daily_care", "meals", "mobility", "emergency", "comfort"], 320102003902000)
+    build(
+        cast,
+        "日照中心",
+        "day_care_centre",
+        ["daily_care", "meals", "mobility", "emergency", "comfort"],
+        320102003902000,
+    )
     community = tiers(cast)["community_10"]
     assert community.owning == 1 and not community.areas[0].qualified and community.areas[-1].qualified == ("日照中心",)
 

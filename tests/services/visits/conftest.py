@@ -24,9 +24,11 @@ def assigned(cast: Any) -> Callable[..., tuple[int, int]]:
     def assign(minutes: int = 30, carer: str = "carer", elder: str = "wang") -> tuple[int, int]:
         with cast.work("house") as work:
             starts = work.now + timedelta(minutes=minutes)
-            area = work.session.connection().exec_driver_sql(
-                "SELECT area_code FROM person WHERE id = %s", (cast[elder],)
-            ).scalar_one()
+            area = (
+                work.session.connection()
+                .exec_driver_sql("SELECT area_code FROM person WHERE id = %s", (cast[elder],))
+                .scalar_one()
+            )
             order = CareOrder(
                 order_number=f"T{starts.timestamp()}{carer}", elder_id=cast[elder], area_code=area, service_code="home_bath",
                 starts_at=starts, ends_at=starts + timedelta(hours=2), state="assigned", price_fen=8000,

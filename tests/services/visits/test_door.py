@@ -40,7 +40,13 @@ def arrive(cast: Any, visit_id: int, proof: DoorProof = WANGS_PLATE, who: str = 
     with cast.work(who) as work:
         happened = device.pop("happened_at", None) or work.now
         return check_in(
-            work.session, work.now, work.actor, visit_id, proof=proof, happened_at=happened, device=DeviceFacts(**device)
+            work.session,
+            work.now,
+            work.actor,
+            visit_id,
+            proof=proof,
+            happened_at=happened,
+            device=DeviceFacts(**device),
         )
 
 
@@ -58,7 +64,9 @@ def the_code(cast: Any, visit_id: int, who: str = "daughter") -> str:
         return read_visit_code(work.session, work.now, work.actor, visit_id)
 
 
-def test_the_plate_at_the_door_starts_the_visit_and_tells_the_order(cast: Any, planned: Any, visit_row: Any, promised: Any) -> None:
+def test_the_plate_at_the_door_starts_the_visit_and_tells_the_order(
+    cast: Any, planned: Any, visit_row: Any, promised: Any
+) -> None:
     visit_id = planned()
     answer = arrive(cast, visit_id, lon=118.7844, lat=32.0488, accuracy_m=20.0)
     row = visit_row(visit_id)
@@ -134,7 +142,9 @@ def test_too_early_and_too_late_are_said_with_the_hour(cast: Any, planned: Any) 
         arrive(cast, visit_id)
 
 
-def test_an_offline_arrival_keeps_when_it_happened_and_when_it_was_heard(cast: Any, planned: Any, visit_row: Any) -> None:
+def test_an_offline_arrival_keeps_when_it_happened_and_when_it_was_heard(
+    cast: Any, planned: Any, visit_row: Any
+) -> None:
     visit_id = planned(minutes=10)
     happened = visit_row(visit_id).planned_start
     cast.advance(hours=9)
@@ -144,7 +154,9 @@ def test_an_offline_arrival_keeps_when_it_happened_and_when_it_was_heard(cast: A
     assert row.check_in_recorded_at - row.checked_in_at > timedelta(hours=8)
 
 
-def test_a_phone_whose_clock_is_wrong_is_corrected_and_the_skew_is_kept(cast: Any, planned: Any, visit_row: Any) -> None:
+def test_a_phone_whose_clock_is_wrong_is_corrected_and_the_skew_is_kept(
+    cast: Any, planned: Any, visit_row: Any
+) -> None:
     visit_id = planned()
     with cast.work("carer") as work:
         ahead = work.now + timedelta(hours=3)
@@ -188,7 +200,9 @@ def test_one_visitor_stands_at_one_door(cast: Any, planned: Any) -> None:
     assert arrive(cast, second).refusal is None
 
 
-def test_leaving_keeps_the_tasks_and_tells_the_order_once(cast: Any, planned: Any, visit_row: Any, promised: Any) -> None:
+def test_leaving_keeps_the_tasks_and_tells_the_order_once(
+    cast: Any, planned: Any, visit_row: Any, promised: Any
+) -> None:
     visit_id = planned(5)
     with pytest.raises(NotCheckedIn):
         leave(cast, visit_id)
@@ -197,9 +211,11 @@ def test_leaving_keeps_the_tasks_and_tells_the_order_once(cast: Any, planned: An
         leave(cast, visit_id, tasks=["偷看电视"])
     cast.advance(minutes=95)
     with cast.work("house") as work:
-        checklist = work.session.connection().exec_driver_sql(
-            "SELECT checklist FROM service_item WHERE code = 'home_bath'"
-        ).scalar_one()
+        checklist = (
+            work.session.connection()
+            .exec_driver_sql("SELECT checklist FROM service_item WHERE code = 'home_bath'")
+            .scalar_one()
+        )
     left = leave(cast, visit_id, tasks=checklist[:2], event_key="out")
     again = leave(cast, visit_id, tasks=checklist[:2], event_key="out", happened_at=left.checked_out_at)
     assert again.replayed and again.checked_out_at == left.checked_out_at and left.served_minutes == 95
@@ -222,13 +238,19 @@ def test_another_carer_gets_a_new_visit_with_a_new_code(
     with cast.work("house") as work:
         first = plan_care_visit(work.session, work.now, order_id, assignment_id)
         assert plan_care_visit(work.session, work.now, order_id, assignment_id) == first
-        work.session.connection().exec_driver_sql("UPDATE assignment SET state = 'cancelled' WHERE id = %s", (assignment_id,))
-        second_assignment = work.session.connection().exec_driver_sql(
-            "INSERT INTO assignment (order_id, elder_id, area_code, carer_id, provider_id, during, state, assigned_at) "
-            "SELECT order_id, elder_id, area_code, %s, provider_id, during, 'planned', assigned_at FROM assignment "
-            "WHERE id = %s RETURNING id",
-            (cast["other_carer"], assignment_id),
-        ).scalar_one()
+        work.session.connection().exec_driver_sql(
+            "UPDATE assignment SET state = 'cancelled' WHERE id = %s", (assignment_id,)
+        )
+        second_assignment = (
+            work.session.connection()
+            .exec_driver_sql(
+                "INSERT INTO assignment (order_id, elder_id, area_code, carer_id, provider_id, during, state, assigned_at) "
+                "SELECT order_id, elder_id, area_code, %s, provider_id, during, 'planned', assigned_at FROM assignment "
+                "WHERE id = %s RETURNING id",
+                (cast["other_carer"], assignment_id),
+            )
+            .scalar_one()
+        )
         second = plan_care_visit(work.session, work.now, order_id, second_assignment)
         assert plan_care_visit(work.session, work.now, order_id, assignment_id) is None
     assert visit_row(first).state == "cancelled" and visit_row(first).code_sealed is None
@@ -266,10 +288,14 @@ def test_a_carer_whose_phone_died_is_checked_in_and_out_by_the_operator_with_a_r
     visit_id = planned(5)
     for who in ("daughter", "wang", "carer", "volunteer"):
         with cast.work(who) as work, pytest.raises((NotASupervisor, VisitNotFound)):
-            check_in_for(work.session, work.now, work.actor, visit_id, happened_at=work.now, reason="forgot", note="自己说的")
+            check_in_for(
+                work.session, work.now, work.actor, visit_id, happened_at=work.now, reason="forgot", note="自己说的"
+            )
     for who in ("other_officer", "other_dispatcher"):
         with cast.work(who) as work, pytest.raises(VisitNotFound):
-            check_in_for(work.session, work.now, work.actor, visit_id, happened_at=work.now, reason="forgot", note="不相干")
+            check_in_for(
+                work.session, work.now, work.actor, visit_id, happened_at=work.now, reason="forgot", note="不相干"
+            )
     with cast.work("operator") as work:
         check_in_for(
             work.session, work.now, work.actor, visit_id, happened_at=work.now, reason="phone_dead", note="老人座机确认"
@@ -289,7 +315,9 @@ def test_a_carer_whose_phone_died_is_checked_in_and_out_by_the_operator_with_a_r
     assert len(promised("orders.mark_in_service")) == len(promised("orders.mark_served")) == 1
 
 
-def test_the_providers_dispatcher_vouches_under_her_own_name(cast: Any, planned: Any, visit_row: Any, assigned: Any) -> None:
+def test_the_providers_dispatcher_vouches_under_her_own_name(
+    cast: Any, planned: Any, visit_row: Any, assigned: Any
+) -> None:
     visit_id = planned(5)
     with cast.work("house") as work:  # the order was offered to and accepted by her provider
         work.session.connection().exec_driver_sql(
@@ -300,7 +328,13 @@ def test_the_providers_dispatcher_vouches_under_her_own_name(cast: Any, planned:
         )
     with cast.work("dispatcher") as work:
         check_in_for(
-            work.session, work.now, work.actor, visit_id, happened_at=work.now, reason="no_signal", note="电话问过小陈和老人"
+            work.session,
+            work.now,
+            work.actor,
+            visit_id,
+            happened_at=work.now,
+            reason="no_signal",
+            note="电话问过小陈和老人",
         )
     row = visit_row(visit_id)
     assert (row.check_in_proof, row.check_in_facts["recorded_by"]) == ("supervisor", cast["dispatcher"])

@@ -80,7 +80,9 @@ def test_an_elder_who_does_not_answer_is_not_visited_and_in_a_named_persons_hand
         assert [row.id for row in escalations_in_my_hands(work.session, work.actor)] == [door.id]
 
 
-def test_an_overdue_door_climbs_the_ladder_to_the_officer_and_stops_there(cast: Any, tried: Any, escalations: Any) -> None:
+def test_an_overdue_door_climbs_the_ladder_to_the_officer_and_stops_there(
+    cast: Any, tried: Any, escalations: Any
+) -> None:
     tried("sun", "no_answer", who="advisor")
     (door,) = escalations()
     with cast.work("house") as work:
@@ -266,8 +268,9 @@ def test_the_rate_cannot_be_improved_by_taking_people_off(cast: Any, tried: Any)
 def test_an_earlier_day_gives_the_figure_of_that_day_again(cast: Any, tried: Any) -> None:
     tried("wang", "seen")
     with cast.work("officer") as work:
-        then, before = work.now, month_compliance(
-            work.session, work.now, civil_date(work.now), lo=STREET[0], hi=STREET[1]
+        then, before = (
+            work.now,
+            month_compliance(work.session, work.now, civil_date(work.now), lo=STREET[0], hi=STREET[1]),
         )
     cast.advance(minutes=3)
     tried("sun", "seen")
@@ -346,10 +349,13 @@ def test_the_monthly_rate_equals_a_recount_of_the_raw_events(cast: Any) -> None:
             heard = min(now + timedelta(days=1), happened + timedelta(hours=dice.choice((0, 1, 47, 48, 49, 200))))
             rows.append(
                 {
-                    "elder_id": cast[dice.choice(("wang", "sun"))], "area_code": 320102003902901,
+                    "elder_id": cast[dice.choice(("wang", "sun"))],
+                    "area_code": 320102003902901,
                     "channel": dice.choice(("home", "phone", "neighbour", "volunteer", "device")),
                     "outcome": dice.choice(("seen", "spoken", "no_answer", "no_answer", "refused", "hospital")),
-                    "happened_at": happened, "recorded_at": heard, "by_person_id": cast["officer"],
+                    "happened_at": happened,
+                    "recorded_at": heard,
+                    "by_person_id": cast["officer"],
                 }  # fmt: skip
             )
         for number in (3, 9, 27, 81, 400):
@@ -358,12 +364,16 @@ def test_the_monthly_rate_equals_a_recount_of_the_raw_events(cast: Any) -> None:
             for on in (civil_date(now), civil_date(now).replace(day=1) - timedelta(days=1)):
                 found = month_compliance(work.session, now, on, lo=STREET[0], hi=STREET[1])
                 assert (found.due, found.done, found.late_only, found.attempts) == _recount(cast, stored, now, on)
-            assert work.session.connection().execute(select(func.count()).select_from(attempt)).scalar_one() == len(stored)
+            assert work.session.connection().execute(select(func.count()).select_from(attempt)).scalar_one() == len(
+                stored
+            )
 
 
 def _recount(cast: Any, stored: list[Any], now: datetime, on: date) -> tuple[int, int, int, int]:
     shanghai = [(row, (row.happened_at + timedelta(hours=8)).astimezone(UTC)) for row in stored]
-    mine = [row for row, local in shanghai if (local.year, local.month) == (on.year, on.month) and row.recorded_at <= now]
+    mine = [
+        row for row, local in shanghai if (local.year, local.month) == (on.year, on.month) and row.recorded_at <= now
+    ]
     met, in_time = set(), set()
     for row in mine:
         if row.outcome in ("seen", "spoken") and row.channel in ("home", "phone", "video"):

@@ -25,7 +25,9 @@ PLATE = DoorProof("door_plate", "demo-door-plate-wang")
 def posted(cast: Any) -> Callable[..., int]:
     """Post a need of 王奶奶 that starts `minutes` from now and lasts 90 minutes; give its id."""
 
-    def post(minutes: int = 30, title: str | None = "陪我聊聊天", who: str = "daughter", kind: str = "friendly_visit") -> int:
+    def post(
+        minutes: int = 30, title: str | None = "陪我聊聊天", who: str = "daughter", kind: str = "friendly_visit"
+    ) -> int:
         with cast.work(who) as work:
             starts = work.now + timedelta(minutes=minutes)
             return actions.post_need(
@@ -67,7 +69,13 @@ class Hands:
         """Check in at the plate and out again `minutes` later."""
         with self.cast.work(who) as work:
             check_in(
-                work.session, work.now, work.actor, visit_id, proof=PLATE, happened_at=work.now, device=DeviceFacts(event_key="in")
+                work.session,
+                work.now,
+                work.actor,
+                visit_id,
+                proof=PLATE,
+                happened_at=work.now,
+                device=DeviceFacts(event_key="in"),
             )
         self.cast.advance(minutes=minutes)
         with self.cast.work(who) as work:
@@ -84,9 +92,11 @@ class Hands:
     def balance(self, who: str = "volunteer") -> tuple[int, int]:
         """Give the posted and the pending minutes of somebody's account."""
         with self.cast.work("house") as work:
-            account = work.session.connection().execute(
-                select(_person.c.timebank_account_id).where(_person.c.id == self.cast[who])
-            ).scalar_one()
+            account = (
+                work.session.connection()
+                .execute(select(_person.c.timebank_account_id).where(_person.c.id == self.cast[who]))
+                .scalar_one()
+            )
             held = read_balance(work.session, account)
             return held.posted, held.pending_in
 

@@ -32,8 +32,10 @@ CITY = 320100000000000
 PLATE = DoorProof("door_plate", "demo-door-plate-wang")
 
 
-@pytest.mark.mission("DY-14", "HB-31")
-def test_ninety_minutes_are_held_at_check_out_and_posted_when_the_daughter_confirms(cast: Any, hands: Any, posted: Any) -> None:
+@pytest.mark.mission("HB-31")
+def test_ninety_minutes_are_held_at_check_out_and_posted_when_the_daughter_confirms(
+    cast: Any, hands: Any, posted: Any
+) -> None:
     session_id = hands.served(posted())
     assert hands.balance() == (0, 90)
     with cast.work("daughter") as work:
@@ -101,9 +103,7 @@ def test_a_disputed_visit_is_void_and_no_longer_counts(cast: Any, hands: Any, po
         sessions.confirm_session(work.session, work.now, work.actor, session_id)
     with cast.work("house") as work:
         assert not sessions.auto_confirm(work.session, work.now + timedelta(days=9), session_id)
-        counted = month_compliance(
-            work.session, work.now, civil_date(work.now), lo=320102003000000, hi=320102003999999
-        )
+        counted = month_compliance(work.session, work.now, civil_date(work.now), lo=320102003000000, hi=320102003999999)
         assert counted.done == 0
 
 
@@ -159,9 +159,11 @@ def test_silence_posts_the_minutes_when_the_citys_time_is_over(cast: Any, hands:
     session_id = hands.served(posted())
     with cast.work("house") as work:
         assert not sessions.auto_confirm(work.session, work.now, session_id)
-        timer = work.session.connection().exec_driver_sql(
-            "SELECT not_before FROM outbox WHERE job = 'volunteering.auto_confirm'"
-        ).scalar_one()
+        timer = (
+            work.session.connection()
+            .exec_driver_sql("SELECT not_before FROM outbox WHERE job = 'volunteering.auto_confirm'")
+            .scalar_one()
+        )
         assert timer == hands.row(_session, session_id).auto_confirm_at
         assert timedelta(hours=71) < timer - work.now < timedelta(hours=73)
     cast.advance(hours=73)
@@ -176,9 +178,13 @@ def test_a_visit_shorter_than_the_citys_minimum_earns_nothing_and_says_so(cast: 
     hands.serve(visit_id, minutes=29)
     assert hands.book(visit_id) is None and hands.balance() == (0, 0)
     with cast.work("house") as work:
-        facts = work.session.connection().exec_driver_sql(
-            "SELECT args->'facts' FROM outbox WHERE args->>'template' = 'volunteering.nothing_credited'"
-        ).scalar_one()
+        facts = (
+            work.session.connection()
+            .exec_driver_sql(
+                "SELECT args->'facts' FROM outbox WHERE args->>'template' = 'volunteering.nothing_credited'"
+            )
+            .scalar_one()
+        )
     assert facts["minutes"] == 29 and "最短" in facts["reason"]
 
 
@@ -230,9 +236,17 @@ def test_posted_minutes_are_corrected_by_a_counter_entry_and_both_stay(cast: Any
     assert hands.balance() == (0, 0) and hands.row(_session, session_id).state == "voided"
     with cast.work("volunteer") as work:
         page = queries.volunteer_statement(
-            work.session, work.actor, cast["volunteer"], start=work.now - timedelta(days=1), end=work.now + timedelta(days=1)
+            work.session,
+            work.actor,
+            cast["volunteer"],
+            start=work.now - timedelta(days=1),
+            end=work.now + timedelta(days=1),
         )
-    assert [(line.entry_type, line.posted_minutes) for line in page.lines] == [("earn", 0), ("earn", 90), ("reversal", -90)]
+    assert [(line.entry_type, line.posted_minutes) for line in page.lines] == [
+        ("earn", 0),
+        ("earn", 90),
+        ("reversal", -90),
+    ]
     with cast.work("officer") as work, pytest.raises(AlreadySettled):
         correcting.correct_session(work.session, work.now, work.actor, session_id, "再来一次")
 
@@ -242,9 +256,11 @@ def test_minutes_already_given_away_become_a_debt_not_a_balance_below_zero(cast:
 
     session_id = hands.confirmed(posted())
     with cast.work("house") as work:
-        account = work.session.connection().execute(
-            select(_person.c.timebank_account_id).where(_person.c.id == cast["volunteer"])
-        ).scalar_one()
+        account = (
+            work.session.connection()
+            .execute(select(_person.c.timebank_account_id).where(_person.c.id == cast["volunteer"]))
+            .scalar_one()
+        )
         pool = bank.bank_of(work.session, work.now, CITY).pool_account_id
         record_transfer(
             work.session, work.now, ledger=CITY, key="gift-1", debit_account_id=account, credit_account_id=pool,

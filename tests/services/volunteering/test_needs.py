@@ -68,7 +68,9 @@ def test_a_need_is_posted_by_her_side_or_her_community_only(cast: Any, posted: A
 
 
 @pytest.mark.mission("TZ-36")
-def test_taking_hides_it_from_the_board_and_gives_name_and_code(cast: Any, hands: Any, posted: Any, second_volunteer: str) -> None:
+def test_taking_hides_it_from_the_board_and_gives_name_and_code(
+    cast: Any, hands: Any, posted: Any, second_volunteer: str
+) -> None:
     need_id = posted()
     visit_id = hands.take(need_id)
     with cast.work("volunteer") as work:
@@ -142,7 +144,9 @@ def test_the_second_hand_waits_and_reads_that_it_is_gone(cast: Any, posted: Any,
         ({"left_on": "yesterday"}, NotAVolunteer),
     ],
 )
-def test_who_is_not_ready_cannot_take(cast: Any, hands: Any, posted: Any, change: dict[str, Any], refusal: type[Exception]) -> None:
+def test_who_is_not_ready_cannot_take(
+    cast: Any, hands: Any, posted: Any, change: dict[str, Any], refusal: type[Exception]
+) -> None:
     need_id = posted()
     with cast.work("house") as work:
         yesterday = civil_date(work.now) - timedelta(days=1)
@@ -191,7 +195,9 @@ def test_one_volunteer_cannot_promise_two_doors_at_once(cast: Any, hands: Any, p
     hands.take(after)
 
 
-def test_a_need_given_back_is_on_the_board_again_with_a_new_visit(cast: Any, hands: Any, posted: Any, second_volunteer: str) -> None:
+def test_a_need_given_back_is_on_the_board_again_with_a_new_visit(
+    cast: Any, hands: Any, posted: Any, second_volunteer: str
+) -> None:
     need_id = posted()
     first = hands.take(need_id)
     with cast.work(second_volunteer, role="volunteer") as work, pytest.raises(NeedNotFound):

@@ -1,0 +1,113 @@
+"""Every page, walked by the whole cast: nothing breaks, nobody reads what is not hers, no other site can post."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+from yl_walk import ANONYMOUS, MEMBERS, World
+
+HTML = {"accept": "text/html"}
+WHERE_PEOPLE_GO = (
+    "/", "/card", "/carer", "/desk", "/dev", "/door", "/elder", "/family", "/kit", "/me", "/officer", "/provider",
+    "/sign-in", "/sign-out", "/view", "/volunteer",
+)  # fmt: skip
+"""The first step of every page; a page elsewhere needs a look at who may see it, and then a line here."""
+OF_WANG = ("王秀兰", "杨将军巷", "19900000001", "320102194804120028")
+OF_SUN = ("孙德福", "如意里74号", "19900000003")
+WITHOUT_A_REASON = ("other_officer", "administrator", "other_dispatcher", "outsider", ANONYMOUS)
+BEFORE_SIGN_IN = {"/sign-in", "/sign-in/code"}
+DEVELOPMENT = ("/kit", "/dev")
+"""Pages of the demonstration only: invented examples, and the fake carriers' parcels."""
+
+
+def pages() -> list[tuple[str, str]]:
+    """Give (method, path) of every page route."""
+    from api.app import routers
+
+    return sorted(
+        (method, route.path)
+        for router in routers()
+        for route in router.routes
+        if not (getattr(route, "include_in_schema", True) and router.include_in_schema)
+        for method in route.methods - {"HEAD"}
+    )
+
+
+def fill(path: str, world: World) -> str:
+    ids, cast = world.ids, world.cast
+    names: dict[str, Any] = {
+        "elder_id": cast["wang"], "order_id": ids["order"], "offer_id": ids["offer"], "visit_id": ids["friendly"],
+        "need_id": ids["need"], "escalation_id": ids["escalation"], "proxy_id": ids["proxy"], "kind": "friendly_visit",
+        "facility_id": ids["facility"], "category": "bathing", "code": "home_bath", "token": "no-such-token",
+        "name": "elder-home", "size": "large", "language": "en",
+    }  # fmt: skip
+    if path.startswith("/carer"):
+        names["visit_id"] = ids["visit"]
+    return path.replace(":int", "").format(**names)
+
+
+@pytest.fixture(scope="module")
+def site(world: World) -> Any:
+    from api.app import create_app
+
+    with TestClient(create_app(), follow_redirects=False, raise_server_exceptions=False) as client:
+        yield client
+
+
+def cookies_of(world: World, who: str) -> dict[str, str]:
+    from api.deps import signed
+
+    return {"cookie": f"yl_session={signed(world.tokens[who])}"} if who != ANONYMOUS else {}
+
+
+def test_every_page_stands_where_somebody_looked(world: World) -> None:
+    firsts = {"/" + path.split("/")[1] for _, path in pages()}
+    assert firsts <= set(WHERE_PEOPLE_GO)
+
+
+def test_nobody_reads_on_a_page_what_is_not_hers_and_no_page_breaks(world: World, site: Any) -> None:
+    wrong: list[str] = []
+    served: set[str] = set()
+    for method, path in pages():
+        if method != "GET":
+            continue
+        for who in (*MEMBERS, ANONYMOUS):
+            answer = site.get(fill(path, world), headers={**HTML, **cookies_of(world, who)})
+            if answer.status_code >= 500:
+                wrong.append(f"{path} by {who}: {answer.status_code}")
+            if answer.status_code == 200:
+                served.add(path)
+            if path.startswith(DEVELOPMENT) or path == "/":  # the front page lists whom one may play
+                continue
+            secrets = OF_WANG + OF_SUN if who in WITHOUT_A_REASON else OF_WANG if who == "sun" else ()
+            wrong += [f"{path} tells {who} {secret}" for secret in secrets if secret in answer.text]
+    assert not wrong, "\n".join(wrong)
+    assert len(served) > 45, f"only {len(served)} pages were served to anybody"
+
+
+def test_a_form_of_another_site_changes_nothing(world: World, site: Any) -> None:
+    wrong = []
+    for method, path in pages():
+        if method != "POST" or path in BEFORE_SIGN_IN:
+            continue
+        for who in ("daughter", "officer", "dispatcher", "carer", "volunteer"):
+            answer = site.post(fill(path, world), data={"x": "1"}, headers={**HTML, **cookies_of(world, who)})
+            if answer.status_code != 403:
+                wrong.append(f"{path} by {who}: {answer.status_code}")
+    assert not wrong, "\n".join(wrong)
+
+
+def test_the_pages_of_the_demonstration_are_not_there_in_earnest(monkeypatch: Any) -> None:
+    from api.app import DEVELOPMENT_ONLY, routers
+    from services.settings import settings
+
+    monkeypatch.setenv("YINLING_DEMONSTRATION", "0")
+    settings.cache_clear()
+    try:
+        paths = {route.path for router in routers() for route in router.routes}
+    finally:
+        monkeypatch.undo()
+        settings.cache_clear()
+    assert DEVELOPMENT_ONLY and not [path for path in paths if path.startswith(DEVELOPMENT)]
