@@ -17,6 +17,7 @@ from workers.story.people import Someone, until
 from workers.story.telling import Telling, expect
 
 BATH = "home_bath"
+CLEANING = "home_cleaning"
 FRIENDLY = "friendly_visit"
 SUN_PHONE = "15400000008"
 
@@ -104,11 +105,34 @@ def _offers(plot: Plot) -> None:
         carer_id = plot.someone("chen_fang").ask("GET", "/me")["person_id"]
         expect(carer_id in [one["carer_id"] for one in free], "小陈这个时段有空")
         kangle.ask("POST", f"/orders/{order}/assignment", json={"carer_id": carer_id})
-        refused = kangle.ask("POST", f"/orders/{order}/assignment", json={"carer_id": carer_id}, expected=(409,))
-        lines.append(f"已派给陈芳；重复派单：{refused['detail']}")
+        refused = _overlapping(plot, carer_id)
+        lines.append(f"已派给陈芳；热线替孙大爷订的保洁撞上同一时段，再派陈芳：{refused['detail']}")
         family = plot.someone("li_min")
         seen = until(lambda: wait_for_state(family, order, "assigned"), "家属没有看到派人")
         lines.append(f"家属看到：{seen['provider_name']}，{seen['carer_name']}")
+
+
+def _overlapping(plot: Plot, carer_id: int) -> dict[str, Any]:
+    """Let the hotline order a cleaning at the same hours and the same carer be asked for: the database refuses."""
+    operator, kangle = plot.someone("zhou"), plot.someone("kangle_dispatcher")
+    starts = datetime.fromisoformat(plot.facts["slot"][0]) + timedelta(hours=1)
+    wish = {
+        "elder_id": elder_behind(SUN_PHONE),
+        "service_code": CLEANING,
+        "starts_at": starts.isoformat(),
+        "ends_at": (starts + timedelta(hours=2)).isoformat(),
+        "chosen_provider_id": plot.facts["kangle"],
+        "channel": "phone",
+    }
+    key = {"Idempotency-Key": f"story-{uuid.uuid4()}"}
+    other = operator.ask("POST", "/orders", json=wish, headers=key)["order_id"]
+    offer = until(lambda: offer_of(kangle, plot.facts["kangle"], other), "康乐没有收到孙大爷的单")
+    kangle.ask("POST", f"/offers/{offer['id']}/acceptance")
+    refused: dict[str, Any] = kangle.ask(
+        "POST", f"/orders/{other}/assignment", json={"carer_id": carer_id}, expected=(409,)
+    )
+    operator.ask("POST", f"/orders/{other}/cancellation", json={"reason": "other_time"})
+    return refused
 
 
 def _at_the_door(plot: Plot) -> None:
