@@ -36,6 +36,7 @@ def create_app() -> FastAPI:
         redoc_url=None,
         openapi_url="/api/openapi.json",
     )
+    app.state.demonstration = settings().demonstration
     add_error_handlers(app)
     app.middleware("http")(with_request_id)
     for router in routers():

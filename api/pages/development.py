@@ -92,6 +92,7 @@ def make_gallery_app() -> FastAPI:
     To look at it: `uvicorn --factory api.pages.development:make_gallery_app`, then open /kit.
     """
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    app.state.demonstration = True  # all of it is invented
     add_pages(app)
     app.include_router(kit.router)
     app.include_router(router)

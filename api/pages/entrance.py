@@ -40,7 +40,7 @@ def front(request: Request, work: OpenWork) -> Response:
         }
         for one in (SAMPLES if settings().demonstration else ())
     ]
-    return render(request, "front.html", {"demonstration": settings().demonstration, "cast": rows})
+    return render(request, "front.html", {"cast": rows})
 
 
 @router.get("/sign-in")

@@ -138,7 +138,6 @@ PEOPLE: dict[str, Example] = {
     "front": (
         "front.html",
         {
-            "demonstration": True,
             "cast": [
                 {
                     "name": "李敏",

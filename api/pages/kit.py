@@ -120,7 +120,8 @@ def render(
 
     `context` holds the names listed at the top of the template. Names given by the kit itself:
     `language`, `size`, `here` (path and query of this page), `partial`, `csrf_token`, `signed_in_name`
-    and `helpline` (the last three from `request.state`, where the sign-in dependency puts them).
+    and `helpline` (the last three from `request.state`, where the sign-in dependency puts them), and
+    `demonstration` (from `app.state`), which makes every page say that its people are invented.
     """
     language = choose_language(request.cookies.get(LANGUAGE_COOKIE))
     size = request.cookies.get(SIZE_COOKIE, SIZES[0])
@@ -134,6 +135,7 @@ def render(
         "csrf_token": getattr(state, "csrf_token", ""),
         "signed_in_name": getattr(state, "signed_in_name", ""),
         "helpline": getattr(state, "helpline", "12349"),
+        "demonstration": getattr(request.app.state, "demonstration", False),
     }
     token = current_language.set(language)
     try:

@@ -5,9 +5,10 @@ from datetime import UTC, datetime
 
 import httpx
 import pytest
+from fastapi.testclient import TestClient
 
 from api.pages import filters
-from api.pages.development import EXAMPLES
+from api.pages.development import EXAMPLES, make_gallery_app
 from api.pages.kit import local_path
 from api.pages.languages import current_language
 
@@ -48,6 +49,15 @@ def test_every_page_is_written_in_both_languages(client: httpx.Client, name: str
     assert answer.status_code == 200
     assert f'lang="{language}"' in answer.text and answer.headers["Content-Language"] == language
     assert "%(" not in answer.text
+
+
+@pytest.mark.parametrize(("language", "notice"), [("zh-CN", "演示数据：人物虚构"), ("en", "the people are invented")])
+def test_every_page_of_the_demonstration_says_that_its_people_are_invented(language: str, notice: str) -> None:
+    site = make_gallery_app()
+    with TestClient(site, cookies={"yl_language": language}) as client:
+        assert [name for name in EXAMPLES if notice not in client.get(f"/kit/{name}").text] == []
+        site.state.demonstration = False
+        assert [name for name in EXAMPLES if notice in client.get(f"/kit/{name}").text] == []
 
 
 def test_htmx_gets_the_main_part_and_a_title_only(client: httpx.Client) -> None:
