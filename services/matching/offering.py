@@ -24,7 +24,7 @@ from services.matching.tables import Offer, UnmetNeed
 from services.orders.actions import leave_unfilled
 from services.orders.rules import OPEN_FOR_OFFERS_IN
 from services.orders.steps import OrderRow, lock_order, move_order, write_event
-from services.orders.telling import tell_operators, tell_provider
+from services.orders.telling import tell_elder_side, tell_operators, tell_provider
 from services.outbox import enqueue
 from services.settings import settings
 from services.unit_of_work import SYSTEM
@@ -151,6 +151,8 @@ def _offer_to(session: Session, now: datetime, order: OrderRow, candidate: Candi
     enqueue(session, now, job, {"offer_id": offer_id}, not_before=expires_at, key=f"{job}/{offer_id}")
     until = expires_at.isoformat()
     tell_provider(session, now, order, provider_id, "matching.offered", expires_at=until, once=str(offer_id))
+    if order.chosen_provider_id not in (None, provider_id):
+        tell_elder_side(session, now, order, "matching.passed_on", provider_id=order.chosen_provider_id)
     if place == rules.offering.providers_before_operator + 1:
         tell_operators(session, now, order, "matching.slow", asked=place - 1)
     return offer_id

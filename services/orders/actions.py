@@ -142,14 +142,16 @@ def rate_order(
 
 
 def mark_in_service(session: Session, now: datetime, order_id: int) -> bool:
-    """Note that the carer stands at the elder's door (her check-in). Gives False when that was noted before."""
+    """Note that the carer stands at the elder's door (her check-in, of which the visits' room tells).
+
+    Gives False when that was noted before.
+    """
     order = lock_order(session, order_id)
     if order.state != "assigned":
         return False
     move_order(session, order, "in_service")
     write_event(session, now, order, "in_service", None)
     _record(session, now, SYSTEM, "mark_in_service", order, "house", {})
-    tell_elder_side(session, now, order, "orders.in_service")
     return True
 
 

@@ -52,7 +52,7 @@ def plan_care_visit(session: Session, now: datetime, order_id: int, assignment_i
         )
         if same or standing.state != "planned":
             return int(standing.id)
-        _cancel(session, now, standing)
+        _close(session, standing)
     return _plan(
         session,
         now,
@@ -67,10 +67,10 @@ def plan_care_visit(session: Session, now: datetime, order_id: int, assignment_i
 
 
 def cancel_care_visit(session: Session, now: datetime, order_id: int) -> bool:
-    """Cancel an order's visit that has not begun; tell the elder's side and the carer. False: none to cancel."""
+    """Cancel an order's visit that has not begun; False when there is none. The rooms above tell people."""
     standing = _planned(session, _visit.c.order_id == order_id)
     if standing is not None:
-        _cancel(session, now, standing)
+        _close(session, standing)
     return standing is not None
 
 
@@ -85,8 +85,8 @@ def plan_friendly_visit(
     planned_start: datetime,
     planned_end: datetime,
 ) -> int:
-    """Plan a volunteer's visit for a need she took, in her own transaction; give its id."""
-    return _plan(
+    """Plan a volunteer's visit for a need she took, in her own transaction, and tell the elder's side; give its id."""
+    visit_id = _plan(
         session,
         now,
         kind="friendly",
@@ -97,6 +97,18 @@ def plan_friendly_visit(
         planned_start=planned_start,
         planned_end=planned_end,
     )
+    tell(
+        session,
+        now,
+        audience={"elder_side": elder_id},
+        template="visits.planned",
+        facts={"person_id": visitor_id, "starts_at": planned_start.isoformat()},
+        elder_id=elder_id,
+        area_code=area_code,
+        subject=("visit", visit_id),
+        key=f"visits.planned:{visit_id}",
+    )
+    return visit_id
 
 
 def cancel_friendly_visit(session: Session, now: datetime, need_id: int) -> bool:
@@ -128,17 +140,6 @@ def _plan(session: Session, now: datetime, **facts: Any) -> int:
             .returning(_visit.c.id)
         )
         .scalar_one()
-    )
-    tell(
-        session,
-        now,
-        audience={"elder_side": facts["elder_id"]},
-        template="visits.planned",
-        facts={"person_id": facts["visitor_id"], "starts_at": facts["planned_start"].isoformat()},
-        elder_id=facts["elder_id"],
-        area_code=facts["area_code"],
-        subject=("visit", visit_id),
-        key=f"visits.planned:{visit_id}",
     )
     _watch_for_late(session, now, visit_id, facts["area_code"], facts["planned_start"])
     return int(visit_id)
@@ -202,20 +203,4 @@ def _planned(session: Session, which: Any) -> Found | None:
 def _close(session: Session, standing: Found) -> None:
     session.connection().execute(
         update(_visit).where(_visit.c.id == standing.id).values(state="cancelled", code_sealed=None)
-    )
-
-
-def _cancel(session: Session, now: datetime, standing: Found) -> None:
-    _close(session, standing)
-    tell(
-        session,
-        now,
-        recipient_ids=[standing.visitor_id],
-        audience={"elder_side": standing.elder_id},
-        template="visits.cancelled",
-        facts={"person_id": standing.visitor_id, "starts_at": standing.planned_start.isoformat()},
-        elder_id=standing.elder_id,
-        area_code=standing.area_code,
-        subject=("visit", standing.id),
-        key=f"visits.cancelled:{standing.id}",
     )

@@ -58,7 +58,7 @@ def write_arrival(
             check_in_facts=facts,
         )
     )
-    _tell_of(session, now, visit, "visits.started", happened_at)
+    _tell_started(session, now, visit, happened_at)
     if visit.order_id is not None:
         job = "orders.mark_in_service"
         enqueue(session, now, job, {"order_id": visit.order_id}, key=f"{job}:{visit.id}")
@@ -75,6 +75,8 @@ def write_leaving(
 ) -> None:
     """End a visit and promise what follows; a volunteer's also counts as having seen the elder.
 
+    The rooms above ask the elder's side to confirm (orders.served, volunteering.session_pending).
+
     Raises UnknownTask when a ticked task is not on the service's list.
     """
     _refuse_unknown_tasks(session, visit, tasks_done)
@@ -90,7 +92,6 @@ def write_leaving(
             note=note,
         )
     )
-    _tell_of(session, now, visit, "visits.finished", happened_at)
     if visit.kind == "care":
         job, args = "orders.mark_served", {"order_id": visit.order_id}
     else:
@@ -150,15 +151,15 @@ def note_act(session: Session, now: datetime, actor: Actor, visit: Found, verb: 
     )  # fmt: skip
 
 
-def _tell_of(session: Session, now: datetime, visit: Found, template: str, happened_at: datetime) -> None:
+def _tell_started(session: Session, now: datetime, visit: Found, happened_at: datetime) -> None:
     tell(
         session,
         now,
         audience={"elder_side": visit.elder_id},
-        template=template,
+        template="visits.started",
         facts={"person_id": visit.visitor_id, "happened_at": happened_at.isoformat()},
         elder_id=visit.elder_id,
         area_code=visit.area_code,
         subject=("visit", visit.id),
-        key=f"{template}:{visit.id}",
+        key=f"visits.started:{visit.id}",
     )

@@ -24,6 +24,11 @@ TEMPLATES = {
         "【银龄圈】{provider}已接下{elder}的{service}（{window}，单号{order_number}），安排好人再告诉您。",
         waits_for_morning=True,
     ),
+    "matching.passed_on": Template(
+        "您选的机构没能接单",
+        "【银龄圈】{provider}没能接下{elder}的{service}（{window}，单号{order_number}），正在问下一家，接下就告诉您。",
+        waits_for_morning=True,
+    ),
     "matching.slow": Template(
         "有订单迟迟没人接",
         "【银龄圈】{elder}的{service}（{window}，单号{order_number}）已问过{asked}家，还没有人接，请留意。",

@@ -18,7 +18,6 @@ TEMPLATES = {
     "orders.cancelled_for_provider": Template(
         "老人取消了订单", "【银龄圈】{window}的{service}（单号{order_number}）已取消，请不要再派人上门。"
     ),
-    "orders.in_service": Template("服务人员已到", "【银龄圈】{elder}的{service}已经开始，单号{order_number}。"),
     "orders.served": Template(
         "服务做完了，请确认",
         "【银龄圈】{elder}的{service}已做完，单号{order_number}。请打开“订单”确认并评价；没来或没做完，请拨打服务热线。",

@@ -6,17 +6,11 @@ from services.messages.template import Template
 
 TEMPLATES = {
     "visits.planned": Template(
-        "上门时间已定",
-        "【银龄圈】{person}将于{starts_at}上门为{elder}服务。到门口请把“订单”里的四位数字码告诉来人，也可以扫门牌。",
+        "有志愿者来",
+        "【银龄圈】志愿者{person}将于{starts_at}来看{elder}。到门口请把“志愿服务”里的四位数字告诉来人，也可以扫门牌。",
         waits_for_morning=True,
     ),
-    "visits.cancelled": Template(
-        "上门安排有变", "【银龄圈】原定{starts_at}由{person}上门为{elder}服务的安排已取消，新的安排会另行通知。"
-    ),
     "visits.started": Template("已上门签到", "【银龄圈】{person}已于{happened_at}到{elder}家签到，服务开始。"),
-    "visits.finished": Template(
-        "服务已结束", "【银龄圈】{person}为{elder}的服务已于{happened_at}结束。请打开“订单”确认并评价。"
-    ),
     "visits.late": Template(
         "还没有签到", "【银龄圈】原定{starts_at}为{elder}上门的{person}还没有签到，请马上联系核实，必要时改派或另约。"
     ),

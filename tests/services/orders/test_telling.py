@@ -60,6 +60,32 @@ def test_each_person_is_told_a_step_once(quarter: Quarter) -> None:
     assert offered == sorted([quarter["kangle_dispatcher"], quarter["kangle_second"]])
 
 
+def told_to(quarter: Quarter, who: str) -> list[str]:
+    quarter.run_jobs()
+    return quarter.all(
+        "SELECT template FROM message WHERE recipient_id = :p AND template NOT LIKE 'payments.%' ORDER BY id",
+        p=quarter[who],
+    )  # fmt: skip
+
+
+def test_one_happening_is_one_message_and_nobody_concerned_is_left_out(quarter: Quarter) -> None:
+    placed = quarter.place()
+    quarter.run_jobs(only="matching.offer_next")
+    quarter.advance(hours=3)
+    quarter.run_jobs(only="matching.expire_offer")
+    quarter.accept(quarter.offer(placed.order_id))
+    quarter.assign(placed.order_id)
+    so_far = ["orders.placed", "matching.passed_on", "matching.accepted", "dispatch.assigned"]
+    assert told_to(quarter, "daughter") == told_to(quarter, "son") == told_to(quarter, "wang") == so_far
+    assert told_to(quarter, "ankang_dispatcher") == ["matching.offered", "matching.expired"]
+    passed_on = quarter.one("SELECT body FROM message WHERE template = 'matching.passed_on' LIMIT 1")
+    assert "安康居家养老服务站" in passed_on and "王奶奶" in passed_on
+    cancel(quarter, placed.order_id)
+    assert told_to(quarter, "wang") == [*so_far, "orders.cancelled"]
+    assert told_to(quarter, "kangle_second") == ["matching.offered", "orders.cancelled_for_provider"]
+    assert told_to(quarter, "chen") == ["dispatch.your_job", "dispatch.taken_off"]
+
+
 def test_after_three_silent_providers_the_operator_is_told(quarter: Quarter) -> None:
     for column in ("max_travel_seconds = 7200", "active = true"):
         quarter.change(f"UPDATE service_line SET {column}")
