@@ -100,7 +100,11 @@ def test_bad_input_gets_a_clear_answer(quarter: Quarter, http: Any) -> None:
         assert (answer.status_code, answer.json()["title"]) == (status, kind), change
         assert answer.headers["content-type"].startswith("application/problem+json")
     assert http("daughter", "POST", "/orders", **wish(quarter)).status_code == 422
-    assert quarter.one("SELECT count(*) FROM care_order") == 0
+    for table in ("care_order", "order_event", "entitlement_use", "outbox", "message"):
+        assert quarter.one(f"SELECT count(*) FROM {table}") == 0, table
+    for change, status, kind in cases[:6]:
+        answer = http("daughter", "POST", "/match", **wish(quarter, **change))
+        assert (answer.status_code, answer.json()["title"]) == (status, kind), change
 
 
 def test_who_may_see_nothing_sees_nothing(quarter: Quarter, http: Any) -> None:

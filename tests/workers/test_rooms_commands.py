@@ -10,6 +10,7 @@ from sqlalchemy import text
 from typer.testing import CliRunner
 
 from services.cities.actions import load_pack
+from services.directory.errors import UnknownCoordinates
 from services.directory.tables import Provider
 from services.messages import carriers
 from services.unit_of_work import SYSTEM, unit_of_work
@@ -51,6 +52,7 @@ def test_a_good_list_is_taken_over_and_a_bad_one_ends_with_one_and_its_lines(cit
     assert refused.exit_code == 1 and "填反" in refused.output and "2" in refused.output
     (tmp_path / "gbk.csv").write_bytes((HEADER + GOOD).encode("gbk"))
     assert run(tmp_path / "gbk.csv").exit_code == 2
+    assert isinstance(run(good, crs="mars").exception, UnknownCoordinates)
     with unit_of_work(SYSTEM, login="jobs") as work:
         assert work.session.connection().execute(text("SELECT area_code FROM facility")).scalars().all() == [
             320102002000000

@@ -144,10 +144,12 @@ def test_a_code_twice_in_one_list_is_refused(city):
 def test_the_coordinate_system_must_be_known_and_the_city_must_have_outlines(city):
     with pytest.raises(UnknownCoordinates):
         take([ROW.format(lon=LON, lat=LAT)], crs="mars")
+    assert stored() == []
     with unit_of_work(SYSTEM, login="setup") as work:
         work.session.connection().execute(text("UPDATE area SET geom = NULL"))
     with pytest.raises(CityWithoutOutlines):
         take([ROW.format(lon=LON, lat=LAT)])
+    assert stored() == []
 
 
 def test_an_unquoted_line_break_or_a_broken_quote_is_refused(city):
