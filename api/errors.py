@@ -18,7 +18,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.exc import DataError, IntegrityError, InternalError, OperationalError
 from starlette.exceptions import HTTPException
 
+import geo.errors
 import services
+import timebank.errors
+from geo.errors import GeoError
 from services.errors import (
     Conflict,
     DomainError,
@@ -29,6 +32,7 @@ from services.errors import (
     TooMany,
     Unavailable,
 )
+from timebank.errors import TimebankError
 
 log = structlog.get_logger("api")
 PROBLEM = "application/problem+json"
@@ -42,6 +46,34 @@ STATUS: dict[type[DomainError], int] = {
     TooMany: 429,
     Unavailable: 503,
 }
+BELOW: dict[type[Exception], type[DomainError]] = {
+    timebank.errors.InsufficientMinutes: Conflict,
+    timebank.errors.CapExceeded: Conflict,
+    timebank.errors.IdempotencyConflict: Conflict,
+    timebank.errors.AlreadyResolved: Conflict,
+    timebank.errors.AccountNotFound: NotFound,
+    timebank.errors.TransferNotFound: NotFound,
+    timebank.errors.NotPending: Conflict,
+    timebank.errors.NotReversible: Conflict,
+    timebank.errors.AlreadyReversed: Conflict,
+    timebank.errors.PeriodClosed: Conflict,
+    timebank.errors.PeriodNotOver: Conflict,
+    timebank.errors.ClockSteppedBack: Unavailable,
+    timebank.errors.InvalidMinutes: Invalid,
+    timebank.errors.InvalidRequest: Invalid,
+    timebank.errors.PairNotAllowed: Conflict,
+    timebank.errors.SelfTransfer: Invalid,
+    timebank.errors.SubjectAlreadyBooked: Conflict,
+    timebank.errors.EventInFuture: Invalid,
+    timebank.errors.AppendOnly: Conflict,
+    geo.errors.UnknownCrs: Invalid,
+    geo.errors.UnreadableMap: Invalid,
+    geo.errors.NoNetwork: Conflict,
+    geo.errors.UnknownProfile: Invalid,
+    geo.errors.NotSnapped: Invalid,
+    geo.errors.NoSuchMinutes: Invalid,
+}
+"""What a refusal of the ledger or the map means when a room let it through; they know neither HTTP nor services."""
 MESSAGES_BY_STATUS = {
     404: "没有找到这个页面或记录。",
     405: "这个地址不接受这种操作。",
@@ -123,6 +155,16 @@ def refused(request: Request, error: DomainError) -> Response:
     return problem_response(request, status_of(error), type(error).__name__, error.message_zh, facts)
 
 
+def refused_below(request: Request, error: TimebankError | GeoError) -> Response:
+    """Answer a refusal of the ledger or of the map under its own name; one not in the table is unexpected."""
+    kind = BELOW.get(type(error))
+    if kind is None:
+        return unexpected(request, error)
+    facts = {key: _plain(value) for key, value in getattr(error, "facts", vars(error)).items()}
+    words = str(error) if isinstance(error, GeoError) else kind.message_zh
+    return problem_response(request, STATUS[kind], type(error).__name__, words, facts)
+
+
 def broken_rule(request: Request, error: IntegrityError) -> Response:
     """Answer a rule that the database held, by the constraint's name."""
     meant = domain_error_of(error)
@@ -172,6 +214,8 @@ def add_error_handlers(app: FastAPI) -> None:
     """Teach the app to answer every refusal."""
     handlers: dict[type[Exception], Any] = {
         DomainError: refused,
+        TimebankError: refused_below,
+        GeoError: refused_below,
         IntegrityError: broken_rule,
         RequestValidationError: malformed,
         DataError: out_of_range,

@@ -21,7 +21,7 @@ from api.pages.ordering_slots import length_of
 from services.benefits.queries import entitlements_in_month
 from services.catalogue.queries import Service, menu, service_by_code
 from services.clock import SHANGHAI, civil_date
-from services.errors import DomainError
+from services.errors import DomainError, Invalid
 from services.matching.queries import Matched, match
 from services.orders.actions import place_order
 from services.orders.errors import AlreadyOrdered
@@ -142,7 +142,7 @@ def raise_words(start: datetime | None, request: Request) -> None:
     raise Missing(words, field=field)
 
 
-class Missing(DomainError):
+class Missing(Invalid):
     """Something on the form was not chosen; `field` says what."""
 
 
@@ -154,8 +154,7 @@ def _refused(request: Request, office: Office, elder: int, wish: Wish, key: str,
     known = field if field in ("service", "day", "window", "call_note") else "provider"
     errors = {**errors, {"note": "call_note"}.get(field, known): refused.message_zh}
     call = Call(elder, wish, matched, errors, key, doubled=isinstance(refused, AlreadyOrdered))
-    status = 422 if isinstance(refused, Missing) else status_of(refused)
-    return _page(request, office, call=call, status=status)
+    return _page(request, office, call=call, status=status_of(refused))
 
 
 def _matched(office: Office, elder: int, wish: Wish) -> tuple[Matched | None, dict[str, str]]:
