@@ -65,7 +65,7 @@ def record_act(
             area_code=area_code,
             subject_type=subject[0] if subject else None,
             subject_id=subject[1] if subject else None,
-            request_id=actor.request_id,
+            request_id=actor.request_id or session.info.get("request_id"),
             facts=facts or {},
         )
     )

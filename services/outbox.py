@@ -41,6 +41,8 @@ class OutboxRow(SQLModel, table=True):
 
 
 _outbox = table_of(OutboxRow)
+REQUEST = "_request"
+"""Where a job's arguments carry the id of the request that promised it; handlers never see it."""
 
 
 def enqueue(
@@ -58,11 +60,12 @@ def enqueue(
     With `area_code` the job runs under that area's row-level security; without it, city-wide as `jobs`.
     `args` hold ids and plain facts, never a name, a phone number or an address.
     """
+    request_id = session.info.get("request_id")
     session.connection().execute(
         insert(_outbox)
         .values(
             job=job,
-            args=args,
+            args=args | {REQUEST: request_id} if request_id else args,
             area_code=area_code,
             key=key,
             not_before=not_before or now,

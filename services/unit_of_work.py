@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import lru_cache
 
+import structlog
 from sqlalchemy import Engine, create_engine, text
 from sqlmodel import Session
 
@@ -88,7 +89,11 @@ _INTRODUCE = text(
 
 
 def introduce(session: Session, actor: Actor) -> None:
-    """Tell PostgreSQL who acts in this transaction; nothing of it outlives the transaction."""
+    """Tell PostgreSQL who acts in this transaction; nothing of it outlives the transaction.
+
+    The session keeps the request's id, so that acts and promised jobs of this transaction carry it on.
+    """
+    session.info["request_id"] = actor.request_id or structlog.contextvars.get_contextvars().get("request_id")
     session.connection().execute(
         _INTRODUCE,
         {

@@ -14,7 +14,7 @@ from sqlalchemy import select, text, update
 
 from services.cities.rules import area_range
 from services.columns import table_of
-from services.outbox import OutboxRow, confirm
+from services.outbox import REQUEST, OutboxRow, confirm
 from services.unit_of_work import SYSTEM, UnitOfWork, forget_engines, introduce, unit_of_work
 from workers.jobs import handlers
 
@@ -32,17 +32,23 @@ def perform(outbox_id: int) -> None:
         row = work.session.connection().execute(select(outbox).where(outbox.c.id == outbox_id)).one_or_none()
     if row is None or row.state == "done":
         return
-    try:
-        if row.job in handlers().outside:
-            handlers().outside[row.job](outbox_id, dict(row.args))
-        elif row.job in handlers().inside:
-            _perform_inside(outbox_id, row.job, dict(row.args), row.area_code)
-        else:
-            raise UnknownJob(row.job)
-    except Exception as error:
-        _remember_error(outbox_id, error)
-        raise
-    log.info("job done", job=row.job, outbox_id=outbox_id)
+    args = dict(row.args)
+    with structlog.contextvars.bound_contextvars(request_id=args.pop(REQUEST, None), job=row.job, outbox_id=outbox_id):
+        try:
+            _hand_over(outbox_id, row.job, args, row.area_code)
+        except Exception as error:
+            _remember_error(outbox_id, error)
+            raise
+        log.info("job done")
+
+
+def _hand_over(outbox_id: int, job: str, args: dict[str, Any], area_code: int | None) -> None:
+    if job in handlers().outside:
+        handlers().outside[job](outbox_id, args)
+    elif job in handlers().inside:
+        _perform_inside(outbox_id, job, args, area_code)
+    else:
+        raise UnknownJob(job)
 
 
 def perform_in_worker(outbox_id: int) -> None:
@@ -73,7 +79,7 @@ def _perform_inside(outbox_id: int, job: str, args: dict[str, Any], area_code: i
 
 
 def _remember_error(outbox_id: int, error: Exception) -> None:
-    log.warning("job failed", outbox_id=outbox_id, error=repr(error)[:500])
+    log.warning("job failed", error=repr(error)[:500])
     with unit_of_work(SYSTEM, login="jobs") as work:
         work.session.connection().execute(
             update(outbox)
