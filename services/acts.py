@@ -13,7 +13,7 @@ from sqlmodel import Session, SQLModel
 
 from services.columns import area_code as area_code_column
 from services.columns import document, moment, number, own_id, table_of, words
-from services.unit_of_work import Actor
+from services.unit_of_work import SYSTEM, Actor
 
 
 class Act(SQLModel, table=True):
@@ -50,7 +50,10 @@ def record_act(
     subject: tuple[str, int] | None = None,
     facts: dict[str, Any] | None = None,
 ) -> None:
-    """Write one act into the trail, in the same transaction as the act itself."""
+    """Write one act into the trail, in the same transaction as the act itself.
+
+    Without `by_right` the ground is the one the actor's own role gives: self, office:ROLE, provider:ID, the house.
+    """
     if actor.read_only:
         return  # the auditor's own transaction may not write; her reads are logged by the request log
     session.connection().execute(
@@ -60,7 +63,7 @@ def record_act(
             actor_id=actor.person_id,
             actor_role=actor.role,
             for_person_id=for_person_id,
-            by_right=by_right,
+            by_right=by_right or own_ground(actor, for_person_id),
             channel=actor.channel,
             area_code=area_code,
             subject_type=subject[0] if subject else None,
@@ -69,3 +72,16 @@ def record_act(
             facts=facts or {},
         )
     )
+
+
+def own_ground(actor: Actor, for_person_id: int | None) -> str:
+    """Name the right that comes with being who she is, for acts that no proxy or visit grants."""
+    if actor.person_id is None:
+        return "house" if actor.role == SYSTEM.role else actor.role
+    if for_person_id in (None, actor.person_id) and actor.area_lo is None:
+        return "self"
+    if actor.area_lo is not None or actor.role == "administrator":
+        return f"office:{actor.role}"
+    if actor.provider_id is not None:
+        return f"provider:{actor.provider_id}"
+    return f"role:{actor.role}"

@@ -51,6 +51,9 @@ NOBODY = Actor(person_id=None, role="nobody")
 SYSTEM = Actor(person_id=None, role="system", channel="job")
 """The house itself, with login `jobs`: city-wide work."""
 
+COMMAND_LINE = replace(SYSTEM, channel="command_line")
+"""The person at the machine's own keyboard, who needs no sign-in there."""
+
 
 @dataclass(frozen=True)
 class UnitOfWork:

@@ -15,10 +15,12 @@ from rich.console import Console
 
 import workers.commands
 from services import migrating
+from services.acts import record_act
 from services.clock import SHANGHAI, advance
 from services.errors import DomainError
 from services.logs import set_up_logs
-from services.unit_of_work import SYSTEM, unit_of_work
+from services.settings import settings
+from services.unit_of_work import COMMAND_LINE, SYSTEM, unit_of_work
 
 app = typer.Typer(no_args_is_help=True, help="银龄圈 Yinling: service circles, orders, visits and the time bank.")
 clock = typer.Typer(no_args_is_help=True, help="The demonstration's clock.")
@@ -83,8 +85,11 @@ def clock_advance(by: Annotated[str, typer.Argument(help="for example 3d, 36h or
     number, unit = by[:-1], by[-1:]
     if unit not in UNITS or not number.isdigit():
         raise typer.BadParameter("写成 3d、36h 或 90m (write 3d, 36h or 90m)")
+    if not settings().demonstration:
+        raise typer.BadParameter("演示模式之外不能调整时钟 (the clock moves in demonstration mode only)")
     with unit_of_work(SYSTEM, login="jobs") as work:
         now = advance(work.session, timedelta(**{UNITS[unit]: int(number)}))
+        record_act(work.session, work.now, COMMAND_LINE, "advance_clock", facts={"by": by})
     console.print(f"现在是 {now.astimezone(SHANGHAI):%Y-%m-%d %H:%M} (Asia/Shanghai)")
 
 

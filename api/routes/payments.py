@@ -11,7 +11,7 @@ from api.deps import OpenWork, Work
 from api.errors import problems
 from api.schemas.payments import NoticeOut, PayableDetailOut, PayableEventOut, PayableOut
 from services.outbox import enqueue
-from services.payments.actions import request_authorisation
+from services.payments import actions
 from services.payments.gateway import gateway
 from services.payments.queries import find_payable, history, payables_of_elder
 from services.people.rights import right_to
@@ -58,9 +58,7 @@ def show_payable(work: Work, payable_id: Id) -> PayableDetailOut:
 )
 def authorise_again(work: Work, payable_id: Id) -> PayableOut:
     """Ask that the amount be held, as after a decline. Needs the elder's own right or a proxy who may pay."""
-    row = find_payable(work.session, payable_id)
-    right_to(work.session, work.actor, row.elder_id, "pay", work.now)
-    request_authorisation(work.session, work.now, payable_id)
+    actions.authorise_again(work.session, work.now, work.actor, payable_id)
     return PayableOut.model_validate(find_payable(work.session, payable_id), from_attributes=True)
 
 

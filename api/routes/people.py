@@ -154,10 +154,10 @@ def elder_card(work: Work, elder_id: PersonId) -> PersonOut:
 )
 def reveal_field(work: Work, elder_id: PersonId, asked: RevealIn) -> RevealOut:
     """Show one sealed field in clear; who read it and why goes into the trail."""
-    right_to(work.session, work.actor, elder_id, "view", work.now)
+    right = right_to(work.session, work.actor, elder_id, "view", work.now)
     if work.actor.read_only:
         raise NotAllowed("审计账号只能看脱敏信息。", field=asked.field)
-    value = reveal(work.session, work.now, work.actor, elder_id, asked.field, asked.reason)
+    value = reveal(work.session, work.now, work.actor, elder_id, asked.field, asked.reason, by_right=right.ground)
     return RevealOut(field=asked.field, value=value)
 
 

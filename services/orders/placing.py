@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -219,7 +219,7 @@ def _announce(session: Session, now: datetime, actor: Actor, right: Right, order
     record_act(
         session,
         now,
-        actor,
+        replace(actor, channel=order.channel),
         "place_order",
         for_person_id=order.elder_id,
         by_right=right.ground,

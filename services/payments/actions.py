@@ -12,12 +12,15 @@ from sqlalchemy import Row, func, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlmodel import Session
 
+from services.acts import record_act
 from services.columns import table_of
 from services.outbox import enqueue
 from services.payments.errors import OwedOtherwise, PayableNotFound, PaymentStateConflict
 from services.payments.rules import UNDER_WAY
 from services.payments.tables import Payable, PaymentEvent
+from services.people.rights import right_to
 from services.settings import settings
+from services.unit_of_work import Actor
 
 payables = table_of(Payable)
 payment_events = table_of(PaymentEvent)
@@ -80,6 +83,30 @@ def request_authorisation(session: Session, now: datetime, payable_id: int) -> s
     if payable.state in ("releasing", "released"):
         raise PaymentStateConflict(payable_id=payable_id, state=payable.state, asked="authorise")
     return str(payable.state)
+
+
+def authorise_again(session: Session, now: datetime, actor: Actor, payable_id: int) -> str:
+    """Ask once more, as the payer does after a decline; gives the payable's state. Needs the right to pay.
+
+    Raises PayableNotFound, NotFound, NotAllowed, PaymentStateConflict.
+    """
+    payable = session.connection().execute(select(payables).where(payables.c.id == payable_id)).one_or_none()
+    if payable is None:
+        raise PayableNotFound(payable_id=payable_id)
+    right = right_to(session, actor, payable.elder_id, "pay", now)
+    state = request_authorisation(session, now, payable_id)
+    record_act(
+        session,
+        now,
+        actor,
+        "authorise_payment",
+        for_person_id=payable.elder_id,
+        by_right=right.ground,
+        area_code=payable.area_code,
+        subject=("payable", payable_id),
+        facts={"amount_fen": payable.amount_fen, "state": state},
+    )
+    return state
 
 
 def request_capture(session: Session, now: datetime, payable_id: int) -> str:

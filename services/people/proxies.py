@@ -68,6 +68,7 @@ def request_proxy(
         actor,
         "request_proxy",
         for_person_id=found.elder_id,
+        by_right="asking",
         area_code=found.area_code,
         subject=("proxy", proxy.id),
     )
@@ -114,12 +115,14 @@ def revoke_proxy(session: Session, now: datetime, actor: Actor, proxy_id: int) -
         .where(proxies.c.id == proxy_id)
         .values(state="revoked", revoked_by=actor.person_id, revoked_at=now)
     )
+    own = {proxy.elder_id: "self", proxy.proxy_person_id: f"proxy:{proxy_id}"}
     record_act(
         session,
         now,
         actor,
         "revoke_proxy",
         for_person_id=proxy.elder_id,
+        by_right=own.get(actor.person_id or 0),
         area_code=proxy.area_code,
         subject=("proxy", proxy_id),
     )

@@ -178,8 +178,17 @@ def age_on(born_on: date | None, on: date) -> int | None:
     return on.year - born_on.year - ((on.month, on.day) < (born_on.month, born_on.day))
 
 
-def reveal(session: Session, now: datetime, actor: Actor, person_id: int, field_name: str, reason: str) -> str:
-    """Show one sealed field in clear and write down who read it, and why. Raises NotFound."""
+def reveal(
+    session: Session,
+    now: datetime,
+    actor: Actor,
+    person_id: int,
+    field_name: str,
+    reason: str,
+    *,
+    by_right: str | None = None,
+) -> str:
+    """Show one sealed field in clear and write down who read it, by which right, and why. Raises NotFound."""
     columns = {name: person.c[f"{name}_sealed"] for name in ("phone", "address", "id_number")}
     row = (
         session.connection()
@@ -194,6 +203,7 @@ def reveal(session: Session, now: datetime, actor: Actor, person_id: int, field_
         actor,
         f"read_{field_name}",
         for_person_id=person_id,
+        by_right=by_right,
         area_code=row[1],
         facts={"reason": reason},
     )

@@ -152,6 +152,8 @@ def open_session(
         now,
         Actor(person_id=person_id, role="signing-in", channel=channel),
         "sign_in",
+        for_person_id=person_id,
+        by_right="self" if bound_by is None else f"card of:{bound_by}",
         facts={"kind": kind},
     )
     return SignedIn(person_id=person_id, session_id=row.id, token=token, expires_at=row.expires_at)

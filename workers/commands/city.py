@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from services.acts import record_act
 from services.cities.actions import adopt_rules, load_national_streets, load_pack
 from services.cities.errors import BadPack
 from services.cities.queries import city_by_key, list_cities, rules_in_force
@@ -16,7 +17,7 @@ from services.cities.rules import short_code
 from services.clock import civil_date
 from services.errors import DomainError
 from services.outbox import enqueue
-from services.unit_of_work import SYSTEM, unit_of_work
+from services.unit_of_work import COMMAND_LINE, SYSTEM, unit_of_work
 
 app = typer.Typer(help="城市规则包 / city packs", no_args_is_help=True)
 _console = Console()
@@ -39,6 +40,9 @@ def load(
     try:
         with unit_of_work(SYSTEM, login="setup") as work:
             loaded = load_pack(work.session, work.now, file)
+            if loaded.changed:
+                facts = {"version": loaded.version}
+                record_act(work.session, work.now, COMMAND_LINE, "load_city", area_code=loaded.city_code, facts=facts)
     except DomainError as error:
         raise _stop(error) from error
     what = f"已载入（区划{loaded.areas}个）" if loaded.changed else "已是这一版本，未作改动"
@@ -83,6 +87,8 @@ def rules(
             code, lender = city_by_key(work.session, city), city_by_key(work.session, source)
             day = adopt_rules(work.session, work.now, code, lender)
             chosen = rules_in_force(work.session, code, day)
+            facts = {"from_city_code": lender, "from_day": day.isoformat()}
+            record_act(work.session, work.now, COMMAND_LINE, "adopt_rules", area_code=code, facts=facts)
             enqueue(work.session, work.now, "circles.refresh", {"city_code": code})
     except DomainError as error:
         raise _stop(error) from error

@@ -15,7 +15,7 @@ from services.errors import Conflict
 from services.people.actions import NewPerson, checked_phone, grant_role, register_person
 from services.people.privacy import lookup_hash
 from services.people.tables import Person, RoleGrant
-from services.unit_of_work import SYSTEM, unit_of_work
+from services.unit_of_work import COMMAND_LINE, SYSTEM, unit_of_work
 
 app = typer.Typer(help="人员与角色 / people and roles", no_args_is_help=True)
 console = Console(highlight=False)
@@ -44,8 +44,8 @@ def first_administrator(
             text("SELECT find_person_by_phone(:h)"), {"h": lookup_hash("phone", checked_phone(phone))}
         ).scalar_one()
         new = NewPerson(area_code=code, full_name=name, gender=gender, phone=phone)
-        person_id = known or register_person(work.session, work.now, SYSTEM, new)
-        grant_role(work.session, work.now, SYSTEM, person_id, "administrator", area_code=code)
+        person_id = known or register_person(work.session, work.now, COMMAND_LINE, new)
+        grant_role(work.session, work.now, COMMAND_LINE, person_id, "administrator", area_code=code)
     console.print(f"{name} 是 {city} 的系统管理员，用手机号 {phone} 登录。")
 
 
