@@ -9,6 +9,7 @@ from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from zoneinfo import ZoneInfo
 
+from api.pages.house_words import said
 from api.pages.languages import current_language, translate
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -129,5 +130,5 @@ def tel(phone: str) -> str:
 FILTERS: dict[str, Callable[..., str]] = {
     "yuan": yuan, "day": day, "full_date": full_date, "month_day": month_day, "clock": clock, "spoken_clock": spoken_clock, "slot": slot,
     "moment": moment, "day_and_clock": day_and_clock, "machine_time": machine_time, "walk": walk,
-    "duration": duration, "percent": percent, "number": number, "tel": tel,
+    "duration": duration, "percent": percent, "number": number, "tel": tel, "said": said,
 }  # fmt: skip

@@ -82,6 +82,23 @@ class SecurityHeaders:
         await self.app(scope, receive, send_with_headers)
 
 
+class ReadersLanguage:
+    """Middleware that remembers the reader's language for the request, so that words chosen before the page agree."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        token = current_language.set(choose_language(Request(scope).cookies.get(LANGUAGE_COOKIE)))
+        try:
+            await self.app(scope, receive, send)
+        finally:
+            current_language.reset(token)
+
+
 def make_environment(template_folder: Path = WEB_FOLDER / "templates") -> Environment:
     """Build the template environment: escaping always on, an unknown name is an error, never a blank."""
     environment = Environment(
@@ -181,6 +198,7 @@ def switch_language(request: Request, language: str, back: str = "/") -> Redirec
 
 
 def add_pages(app: FastAPI) -> None:
-    """Give an application the files of the pages at /static and the security headers on every answer."""
+    """Give an application the files of the pages at /static, the security headers and the reader's language."""
     app.mount("/static", StaticFiles(directory=WEB_FOLDER / "static"), name="static")
     app.add_middleware(SecurityHeaders)
+    app.add_middleware(ReadersLanguage)

@@ -12,6 +12,7 @@ from starlette.datastructures import FormData
 
 from api.deps import GuardedRequest
 from api.errors import status_of
+from api.pages.house_words import said
 from api.pages.kit import render
 from api.pages.languages import translate
 from api.pages.officer_office import Desk, Office, relation_words, speaking
@@ -86,7 +87,7 @@ def _doors_page(request: Request, office: Office, errors: dict[str, str] | None 
                 }
                 for row in closed
             ],
-            outcomes=list(RESOLUTIONS.items()),
+            outcomes=[(code, said(words)) for code, words in RESOLUTIONS.items()],
             errors=errors or {},
         )
     return render(request, "officer/escalations.html", names, status_code=status)

@@ -1,0 +1,119 @@
+"""What the services say in Chinese and a reader of English meets on a page: marked here, said by the filter `said`.
+
+Names, addresses, a city's own rules and messages that were sent are data and stay as they were written.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from api.pages.languages import SOURCE_LANGUAGE, current_language, translate
+
+
+def _(sentence: str) -> str:
+    """Mark a sentence for translation; a part like %(provider)s stands for any words."""
+    return sentence
+
+
+SENTENCES = (
+    _("老人本人"),
+    _("家属"),
+    _("护理员"),
+    _("志愿者"),
+    _("机构调度员"),
+    _("街道民政干部"),
+    _("养老顾问"),
+    _("审计员"),
+    _("热线接线员"),
+    _("系统管理员"),
+    _("已登记"),
+    _("请先登录"),
+    _("这一页您不能看"),
+    _("这一页找不到"),
+    _("这件事刚才已经变了"),
+    _("有一处没填对"),
+    _("太频繁了，歇一会儿"),
+    _("系统正忙"),
+    _("系统出了问题"),
+    _("下单成功"),
+    _("正在请%(provider)s接单"),
+    _("%(provider)s接不了，正在找下一家"),
+    _("%(provider)s没有及时答复，正在找下一家"),
+    _("%(provider)s已接单"),
+    _("已安排好上门的人"),
+    _("换了一位上门的人"),
+    _("原来安排的人来不了，机构正在另派"),
+    _("%(provider)s的价格更低，订单改为%(price)s"),
+    _("已到门口，开始服务"),
+    _("服务做完了，请您确认"),
+    _("已确认"),
+    _("已评价：%(face)s"),
+    _("已取消：%(reason)s"),
+    _("暂时没有人能接，社区会打电话给您"),
+    _("好"),
+    _("一般"),
+    _("不好"),
+    _("不需要了"),
+    _("想换个时间"),
+    _("到时候不在家"),
+    _("住院了"),
+    _("订错了"),
+    _("其他原因"),
+    _("这个时间没有人手"),
+    _("路太远"),
+    _("做不了这项服务"),
+    _("价格不合适"),
+    _("老人指定了您这一家"),
+    _("从机构走到老人家%(time)s"),
+    _("从家走过去%(time)s"),
+    _("%(count)s分钟"),
+    _("%(count)s分钟（估算）"),
+    _("%(count)s米"),
+    _("这个时间还能接%(count)s单"),
+    _("机构等级%(grade)s级（5级最好）"),
+    _("还没有人评价"),
+    _("%(count)s次评价，平均%(mean)s（好3、一般2、不好1）"),
+    _("价格%(price)s，政府付%(government)s，自付%(own)s"),
+    _("%(amount)s元"),
+    _("%(right)s：政府付%(share)s"),
+    _("没有适用于这项服务的政府补贴，全部自付"),
+    _("本月补贴只剩%(left)s，超出部分自付"),
+    _("这项服务不收费"),
+    _("已被暂停接单"),
+    _("现在不提供这项服务"),
+    _("这个时间不营业（%(hours)s）"),
+    _("太远：步行%(time)s，最远%(most)s"),
+    _("没有具备这项技能、证书有效的护理员"),
+    _("这个时间已约满"),
+    _("已见到或通上话"),
+    _("确认平安"),
+    _("住院"),
+    _("外出"),
+    _("已搬走"),
+    _("已离世"),
+    _("已救助"),
+    _("本人谢绝探访"),
+    _("高风险"),
+    _("重点"),
+)
+_PART = re.compile(r"%\((\w+)\)s")
+
+
+@cache
+def _patterns() -> list[tuple[str, re.Pattern[str]]]:
+    """Give each sentence with parts as a pattern, the one with most words of its own first."""
+    with_parts = sorted((one for one in SENTENCES if _PART.search(one)), key=lambda one: -len(_PART.sub("", one)))
+    return [(one, re.compile(_PART.sub(r"(?P<\1>.+)", one))) for one in with_parts]
+
+
+def said(sentence: str) -> str:
+    """Say a sentence of the services in the reader's language; what is not known here stays as it is."""
+    if current_language.get() == SOURCE_LANGUAGE or not sentence:
+        return sentence
+    if sentence in SENTENCES:
+        return translate(sentence)
+    for pattern, read in _patterns():
+        if found := read.fullmatch(sentence):
+            return translate(pattern) % {name: said(part) for name, part in found.groupdict().items()}
+    return sentence
