@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import re
 import signal
 import sys
 import threading
@@ -12,6 +13,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from sqlalchemy.exc import DBAPIError
 
 import workers.commands
 from services import migrating
@@ -27,6 +29,7 @@ clock = typer.Typer(no_args_is_help=True, help="The demonstration's clock.")
 app.add_typer(clock, name="clock")
 console = Console()
 
+UNDEFINED_TABLE = "42P01"
 UNITS = {"d": "days", "h": "hours", "m": "minutes", "s": "seconds"}
 
 
@@ -86,7 +89,9 @@ def clock_advance(by: Annotated[str, typer.Argument(help="for example 3d, 36h or
     if unit not in UNITS or not number.isdigit():
         raise typer.BadParameter("写成 3d、36h 或 90m (write 3d, 36h or 90m)")
     if not settings().demonstration:
-        raise typer.BadParameter("演示模式之外不能调整时钟 (the clock moves in demonstration mode only)")
+        raise typer.BadParameter(
+            "演示模式之外不能调整时钟 (the clock moves in demonstration mode only: YINLING_DEMONSTRATION=1)"
+        )
     with unit_of_work(SYSTEM, login="jobs") as work:
         now = advance(work.session, timedelta(**{UNITS[unit]: int(number)}))
         record_act(work.session, work.now, COMMAND_LINE, "advance_clock", facts={"by": by})
@@ -108,6 +113,19 @@ def main() -> None:
     except DomainError as refused:
         Console(stderr=True).print(f"[red]{refused.message_zh}[/red] {refused}")
         sys.exit(2)
+    except DBAPIError as error:
+        if not is_unbuilt(error):
+            raise
+        Console(stderr=True).print(
+            "[red]数据库还没有建立，请先运行[/red] bin/yinling migrate (the database is not built yet)"
+        )
+        sys.exit(2)
+
+
+def is_unbuilt(error: DBAPIError) -> bool:
+    """Tell whether a command failed because nobody has migrated this database: no table yet, or not even the login."""
+    no_table = getattr(error.orig, "sqlstate", None) == UNDEFINED_TABLE
+    return no_table or re.search(r'(user|role) "yinling_(app|jobs)"', str(error.orig)) is not None
 
 
 if __name__ == "__main__":

@@ -179,14 +179,15 @@ def _private(work: UnitOfWork, door: Door) -> dict[str, Any]:
     if not going:
         return {"address": card.address or "", "elder_phone_masked": card.phone or "", "call_phone": ""}
     return {
-        "address": _read(work, elder_id, "address"),
+        "address": _read(work, door, "address"),
         "elder_phone_masked": card.phone or "",
-        "call_phone": _read(work, elder_id, "phone"),
+        "call_phone": _read(work, door, "phone"),
     }
 
 
-def _read(work: UnitOfWork, elder_id: int, field: str) -> str:
+def _read(work: UnitOfWork, door: Door, field: str) -> str:
+    right = f"visitor:{door.visit.id}"
     try:
-        return reveal(work.session, work.now, work.actor, elder_id, field, "上门服务")
+        return reveal(work.session, work.now, work.actor, door.visit.elder_id, field, "上门服务", by_right=right)
     except NotFound:
         return ""

@@ -307,7 +307,7 @@ def _address(side: ElderSide, wish: Wish, one: Candidate) -> str:
         return f"{site.name}，{site.address}"
     if side.card.address is None:
         return ""
-    return reveal(work.session, work.now, work.actor, side.elder_id, "address", "下单前核对地址")
+    return reveal(work.session, work.now, work.actor, side.elder_id, "address", "下单前核对地址", by_right=side.ground)
 
 
 def _refused(

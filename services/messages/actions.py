@@ -63,7 +63,7 @@ def mark_read(session: Session, now: datetime, actor: Actor, message_id: int) ->
     found = (
         session.connection()
         .execute(
-            select(_message.c.read_at)
+            select(_message.c.read_at, _message.c.elder_id, _message.c.area_code)
             .where(_message.c.id == message_id, _message.c.recipient_id == actor.person_id)
             .with_for_update()
         )
@@ -75,6 +75,11 @@ def mark_read(session: Session, now: datetime, actor: Actor, message_id: int) ->
         first: datetime = found.read_at
         return first
     session.connection().execute(update(_message).where(_message.c.id == message_id).values(read_at=now))
+    record_act(
+        session, now, actor, "read_message",
+        for_person_id=found.elder_id or actor.person_id, by_right="recipient", area_code=found.area_code,
+        subject=("message", message_id),
+    )  # fmt: skip
     return now
 
 
