@@ -14,10 +14,14 @@ PAIRS = {
     ("donate", "organisation", "pool"),
     ("redeem", "volunteer", "issuance"),
     ("redeem", "elder_grant", "issuance"),
+    ("redeem", "volunteer", "volunteer"),
+    ("redeem", "elder_grant", "volunteer"),
     ("grant", "pool", "elder_grant"),
     ("grant", "issuance", "elder_grant"),
     ("grant", "issuance", "pool"),
     ("overflow", "issuance", "pool"),
+    ("overflow", "volunteer", "pool"),
+    ("overflow", "elder_grant", "pool"),
 }
 
 
