@@ -137,7 +137,7 @@ def _overlapping(plot: Plot, carer_id: int) -> dict[str, Any]:
 
 def _at_the_door(plot: Plot) -> None:
     order, (starts, ends) = plot.facts["order"], plot.facts["slot"]
-    with plot.telling.step("周四早上：小陈到门口，输错一次四位码，再用王奶奶说的码签到", "/carer") as lines:
+    with plot.telling.step("周四早上：小陈到门口，输错一次四位码，再扫门上的二维码签到", "/carer") as lines:
         move_clock_to(datetime.fromisoformat(starts) + timedelta(minutes=1))
         carer, family = plot.someone("chen_fang"), plot.someone("li_min")
         visit = until(
@@ -148,7 +148,8 @@ def _at_the_door(plot: Plot) -> None:
         wrong = f"{(int(code) + 1) % 10000:04d}"
         refused = carer.ask("POST", f"/visits/{visit['id']}/check-in", json=door(wrong), expected=(401, 403, 409, 422))
         lines.append(f"错码：{refused['detail']}")
-        event = door(code)
+        event = door(_plate_on_the_door(plot, carer, visit["id"]), "door_plate")
+        lines.append("扫门牌：二维码打开的正是这一单的签到页")
         first = carer.ask("POST", f"/visits/{visit['id']}/check-in", json=event)
         again = carer.ask("POST", f"/visits/{visit['id']}/check-in", json=event)
         expect(again["replayed"] and again["checked_in_at"] == first["checked_in_at"], "重复签到只记一次")
@@ -161,6 +162,14 @@ def _at_the_door(plot: Plot) -> None:
         done = plot.someone("chen_fang").ask("POST", f"/visits/{plot.facts['visit']}/check-out", json=body)
         until(lambda: wait_for_state(plot.someone("li_min"), order, "served"), "单没有变成已服务")
         lines.append(f"服务 {done['served_minutes']} 分钟，勾选 {len(tasks)} 项")
+
+
+def _plate_on_the_door(plot: Plot, carer: Someone, visit_id: int) -> str:
+    """Let the street hang a QR plate at the door and the carer's camera open it; gives the address in the code."""
+    plate = plot.someone("zhao").ask("POST", f"/elders/{plot.facts['wang']}/door-plate", json={})
+    led = carer.http.get(f"{plot.address}/door/{plate['token']}")
+    expect(f"/carer/visits/{visit_id}?" in led.headers.get("location", ""), f"门牌没有打开签到页：{led.status_code}")
+    return str(plate["address"])
 
 
 def _after_the_bath(plot: Plot) -> None:
@@ -295,9 +304,9 @@ def move_clock_to(moment: datetime) -> None:
             advance(work.session, ahead)
 
 
-def door(code: str) -> dict[str, Any]:
-    """Give a check-in by the elder's four digits, as the carer's phone sends it."""
-    return {"proof": "elder_code", "secret": code, "happened_at": now().isoformat(), "device": {"accuracy_m": 35.0}}
+def door(secret: str, proof: str = "elder_code") -> dict[str, Any]:
+    """Give a check-in by the elder's four digits or the plate at her door, as the visitor's phone sends it."""
+    return {"proof": proof, "secret": secret, "happened_at": now().isoformat(), "device": {"accuracy_m": 35.0}}
 
 
 def offer_of(dispatcher: Someone, provider_id: int, order_id: int) -> dict[str, Any] | None:
