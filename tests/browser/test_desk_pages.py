@@ -38,6 +38,8 @@ def test_every_page_of_the_officer_is_sound(
         page.goto(cast_site.url + path)
         if page.locator("[data-map]").count():
             page.wait_for_function(DRAWN)
+            expect(page.get_by_text("© OpenStreetMap contributors")).to_be_visible()
+        expect(page.get_by_text("演示数据：人物虚构")).to_be_visible()
         assert_accessible(page)
         assert_fits(page)
     assert_no_csp_violations(page)

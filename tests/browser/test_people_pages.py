@@ -8,15 +8,21 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, ViewportSize, expect
 
 Check = Callable[..., None]
 PLATE = "demo-door-plate-wang"
+DESK: ViewportSize = {"width": 1280, "height": 900}
 
 
 def _sound(page: Page, *checks: Check) -> None:
-    for check in checks:
-        check(page)
+    """Check a page as it stands, on the phone and then on a desk's screen."""
+    phone = page.viewport_size or DESK
+    for size in (phone, DESK):
+        page.set_viewport_size(size)
+        for check in checks:
+            check(page)
+    page.set_viewport_size(phone)
 
 
 def _placed(cast: Any, elder: str = "wang", hour: int = 9) -> int:
@@ -130,8 +136,6 @@ def test_a_dispatcher_accepts_assigns_and_is_refused_an_overlap_with_who_is_free
     page.locator(f"form[action$='/{second}/assign'] button").click()
     expect(page.get_by_role("alert")).to_contain_text("刘姐")
     _sound(page, assert_accessible, assert_fits)
-    page.set_viewport_size({"width": 1280, "height": 900})
-    _sound(page, assert_accessible, assert_fits)
 
 
 def test_a_carer_rings_with_the_elders_digits_works_and_leaves_and_the_elder_confirms(
@@ -182,6 +186,29 @@ def test_a_door_plate_leads_to_check_in_and_a_silent_door_is_reported(cast_site:
     carer.get_by_role("button", name="我到门口了，签到").click()
     expect(carer.get_by_text("扫门牌")).to_be_visible()
     cast.run_jobs()
+
+
+@pytest.mark.parametrize(
+    ("who", "paths"),
+    [
+        ("wang", "/elder/messages /elder/consent /elder/order/bathing /elder/order/service/home_bath/when /me"),
+        ("daughter", "/ /sign-in /family/bind /family/{wang} /family/{wang}/messages /family/{wang}/volunteers"),
+        ("volunteer", "/volunteer/sessions /volunteer/statement"),
+        ("carer", "/carer /me"),
+    ],
+)
+def test_the_pages_beside_the_story_are_sound_in_both_languages(
+    who: str, paths: str, cast_site: Any, assert_accessible: Check, assert_fits: Check, assert_no_csp_violations: Check
+) -> None:
+    page = cast_site.open(who, "/me")
+    for language in ("zh-CN", "en"):
+        page.goto(cast_site.url + f"/view/language/{language}?back=/me")
+        for path in paths.format(wang=cast_site.cast["wang"]).split():
+            page.goto(cast_site.url + path)
+            expect(page.locator("html")).to_have_attribute("lang", language)
+            expect(page.locator(".invented")).to_be_visible()
+            _sound(page, assert_accessible, assert_fits)
+    assert_no_csp_violations(page)
 
 
 @pytest.mark.mission("HB-31", "TZ-36")
