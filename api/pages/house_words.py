@@ -17,6 +17,8 @@ def _(sentence: str) -> str:
 
 
 SENTENCES = (
+    _("步行专用道路只占 %(share)s（可信须达 %(least)s）"),
+    _("连通主网只占 %(share)s（可信须达 %(least)s）"),
     _("老人本人"),
     _("家属"),
     _("护理员"),

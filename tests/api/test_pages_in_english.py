@@ -39,6 +39,7 @@ def test_the_parts_of_a_sentence_are_said_too_and_names_stay(english: None) -> N
     assert said("已取消：住院了") == "Cancelled: In hospital"
     assert said("太远：步行25分钟（估算），最远20分钟") == "Too far: about 25 min on foot, at most 20 min"
     assert said("价格96元，政府付48元，自付48元") == "Price 96 yuan: government 48 yuan, own part 48 yuan"
+    assert said("步行专用道路只占 13%（可信须达 20%）") == "only 13% of the streets are footways (20% needed)"
     assert said("王秀兰") == "王秀兰" and said("") == ""
 
 
