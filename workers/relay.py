@@ -22,6 +22,7 @@ from workers.schedule import promise_due
 
 log = structlog.get_logger("relay")
 MOST_SENDS = 12
+RELAY_BEAT = "yinling:relay:beat"
 
 _CLAIM = text(
     """
@@ -94,6 +95,7 @@ def relay_forever(stopped: Callable[[], bool]) -> None:
     while not stopped():
         try:
             if time.monotonic() - last_mend > settings().registry_cleanup_seconds:
+                redis.set(RELAY_BEAT, "1", ex=int(settings().registry_cleanup_seconds * 3) + 30)
                 mend(redis)
                 promise_due()
                 last_mend = time.monotonic()

@@ -77,6 +77,12 @@ def prove_code(request: Request, work: OpenWork, phone: Text = "", code: Text = 
 
 
 @router.get("/card/{token}")
+def show_card(request: Request, token: str) -> Response:
+    """Ask before binding: a link preview that opens the address must not spend the card."""
+    return render(request, "sign_in/card.html", {"token": token})
+
+
+@router.post("/card/{token}")
 def bind_by_card(request: Request, work: OpenWork, token: str) -> Response:
     """Bind the elder's phone that scanned her card; it stays signed in."""
     try:

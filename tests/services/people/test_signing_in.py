@@ -132,3 +132,16 @@ def test_a_cookie_alone_changes_nothing_over_the_api(cast, site):
             "SELECT actor_id, for_person_id, facts->>'reason' FROM act WHERE verb = 'read_phone'"
         )
         assert trail.all() == [(cast["officer"], cast["wang"], "回访核对")]
+
+
+def test_a_link_preview_does_not_spend_the_card_and_the_button_does(cast, site):
+    html = {"accept": "text/html"}
+    with cast.work("daughter") as work:
+        token = sign_in.issue_binding_card(work.session, work.now, work.actor, cast["wang"])
+    for _ in range(2):
+        assert "绑定这部手机" in site.get(f"/card/{token}", headers=html).text
+    bound = site.post(f"/card/{token}", headers=html)
+    assert bound.status_code == 200 and "王秀兰" in bound.text
+    assert "王秀兰" in site.get("/me", headers=html).text
+    site.cookies.clear()
+    assert site.post(f"/card/{token}", headers=html).status_code == 403
