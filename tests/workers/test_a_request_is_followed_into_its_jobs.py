@@ -44,6 +44,7 @@ def test_the_workers_log_its_acts_and_its_own_promises_keep_the_id(database, mon
 
     found = Handlers({"test.note": note}, {})
     monkeypatch.setattr(performing, "handlers", lambda: found)
+    monkeypatch.setattr(performing, "log", structlog.get_logger("jobs"))  # an older one may be bound to older settings
     with unit_of_work(replace(NOBODY, request_id="r-1")) as work:
         enqueue(work.session, work.now, "test.note", {"elder_id": 7})
     (promised,) = rows(database, outbox)
