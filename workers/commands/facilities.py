@@ -9,10 +9,11 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from services.acts import record_act
 from services.cities.queries import city_by_key
 from services.directory.importer import import_facilities
 from services.outbox import enqueue
-from services.unit_of_work import SYSTEM, unit_of_work
+from services.unit_of_work import COMMAND_LINE, SYSTEM, unit_of_work
 
 app = typer.Typer(help="设施名录 / facilities", no_args_is_help=True)
 _console = Console()
@@ -42,6 +43,8 @@ def import_file(
         code = city_by_key(work.session, city)
         done = import_facilities(work.session, work.now, work.actor, text, crs=crs, city_code=code, invented=invented)
         if not done.refused and (done.created or done.updated):
+            facts = {"rows": done.rows, "created": done.created, "updated": done.updated}
+            record_act(work.session, work.now, COMMAND_LINE, "import_facilities", area_code=code, facts=facts)
             enqueue(work.session, work.now, "circles.refresh", {"city_code": code})
     if done.refused:
         table = Table("行", "列", "原因")

@@ -17,10 +17,11 @@ from sqlmodel import Session
 from geo.errors import GeoError
 from geo.kernels import warm_up
 from geo.store import StoredVersion, activate_version, import_network
+from services.acts import record_act
 from services.cities.errors import UnknownCity
 from services.cities.queries import city_by_key
 from services.cities.rules import written_code
-from services.unit_of_work import SYSTEM, unit_of_work
+from services.unit_of_work import COMMAND_LINE, SYSTEM, UnitOfWork, unit_of_work
 
 app = typer.Typer(help="步行路网 / walking networks", no_args_is_help=True)
 _console = Console()
@@ -44,6 +45,14 @@ def city_number(session: Session, city: str) -> int:
         return -1 - int.from_bytes(digest[:6], "big")
 
 
+def _record(work: UnitOfWork, verb: str, stored: StoredVersion) -> None:
+    """Write into the trail that a city's streets changed; an extract that was only tried belongs to no area."""
+    area = stored.city_code if stored.city_code > 0 else None
+    facts = {"name": stored.name, "source": stored.source_name}
+    subject = ("network_version", stored.id)
+    record_act(work.session, work.now, COMMAND_LINE, verb, area_code=area, subject=subject, facts=facts)
+
+
 @app.command("import")
 def import_file(
     file: Annotated[Path, typer.Argument(help="OpenStreetMap文件（.pbf .osm .xml，可为.gz .bz2）")],
@@ -58,6 +67,8 @@ def import_file(
         with progress, unit_of_work(SYSTEM, login="setup") as work:
             code = city_number(work.session, city)
             stored = import_network(work.session, work.now, file, code, name, _teller(progress))
+            if stored.changed:
+                _record(work, "import_network", stored)
     except GeoError as error:
         _errors.print(str(error), style="red", markup=False, highlight=False)
         raise typer.Exit(1) from error
@@ -116,6 +127,7 @@ def activate(version: Annotated[int, typer.Argument(help="路网版本号")]) ->
     try:
         with unit_of_work(SYSTEM, login="setup") as work:
             stored = activate_version(work.session, version)
+            _record(work, "activate_network", stored)
     except GeoError as error:
         _errors.print(f"没有路网版本 {version}", style="red", highlight=False)
         raise typer.Exit(1) from error
