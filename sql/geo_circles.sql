@@ -1,3 +1,55 @@
--- Derived by jobs, read by requests: where facilities meet the street, and when reach was last computed.
-REVOKE INSERT, UPDATE, DELETE ON reach, facility_snap, home_snap, elder_reach, reach_run FROM yinling_app;
-GRANT DELETE ON reach, facility_snap, home_snap, elder_reach, reach_run TO yinling_jobs;
+-- Derived by jobs, read by requests: where doors meet the street, who reaches what, and how that stood on a day.
+DO $$
+DECLARE
+  derived text;
+BEGIN
+  FOREACH derived IN ARRAY ARRAY[
+    'reach', 'facility_snap', 'home_snap', 'elder_reach', 'elder_reach_past', 'reach_run', 'reach_fill', 'reach_part',
+    'demand_source', 'demand_point', 'demand_snap', 'demand_reach', 'coverage_snapshot',
+    'access_run', 'access_facility', 'access_area', 'open_coverage'
+  ] LOOP
+    CONTINUE WHEN to_regclass('public.' || derived) IS NULL;
+    EXECUTE format('REVOKE INSERT, UPDATE, DELETE ON %I FROM yinling_app', derived);
+    EXECUTE format('GRANT DELETE ON %I TO yinling_jobs', derived);
+  END LOOP;
+END
+$$;
+
+-- Past judgements follow the elder; counts of a community follow the office: a small one says something of each.
+DO $$
+DECLARE
+  rule record;
+  office constant text := '(area_code BETWEEN (SELECT acting_lo()) AND (SELECT acting_hi()))';
+BEGIN
+  FOR rule IN
+    SELECT * FROM (VALUES
+      ('elder_reach_past', office || ' OR person_id = ANY ((SELECT linked_people())::bigint[])'),
+      ('coverage_snapshot', office || ' OR source = ''administrative'''),
+      ('access_area', office)
+    ) AS r (guarded, seen)
+  LOOP
+    CONTINUE WHEN to_regclass('public.' || rule.guarded) IS NULL;
+    EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', rule.guarded);
+    EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', rule.guarded);
+    EXECUTE format('DROP POLICY IF EXISTS %I ON %I', rule.guarded || '_of_the_acting_person', rule.guarded);
+    EXECUTE format('CREATE POLICY %I ON %I TO yinling_app USING (%s)',
+                   rule.guarded || '_of_the_acting_person', rule.guarded, rule.seen);
+    EXECUTE format('DROP POLICY IF EXISTS %I ON %I', rule.guarded || '_of_the_house', rule.guarded);
+    EXECUTE format('CREATE POLICY %I ON %I TO yinling_jobs USING (true) WITH CHECK (true)',
+                   rule.guarded || '_of_the_house', rule.guarded);
+  END LOOP;
+END
+$$;
+
+-- How many beds of each of a city's facilities are taken on a day: counts only, for anybody who looks for room.
+CREATE OR REPLACE FUNCTION occupied_beds(lo bigint, hi bigint, on_day date)
+RETURNS TABLE (facility_id bigint, occupied bigint)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS
+$$
+  SELECT b.facility_id, count(*) FROM bed b JOIN bed_stay s ON s.bed_id = b.id AND s.during @> on_day
+  WHERE b.area_code BETWEEN lo AND hi AND b.kind <> 'home' AND (b.closed_on IS NULL OR b.closed_on > on_day)
+  GROUP BY b.facility_id
+$$;
+ALTER FUNCTION occupied_beds(bigint, bigint, date) OWNER TO yinling_definer;
+REVOKE ALL ON FUNCTION occupied_beds(bigint, bigint, date) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION occupied_beds(bigint, bigint, date) TO yinling_app, yinling_jobs, yinling_definer;

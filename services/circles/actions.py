@@ -84,7 +84,7 @@ def refresh_reach(
         doors_at, homes_at = door_snaps[walk.step_free], home_snaps[walk.step_free]
         reach_rows += _write_reach(session, ground, graph, doors_at)
         for tier in rules.tiers:
-            _write_tier(session, ground, graph, tier, (doors_at, homes_at))
+            _write_tier(session, now, ground, graph, tier, (doors_at, homes_at))
     some_doors, some_homes = (next(iter(snaps.values())) for snaps in (door_snaps, home_snaps))
     report = RefreshReport(
         network_version_id=ground.version_id,
@@ -169,7 +169,9 @@ def _limit(profile: Profile, tier: Tier) -> float:
     return circle_limit(profile.measure, tier.minutes, tier.distance_m)
 
 
-def _write_tier(session: Session, ground: _Ground, graph: WalkGraph, tier: Tier, snaps: tuple[Snaps, Snaps]) -> None:
+def _write_tier(
+    session: Session, now: datetime, ground: _Ground, graph: WalkGraph, tier: Tier, snaps: tuple[Snaps, Snaps]
+) -> None:
     """Judge every elder for one circle: nearest facility that counts, on the streets and as the crow flies."""
     doors_at, homes_at = snaps
     counting = ground.doors.counting_for(ground.rules.types_for_tier(tier.code))
@@ -185,17 +187,20 @@ def _write_tier(session: Session, ground: _Ground, graph: WalkGraph, tier: Tier,
     columns: dict[str, list[Any]] = {
         "person_id": ground.homes.ids.tolist(),
         "area_code": ground.homes.area_codes.tolist(),
+        "lon": ground.homes.lons.tolist(),
+        "lat": ground.homes.lats.tolist(),
         "facility_id": _or_none(facility, reached),
         "cost": _or_none(nearest.costs, np.isfinite(nearest.costs)),
         "straight_m": _or_none(straight_m, np.isfinite(straight_m)),
         "within": within.tolist(),
+        "walk_within": within.tolist(),
         "straight_within": straight_within.tolist(),
         "snapped": homes_at.found.tolist(),
         "in_margin": in_margin.tolist(),
         "near_edge": near_edge.tolist(),
     }
-    names = ["network_version_id", "tier_code", "profile", *columns]
-    judged = (ground.version_id, tier.code, graph.profile.code)
+    names = ["network_version_id", "tier_code", "profile", "method", "since", *columns]
+    judged = (ground.version_id, tier.code, graph.profile.code, "walk", now)
     rows = ((*judged, *row) for row in zip(*columns.values(), strict=True))
     copy_rows(session, table_of(ElderReach), names, rows)
 
