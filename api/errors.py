@@ -21,6 +21,8 @@ from starlette.exceptions import HTTPException
 import geo.errors
 import services
 import timebank.errors
+from api.pages.house_words import said_in_english
+from api.pages.languages import SOURCE_LANGUAGE, current_language
 from geo.errors import GeoError
 from services.errors import (
     Conflict,
@@ -90,6 +92,7 @@ class Problem(BaseModel):
     title: str
     status: int
     detail: str
+    detail_en: str | None = Field(default=None, description="The same in English, when the reader asked for English.")
     instance: str | None = None
     facts: dict[str, Any] = Field(default_factory=dict)
 
@@ -142,11 +145,15 @@ def problem_response(
         title=kind,
         status=status,
         detail=detail,
+        detail_en=said_in_english(detail) if current_language.get() != SOURCE_LANGUAGE else None,
         instance=getattr(request.state, "request_id", None),
         facts=facts or {},
     )
+    answered = body.model_dump(mode="json")
+    if body.detail_en is None:
+        del answered["detail_en"]
     headers = {"Retry-After": str((facts or {})["retry_seconds"])} if "retry_seconds" in (facts or {}) else {}
-    return JSONResponse(body.model_dump(mode="json"), status_code=status, media_type=PROBLEM, headers=headers)
+    return JSONResponse(answered, status_code=status, media_type=PROBLEM, headers=headers)
 
 
 def refused(request: Request, error: DomainError) -> Response:

@@ -9,6 +9,7 @@ import re
 from functools import cache
 
 from api.pages.languages import SOURCE_LANGUAGE, current_language, translate
+from api.pages.refusal_words import REFUSALS
 
 
 def _(sentence: str) -> str:
@@ -17,6 +18,27 @@ def _(sentence: str) -> str:
 
 
 SENTENCES = (
+    _("路网可信度高"),
+    _("路网可信度低"),
+    _("没有可统计的老人"),
+    _("直线距离口径"),
+    _("步行方式"),
+    _("限度"),
+    _("统计日期"),
+    _("路网"),
+    _("规则"),
+    _("图边缘不计入"),
+    _("附近无路（计为未覆盖）"),
+    _("可信度低的原因"),
+    _("道路数据 © OpenStreetMap 贡献者（ODbL，openstreetmap.org/copyright）"),
+    _("演示数据：人物与机构均为虚构"),
+    _("其他机构（不计入本圈）"),
+    _("走得到的老人占比"),
+    _("不足 5 人，不公布"),
+    _("步行覆盖"),
+    _("米"),
+    _("公里"),
+    _("北"),
     _("步行专用道路只占 %(share)s（可信须达 %(least)s）"),
     _("连通主网只占 %(share)s（可信须达 %(least)s）"),
     _("老人本人"),
@@ -98,22 +120,42 @@ SENTENCES = (
     _("本人谢绝探访"),
     _("高风险"),
     _("重点"),
+    _("家人或社区"),
+    _("和真的时间一样"),
+    _("比真的时间快 %(time)s"),
+    _("已送达"),
 )
+KNOWN = frozenset(SENTENCES + REFUSALS)
 _PART = re.compile(r"%\((\w+)\)s")
 
 
 @cache
 def _patterns() -> list[tuple[str, re.Pattern[str]]]:
     """Give each sentence with parts as a pattern, the one with most words of its own first."""
-    with_parts = sorted((one for one in SENTENCES if _PART.search(one)), key=lambda one: -len(_PART.sub("", one)))
-    return [(one, re.compile(_PART.sub(r"(?P<\1>.+)", one))) for one in with_parts]
+    with_parts = sorted((one for one in KNOWN if _PART.search(one)), key=lambda one: (-len(_PART.sub("", one)), one))
+    return [(one, _pattern(one)) for one in with_parts]
+
+
+def _pattern(sentence: str) -> re.Pattern[str]:
+    words = _PART.split(sentence)  # its own words and the names of its parts, in turn
+    return re.compile("".join(f"(?P<{one}>.+)" if place % 2 else re.escape(one) for place, one in enumerate(words)))
+
+
+def said_in_english(sentence: str) -> str | None:
+    """Say a sentence of the services in English whoever reads; None when it has no English."""
+    token = current_language.set("en")
+    try:
+        words = said(sentence)
+    finally:
+        current_language.reset(token)
+    return words if words != sentence else None
 
 
 def said(sentence: str) -> str:
     """Say a sentence of the services in the reader's language; what is not known here stays as it is."""
     if current_language.get() == SOURCE_LANGUAGE or not sentence:
         return sentence
-    if sentence in SENTENCES:
+    if sentence in KNOWN:
         return translate(sentence)
     for pattern, read in _patterns():
         if found := read.fullmatch(sentence):
