@@ -28,9 +28,10 @@ from services.cities.pack_care import (
     VoucherKind,
 )
 from services.cities.pack_part import AreaLevel, Code, Named, NamedPart, Part, Source
+from services.cities.rules import area_contains, written_code
 
 __all__ = [
-    "BedFilter", "CareLevel", "CareScheme", "CityFacts", "CityPack", "CityRules", "EscalationStep", "FacilityFunction",
+    "AreaWithoutMinutes", "BedFilter", "CareLevel", "CareScheme", "CityFacts", "CityPack", "CityRules", "EscalationStep", "FacilityFunction",
     "FacilityType", "Group", "Indicator", "Named", "OfferPolicy", "OfferTimer", "PackArea", "PackRules", "Part",
     "Profile", "RatioDefinition", "Satisfies", "Source", "Subsidy", "Target", "Tier", "TimebankPolicy", "VisitClass",
     "VisitPolicy", "VisitWho", "VoucherKind",
@@ -82,6 +83,19 @@ class Tier(Named):
     default_profile: Code
     area_level: AreaLevel
     counts_upper_tiers: bool = False
+    source: Code
+
+
+class AreaWithoutMinutes(Part):
+    """An area whose circles are not measured in minutes (a pastoral banner): owning a facility is what counts.
+
+    `code` in 6, 9, 12 or 15 digits. `area_level` is the level of area that must own one; without it, each
+    circle's own.
+    """
+
+    code: str = Field(pattern=r"^([1-9][0-9]{5}|[1-9][0-9]{8}|[1-9][0-9]{11}|[1-9][0-9]{14})$")
+    area_level: AreaLevel | None = None
+    reason: str = Field(min_length=1)
     source: Code
 
 
@@ -166,6 +180,8 @@ class PackRules(Part):
 
     profiles: tuple[Profile, ...] = Field(min_length=1)
     tiers: tuple[Tier, ...] = Field(min_length=1)
+    detour_factor: Decimal = Field(default=Decimal("1.3"), ge=1, le=3)
+    areas_without_minutes: tuple[AreaWithoutMinutes, ...] = ()
     functions: tuple[FacilityFunction, ...] = Field(min_length=1)
     facility_types: tuple[FacilityType, ...] = Field(min_length=1)
     service_groups: tuple[Named, ...] = Field(min_length=1)
@@ -257,6 +273,13 @@ class CityRules(PackRules):
             if rule.tier == tier_code or rule.tier in counted
             for code in (kind.code, *kind.also)
         }
+
+    def without_minutes(self, area_code: int) -> AreaWithoutMinutes | None:
+        """Tell whether circles are judged by areas, not by minutes, for who lives in an area (15 digits)."""
+        for part in self.areas_without_minutes:
+            if area_contains(written_code(part.code), area_code):
+                return part
+        return None
 
     def offer_minutes(self, urgency: str) -> int:
         """Give the minutes a provider has to answer an offer; raises KeyError for an unknown urgency."""
