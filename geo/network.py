@@ -4,6 +4,7 @@ Nodes are crossings and ends, edges the stretches between them with their full s
 (lon, lat) WGS-84 degrees, lengths are geodesic metres on the WGS-84 ellipsoid.
 """
 
+from array import array
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,8 +19,9 @@ from scipy.sparse.csgraph import connected_components  # type: ignore[import-unt
 from shapely import MultiPoint
 
 from geo.errors import UnreadableMap
-from geo.osm_reader import Way, read_ways
-from geo.walkability import Walkable, judge_way
+from geo.osm_reader import Way
+from geo.osm_streets import Kept, count_ways, walked_ways
+from geo.walkability import Walkable
 
 WGS84 = Geod(ellps="WGS84")
 USABLE_SHARE = 0.05
@@ -109,65 +111,86 @@ def geodesic_m(lon_a: npt.ArrayLike, lat_a: npt.ArrayLike, lon_b: npt.ArrayLike,
     return np.asarray(WGS84.inv(lon_a, lat_a, lon_b, lat_b)[2], dtype=np.float64)
 
 
-def read_network(path: str | Path, progress: Callable[[int], None] | None = None) -> Network:
+def read_network(
+    path: str | Path, progress: Callable[[int], None] | None = None, inner: list[Kept] | None = None
+) -> Network:
     """The walking network of an OpenStreetMap file, judged by the walkability table.
 
-    `progress` is called with the number of kept ways every 1,000 ways. Raises UnreadableMap when the file is
-    torn, not OpenStreetMap, or holds no walkable way.
+    `progress` is called with the number of kept ways every 1,000 ways; lanes for residents only are added to
+    `inner`. Raises UnreadableMap when the file is torn, not OpenStreetMap, or holds no walkable way.
     """
-    kept: list[tuple[Way, Walkable]] = []
-    for way in read_ways(path):
-        verdict = judge_way(way.tags)
-        if verdict is None:
-            continue
-        kept.append((way, verdict))
-        if progress is not None and len(kept) % 1000 == 0:
-            progress(len(kept))
-    if not kept:
+    network = build_network(count_ways(walked_ways(path, inner), progress))
+    if network.edge_count == 0:
         raise UnreadableMap(Path(path).name, "文件中没有可步行的道路")
-    return build_network(kept)
+    return network
 
 
-def build_network(kept: Iterable[tuple[Way, Walkable]]) -> Network:
-    """Cuts ways at their ends and at every node that two of them (or one twice) share.
+def build_network(kept: Iterable[Kept]) -> Network:
+    """Cuts ways at their ends and at every point that two of them (or one twice) share.
 
-    Coordinates (lon, lat) degrees. Lengths are sums of geodesic metres between consecutive points.
+    Coordinates (lon, lat) degrees. Lengths are sums of geodesic metres between consecutive points. The ways are
+    read once and not kept, so that a city of a million crossings fits.
     """
-    ways = list(kept)
-    refs = np.concatenate([way.node_ids for way, _ in ways])
-    lons = np.concatenate([way.lons for way, _ in ways])
-    lats = np.concatenate([way.lats for way, _ in ways])
-    sizes = np.array([len(way.node_ids) for way, _ in ways])
-    starts, ends = _cut(refs, sizes)
+    drawn = _Drawn()
+    for way, verdict in kept:
+        drawn.add(way, verdict)
+    keys, osm_ids, lons, lats = (np.asarray(column) for column in (drawn.keys, drawn.osm_ids, drawn.lons, drawn.lats))
+    sizes = np.asarray(drawn.sizes, dtype=np.int64)
+    starts, ends = _cut(keys, sizes)
     way_of_edge = np.searchsorted(np.cumsum(sizes), starts, side="right")
 
     counts = ends - starts + 1
     offsets = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
     picks = np.repeat(starts - offsets[:-1], counts) + np.arange(offsets[-1])
-    node_osm_ids, first = np.unique(refs[np.concatenate([starts, ends])], return_index=True)
+    node_keys, first = np.unique(keys[np.concatenate([starts, ends])], return_index=True)
     at = np.concatenate([starts, ends])[first]
-    edge_u = np.searchsorted(node_osm_ids, refs[starts]).astype(np.int32)
-    edge_v = np.searchsorted(node_osm_ids, refs[ends]).astype(np.int32)
-    names = tuple(sorted({verdict.highway for _, verdict in ways}))
-    classes = np.array([names.index(verdict.highway) for _, verdict in ways], dtype=np.int32)
+    edge_u = np.searchsorted(node_keys, keys[starts]).astype(np.int32)
+    edge_v = np.searchsorted(node_keys, keys[ends]).astype(np.int32)
+    verdicts = sorted(drawn.verdicts, key=lambda verdict: verdict.highway)
+    names = tuple(sorted({verdict.highway for verdict in verdicts}))
+    kinds = np.asarray(drawn.kinds, dtype=np.int64)[way_of_edge]
+    order = np.array([drawn.verdicts[verdict] for verdict in verdicts], dtype=np.int64)
+    place = np.zeros(len(order), dtype=np.int64)
+    place[order] = np.arange(len(order))
+    judged = place[kinds] if len(order) else kinds
     return Network(
-        node_osm_ids=node_osm_ids,
+        node_osm_ids=osm_ids[at],
         node_lons=lons[at],
         node_lats=lats[at],
-        node_component=number_components(len(node_osm_ids), edge_u, edge_v),
+        node_component=number_components(len(node_keys), edge_u, edge_v),
         edge_u=edge_u,
         edge_v=edge_v,
-        edge_way_ids=np.array([way.way_id for way, _ in ways], dtype=np.int64)[way_of_edge],
+        edge_way_ids=np.asarray(drawn.way_ids)[way_of_edge],
         edge_length_m=_lengths(lons[picks], lats[picks], offsets),
-        edge_class=classes[way_of_edge],
+        edge_class=np.array([names.index(verdict.highway) for verdict in verdicts], dtype=np.int32)[judged],
         class_names=names,
-        edge_is_steps=np.array([verdict.is_steps for _, verdict in ways])[way_of_edge],
-        edge_is_footway=np.array([verdict.is_footway for _, verdict in ways])[way_of_edge],
+        edge_is_steps=np.array([verdict.is_steps for verdict in verdicts], dtype=bool)[judged],
+        edge_is_footway=np.array([verdict.is_footway for verdict in verdicts], dtype=bool)[judged],
         shape_offsets=offsets,
-        shape_osm_ids=refs[picks],
+        shape_osm_ids=osm_ids[picks],
         shape_lons=lons[picks],
         shape_lats=lats[picks],
     )
+
+
+class _Drawn:
+    """Ways end to end in flat arrays: eight bytes a number, not an object a way."""
+
+    def __init__(self) -> None:
+        self.keys, self.osm_ids = array("q"), array("q")
+        self.lons, self.lats = array("d"), array("d")
+        self.sizes, self.way_ids, self.kinds = array("q"), array("q"), array("q")
+        self.verdicts: dict[Walkable, int] = {}
+
+    def add(self, way: Way, verdict: Walkable) -> None:
+        """Append one way."""
+        self.keys.frombytes(way.node_ids.astype(np.int64, copy=False).tobytes())
+        self.osm_ids.frombytes(way.point_ids.astype(np.int64, copy=False).tobytes())
+        self.lons.frombytes(way.lons.astype(np.float64, copy=False).tobytes())
+        self.lats.frombytes(way.lats.astype(np.float64, copy=False).tobytes())
+        self.sizes.append(len(way.node_ids))
+        self.way_ids.append(way.way_id)
+        self.kinds.append(self.verdicts.setdefault(verdict, len(self.verdicts)))
 
 
 def number_components(node_count: int, edge_u: Ints, edge_v: Ints) -> Ints:
@@ -180,12 +203,16 @@ def number_components(node_count: int, edge_u: Ints, edge_v: Ints) -> Ints:
 def large_components(node_component: Ints) -> Flags:
     """Which parts are large enough to live in: the largest, and those of 5 % or 1,000 of the crossings."""
     sizes = np.bincount(node_component)
+    if len(sizes) == 0:
+        return np.zeros(0, dtype=bool)
     enough = min(USABLE_NODES, USABLE_SHARE * len(node_component))
     return np.asarray((sizes >= enough) | (sizes == sizes.max()))
 
 
 def _cut(refs: Longs, sizes: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     """First and last position in `refs` of every edge."""
+    if len(refs) == 0:
+        return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
     _, inverse, uses = np.unique(refs, return_inverse=True, return_counts=True)
     is_cut = uses[inverse] > 1
     lasts = np.cumsum(sizes) - 1
@@ -199,6 +226,8 @@ def _cut(refs: Longs, sizes: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int6
 
 
 def _lengths(lons: Floats, lats: Floats, offsets: Longs) -> Floats:
+    if len(lons) == 0:
+        return np.zeros(0)
     steps = np.zeros(len(lons))
     steps[:-1] = geodesic_m(lons[:-1], lats[:-1], lons[1:], lats[1:])
     steps[offsets[1:] - 1] = 0.0

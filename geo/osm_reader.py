@@ -4,7 +4,7 @@ Accepts .osm, .pbf, .xml and their .gz/.bz2 forms. All coordinates are (lon, lat
 Map data (c) OpenStreetMap contributors, ODbL.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from shapely import MultiPolygon
 from geo.errors import UnreadableMap
 
 WAY_KEYS = ("highway", "route", "railway", "public_transport", "indoor", "man_made")
+SQUARE_KEYS = ("highway", "railway", "public_transport", "indoor")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,9 @@ class Building:
 class Way:
     """A stretch of street as drawn: `node_ids` int64 (n,), `lons` and `lats` float64 (n,), n >= 2.
 
-    A way cut by the border of an extract comes as several runs with the same `way_id`.
+    A way cut by the border of an extract comes as several runs with the same `way_id`. Ways join where their
+    `node_ids` are equal. `osm_ids` are the map's own numbers of the same points, given only where they differ:
+    at a barrier the two sides of one point do not join.
     """
 
     way_id: int
@@ -44,6 +47,35 @@ class Way:
     lons: npt.NDArray[np.float64]
     lats: npt.NDArray[np.float64]
     tags: dict[str, str]
+    osm_ids: npt.NDArray[np.int64] | None = None
+
+    @property
+    def point_ids(self) -> npt.NDArray[np.int64]:
+        """The map's own numbers of the points; int64 (n,)."""
+        return self.node_ids if self.osm_ids is None else self.osm_ids
+
+
+@dataclass(frozen=True, slots=True)
+class Ring:
+    """One border of a surface, closed: first and last point are the same."""
+
+    node_ids: npt.NDArray[np.int64]
+    lons: npt.NDArray[np.float64]
+    lats: npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Surface:
+    """A closed way or multipolygon that may be a square: its rings, outer and inner, and its polygon (lon, lat).
+
+    `way_id` is the number of the way, or minus the number of the relation.
+    """
+
+    way_id: int
+    from_way: bool
+    tags: dict[str, str]
+    rings: list[Ring]
+    polygon: MultiPolygon
 
 
 def read_buildings(path: str | Path) -> list[Building]:
@@ -71,7 +103,7 @@ def read_buildings(path: str | Path) -> list[Building]:
             kind = "way" if item.from_way() else "relation"
             found.append(Building(item.orig_id(), kind, dict(item.tags), polygon))
     except (RuntimeError, OSError) as error:
-        raise UnreadableMap(Path(path).name, str(error)) from error
+        raise UnreadableMap(Path(path).name, _plainly(str(error))) from error
     return found
 
 
@@ -99,7 +131,57 @@ def read_ways(path: str | Path) -> Iterator[Way]:
             if isinstance(item, osmium.osm.Way):
                 yield from _runs(item)
     except (RuntimeError, OSError) as error:
-        raise UnreadableMap(Path(path).name, str(error)) from error
+        raise UnreadableMap(Path(path).name, _plainly(str(error))) from error
+
+
+def read_barriers(path: str | Path) -> dict[int, dict[str, str]]:
+    """The gates, bollards and walls that stand on points of the map: OSM node id -> its tags.
+
+    Raises UnreadableMap as read_ways does.
+    """
+    try:
+        points = (
+            osmium.FileProcessor(str(_existing(path)), osmium.osm.NODE)
+            .with_filter(osmium.filter.EntityFilter(osmium.osm.NODE))
+            .with_filter(osmium.filter.KeyFilter("barrier"))
+        )
+        return {item.id: dict(item.tags) for item in points}
+    except (RuntimeError, OSError) as error:
+        raise UnreadableMap(Path(path).name, _plainly(str(error))) from error
+
+
+def read_surfaces(path: str | Path, wanted: Callable[[dict[str, str], bool], bool]) -> list[Surface]:
+    """Squares, platforms and indoor corridors drawn as surfaces, in file order.
+
+    `wanted(tags, closed_way)` picks them. Surfaces whose rings do not close are left out: their lines are still
+    read as ways. Raises UnreadableMap as read_ways does.
+    """
+    key = osmium.filter.KeyFilter(*SQUARE_KEYS)
+    factory = osmium.geom.WKBFactory()
+    found: list[Surface] = []
+    try:
+        for item in osmium.FileProcessor(str(_existing(path))).with_areas(key).with_filter(key):
+            if not isinstance(item, osmium.osm.Area) or not wanted(dict(item.tags), item.from_way()):
+                continue
+            try:
+                polygon = _polygonal(shapely.from_wkb(factory.create_multipolygon(item)))
+            except (RuntimeError, ValueError):
+                continue
+            if polygon is None:
+                continue
+            outer = list(item.outer_rings())
+            rings = [_as_ring(ring) for ring in [*outer, *(hole for ring in outer for hole in item.inner_rings(ring))]]
+            way_id = item.orig_id() if item.from_way() else -item.orig_id()
+            found.append(Surface(way_id, item.from_way(), dict(item.tags), rings, polygon))
+    except (RuntimeError, OSError) as error:
+        raise UnreadableMap(Path(path).name, _plainly(str(error))) from error
+    return found
+
+
+def _as_ring(nodes: "Iterable[osmium.osm.NodeRef]") -> Ring:
+    rows = [(node.ref, node.location.lon_without_check(), node.location.lat_without_check()) for node in nodes]
+    ids, lons, lats = zip(*rows, strict=True)
+    return Ring(np.array(ids, dtype=np.int64), np.array(lons), np.array(lats))
 
 
 def _runs(way: "osmium.osm.Way") -> Iterator[Way]:
@@ -132,4 +214,16 @@ def _existing(path: str | Path) -> Path:
     file = Path(path)
     if not file.is_file():
         raise UnreadableMap(file.name, "文件不存在")
+    if file.stat().st_size == 0:
+        raise UnreadableMap(file.name, "文件是空的")
     return file
+
+
+def _plainly(detail: str) -> str:
+    """Say in the officer's words what the reading library said of a file."""
+    lowered = detail.lower()
+    if "could not detect file format" in lowered or "unknown" in lowered and "format" in lowered:
+        return f"认不出格式：OpenStreetMap 文件应为 .pbf、.osm、.xml，可再压缩为 .gz、.bz2（{detail}）"
+    if "location" in lowered or "coordinate" in lowered:
+        return f"坐标不是经纬度（度）。若以米为单位，请先转换为 WGS-84 经纬度（{detail}）"
+    return f"文件不完整、已损坏，或不是 OpenStreetMap 文件（{detail}）"

@@ -6,6 +6,7 @@ from typing import Literal
 import numpy as np
 
 from geo.network import Network
+from geo.osm_streets import NOT_DRAWN
 
 FOOTWAY_SHARE_HIGH = 0.20
 USABLE_SHARE_HIGH = 0.90
@@ -38,12 +39,17 @@ class NetworkReport:
 
 
 def report_network(network: Network) -> NetworkReport:
-    """Counts a network and judges it: `high` needs both shares above their thresholds."""
-    length = float(network.edge_length_m.sum())
+    """Counts a network and judges it: `high` needs both shares above their thresholds.
+
+    Straight lines across squares are listed by class, but count in no length and no share: nobody drew them.
+    """
     by_class = np.bincount(network.edge_class, network.edge_length_m, minlength=len(network.class_names))
+    drawn = ~np.isin(network.edge_class, [k for k, name in enumerate(network.class_names) if name in NOT_DRAWN])
+    metres = np.where(drawn, network.edge_length_m, 0.0)
+    length = float(metres.sum())
     usable = network.usable_component[network.edge_component]
-    footway_share = float(network.edge_length_m[network.edge_is_footway].sum() / length) if length else 0.0
-    usable_share = float(network.edge_length_m[usable].sum() / length) if length else 0.0
+    footway_share = float(metres[network.edge_is_footway].sum() / length) if length else 0.0
+    usable_share = float(metres[usable].sum() / length) if length else 0.0
     reasons = []
     if footway_share < FOOTWAY_SHARE_HIGH:
         reasons.append(f"步行专用道路只占 {footway_share:.0%}（可信须达 {FOOTWAY_SHARE_HIGH:.0%}）")

@@ -7,7 +7,7 @@ import hashlib
 import json
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
@@ -22,7 +22,8 @@ from sqlmodel import Session
 from geo.errors import NoNetwork, UnreadableMap
 from geo.network import Network, read_network
 from geo.report import report_network
-from geo.walkability import ACCESS_NO, FOOT_NO, FOOT_YES, SIDEWALK_YES, WALK_RULES
+from geo.squares import DETOUR, MOST_ENTRANCES
+from geo.walkability import RULES
 
 KEEP_IN_MEMORY = 4
 
@@ -115,9 +116,8 @@ def load_network(session: Session, version: StoredVersion) -> Network:
 @lru_cache(maxsize=1)
 def rules_sha256() -> str:
     """A fingerprint of the walkability table, so that a changed rule makes the same file a new version."""
-    rules = {kind: asdict(rule) for kind, rule in WALK_RULES.items()}
-    lists = [sorted(names) for names in (FOOT_YES, FOOT_NO, ACCESS_NO, SIDEWALK_YES)]
-    return hashlib.sha256(json.dumps([rules, lists], sort_keys=True).encode()).hexdigest()
+    judged = [(rule.topic, rule.values, rule.verdict, rule.footway) for rule in RULES]
+    return hashlib.sha256(json.dumps([judged, DETOUR, MOST_ENTRANCES]).encode()).hexdigest()
 
 
 def _lock_city(session: Session, city_code: int) -> None:
@@ -164,8 +164,9 @@ def _save(
     version_id = connection.execute(
         text(
             "INSERT INTO geo.network_version"
-            " (city_code, name, source_name, source_sha256, rules_sha256, imported_at, active, report)"
-            " VALUES (:city, :name, :source, :sha, :rules, :now, false, CAST(:report AS jsonb)) RETURNING id"
+            " (city_code, name, source_name, source_sha256, rules_sha256, imported_at, active, report,"
+            " base_nodes, base_edges) VALUES (:city, :name, :source, :sha, :rules, :now, false,"
+            " CAST(:report AS jsonb), :nodes, :edges) RETURNING id"
         ),
         {
             "city": city_code,
@@ -175,6 +176,8 @@ def _save(
             "rules": rules_sha256(),
             "now": now,
             "report": json.dumps(report, ensure_ascii=False),
+            "nodes": network.node_count,
+            "edges": network.edge_count,
         },
     ).scalar_one()
     cursor = connection.connection.cursor()

@@ -1,73 +1,114 @@
-"""Which streets an elder may walk on: one table, with where each rule comes from.
+"""Which streets an elder may walk on: one table (RULES), with where each rule comes from.
 
 Judged from OpenStreetMap tags in this order: what `foot` says; what `access` says; what kind of way it is.
-Sources: the OSM wiki pages Key:highway, Key:foot, Key:access, Key:sidewalk, Tag:motorroad=yes, and
-"OSM tags for routing/Access restrictions"; where the wiki leaves it to the country, the reason stands here.
+A bureau's own lines are first put into the same tags (geo.lines_reader), then judged by the same table.
+Where the wiki leaves a rule to the country, the reason stands beside it. `bin/yinling network rules` prints it.
 
-Not judged: barrier nodes (a compound's gate is opened or shut by an officer, not by a tag), `oneway:foot`
-(walked both ways), the inside of squares (their outline is walked).
+Not judged: `oneway:foot` (walked both ways), `area:highway` (drawn surfaces of roads, no routes).
 """
 
 from dataclasses import dataclass
 from typing import Literal
 
-Verdict = Literal["walk", "ask", "refuse"]
+Topic = Literal["way", "foot", "access", "sidewalk", "barrier", "area"]
+Verdict = Literal["walk", "ask", "refuse", "private", "no_wheels", "across"]
+WIKI = "https://wiki.openstreetmap.org/wiki/"
 
 
 @dataclass(frozen=True, slots=True)
-class WayRule:
-    """How one kind of way is walked: `ask` means only where a foot or sidewalk tag says so."""
+class Rule:
+    """One line of the table: `values` of one topic are walked, asked about, or refused, and why.
 
+    `ask`: only where a foot or sidewalk tag says so. `private`: only behind a gate an officer opened.
+    `no_wheels`: walked, but not by wheelchair. `footway`: made for walking. `source`: page of the OSM wiki.
+    """
+
+    topic: Topic
+    values: tuple[str, ...]
     verdict: Verdict
-    footway: bool
     why: str
+    source: str
+    footway: bool = False
 
 
-WALK_RULES: dict[str, WayRule] = {
-    "footway": WayRule("walk", True, "made for walking (Tag:highway=footway)"),
-    "pedestrian": WayRule("walk", True, "pedestrian street or square; a square by its outline"),
-    "path": WayRule("walk", True, "open to all who walk (Tag:highway=path)"),
-    "trail": WayRule("walk", True, "old spelling of path, still found in extracts"),
-    "steps": WayRule("walk", True, "walkable, but refused for wheelchairs and priced for elders"),
-    "corridor": WayRule("walk", True, "indoor passage (Tag:highway=corridor)"),
-    "crossing": WayRule("walk", True, "a crossing drawn as a way (deprecated spelling)"),
-    "platform": WayRule("walk", True, "bus or rail platform (Tag:highway=platform)"),
-    "elevator": WayRule("walk", True, "a lift drawn as a way"),
-    "living_street": WayRule("walk", False, "walkers have priority"),
-    "residential": WayRule("walk", False, "streets of a neighbourhood"),
-    "service": WayRule("walk", False, "lanes inside compounds; private ones fall to the access rule"),
-    "unclassified": WayRule("walk", False, "minor road"),
-    "road": WayRule("walk", False, "of unknown class; open unless tagged"),
-    "track": WayRule("walk", False, "field track"),
-    "tertiary": WayRule("walk", False, "city street, walked along its side"),
-    "tertiary_link": WayRule("walk", False, "as its street"),
-    "secondary": WayRule("walk", False, "city street, walked along its side"),
-    "secondary_link": WayRule("walk", False, "as its street"),
-    "primary": WayRule("walk", False, "city street, walked along its side"),
-    "primary_link": WayRule("walk", False, "as its street"),
-    "trunk": WayRule("ask", False, "in Chinese cities often an elevated expressway (快速路)"),
-    "trunk_link": WayRule("ask", False, "ramps of the same"),
-    "cycleway": WayRule("ask", False, "foot access is not implied in most countries (Tag:highway=cycleway)"),
-    "bridleway": WayRule("ask", False, "foot access is not implied"),
-    "busway": WayRule("ask", False, "buses only unless tagged"),
-    "motorway": WayRule("ask", False, "forbidden on foot by default (Tag:highway=motorway)"),
-    "motorway_link": WayRule("ask", False, "forbidden on foot by default"),
-}
-# A ferry keeps a timetable, so no number of minutes on foot is true for it: route=ferry is not walked.
-# Construction, proposed, raceway, via_ferrata and whatever is not in the table is refused.
+RULES: tuple[Rule, ...] = (
+    Rule("way", ("footway",), "walk", "made for walking; crossings drawn as ways too", "Tag:highway=footway", True),
+    Rule("way", ("pedestrian",), "walk", "pedestrian street or square", "Tag:highway=pedestrian", True),
+    Rule("way", ("path",), "walk", "open to all who walk; piers and embankments likewise", "Tag:highway=path", True),
+    Rule("way", ("trail",), "walk", "old spelling of path, still found in extracts", "Tag:highway=path", True),
+    Rule("way", ("steps",), "walk", "refused for wheelchairs without a ramp, priced for elders", "Tag:highway=steps", True),
+    Rule("way", ("corridor",), "walk", "indoor passage: a mall, a hospital, a station", "Tag:highway=corridor", True),
+    Rule("way", ("crossing",), "walk", "a crossing drawn as a way; no price, no waiting time", "Key:crossing", True),
+    Rule("way", ("platform",), "walk", "bus or rail platform", "Tag:highway=platform", True),
+    Rule("way", ("elevator",), "walk", "a lift drawn as a way", "Tag:highway=elevator", True),
+    Rule("way", ("living_street",), "walk", "walkers have priority", "Tag:highway=living_street"),
+    Rule("way", ("residential",), "walk", "streets of a neighbourhood", "Tag:highway=residential"),
+    Rule("way", ("service",), "walk", "lanes inside compounds; private ones fall to access", "Tag:highway=service"),
+    Rule("way", ("unclassified",), "walk", "minor road", "Tag:highway=unclassified"),
+    Rule("way", ("road",), "walk", "of unknown class; open unless tagged", "Tag:highway=road"),
+    Rule("way", ("track",), "walk", "field track", "Tag:highway=track"),
+    Rule("way", ("tertiary", "tertiary_link", "secondary", "secondary_link", "primary", "primary_link"), "walk",
+         "city street, walked along its side", "OSM tags for routing/Access restrictions"),
+    Rule("way", ("trunk", "trunk_link"), "ask", "in Chinese cities often an elevated expressway (快速路)",
+         "Tag:highway=trunk"),
+    Rule("way", ("cycleway", "bridleway"), "ask", "foot access is not implied in most countries",
+         "OSM tags for routing/Access restrictions"),
+    Rule("way", ("busway", "bus_guideway"), "ask", "buses only unless tagged", "Tag:highway=busway"),
+    Rule("way", ("motorway", "motorway_link"), "ask", "forbidden on foot by default", "Tag:highway=motorway"),
+    Rule("way", ("ferry",), "refuse", "keeps a timetable: no number of minutes on foot is true for it",
+         "Tag:route=ferry"),
+    Rule("way", ("construction", "proposed", "razed", "abandoned"), "refuse", "not there (yet, or any more)",
+         "Tag:highway=construction"),
+    Rule("way", ("raceway", "via_ferrata", "escape"), "refuse", "no street", "Key:highway"),
+    Rule("foot", ("yes", "designated", "permissive", "destination", "official", "public", "customers"), "walk",
+         "said so; stronger than access and class", "Key:foot"),
+    Rule("foot", ("no", "use_sidepath", "never", "discouraged"), "refuse", "said so", "Key:foot"),
+    Rule("foot", ("private", "permit"), "private", "residents only", "Key:foot"),
+    Rule("access", ("private", "permit"), "private",
+         "residents only: her door is snapped to the street outside unless an officer opens the gate", "Key:access"),
+    Rule("access", ("no", "military", "delivery", "forestry", "agricultural", "service", "emergency"), "refuse",
+         "for others than the public", "Key:access"),
+    Rule("sidewalk", ("yes", "both", "left", "right"), "walk", "opens a class that asks", "Key:sidewalk"),
+    Rule("barrier", ("gate", "wicket_gate", "swing_gate", "lift_gate", "sliding_gate", "sliding_beam", "door",
+                     "entrance", "sally_port", "bollard", "block", "planter", "kerb", "chain", "cycle_barrier",
+                     "motorcycle_barrier", "height_restrictor", "toll_booth", "bus_trap", "guard_stone", "rope",
+                     "hampshire_gate", "bump_gate", "bar", "border_control"), "walk",
+         "a walker passes unless foot, access or locked says no", "Key:barrier"),
+    Rule("barrier", ("stile", "kissing_gate", "turnstile", "full-height_turnstile", "horse_stile", "cattle_grid",
+                     "step", "log", "debris"), "no_wheels", "climbed or squeezed through: no wheelchair",
+         "Tag:barrier=kissing_gate"),
+    Rule("barrier", ("wall", "fence", "hedge", "city_wall", "retaining_wall", "jersey_barrier", "ditch",
+                     "guard_rail", "wire_fence", "spikes"), "refuse", "drawn across the way: closed unless foot=yes",
+         "Key:barrier"),
+    Rule("area", ("pedestrian", "footway", "path", "platform", "corridor", "service", "living_street"), "across",
+         "closed way with area=yes, indoor=corridor, or multipolygon: its outline, and straight from entrance to"
+         " entrance where the line stays inside", "Key:area", True),
+)  # fmt: skip
 
-FOOT_YES = frozenset({"yes", "designated", "permissive", "destination", "official", "public", "customers"})
-FOOT_NO = frozenset({"no", "private", "use_sidepath", "never", "discouraged"})
-# Ways for others than the public. An elder who lives behind the gate is snapped to the street outside.
-ACCESS_NO = frozenset(
-    {"no", "private", "permit", "military", "delivery", "forestry", "agricultural", "service", "emergency"}
-)
-SIDEWALK_YES = frozenset({"yes", "both", "left", "right"})
+
+def values_of(topic: Topic, *verdicts: Verdict) -> frozenset[str]:
+    """All values of a topic with one of these verdicts."""
+    return frozenset(
+        value for rule in RULES if rule.topic == topic and rule.verdict in verdicts for value in rule.values
+    )
+
+
+WALK_RULES: dict[str, Rule] = {value: rule for rule in RULES if rule.topic == "way" for value in rule.values}
+FOOT_YES, FOOT_NO = values_of("foot", "walk"), values_of("foot", "refuse", "private")
+ACCESS_NO = values_of("access", "refuse", "private")
+FOOT_PRIVATE, ACCESS_PRIVATE = values_of("foot", "private"), values_of("access", "private")
+SIDEWALK_YES = values_of("sidewalk", "walk")
+BARRIER_WALLS, BARRIER_STEPS = values_of("barrier", "refuse"), values_of("barrier", "no_wheels")
+AREA_CLASSES = values_of("area", "across")
+RAMP_YES = frozenset({"yes", "separate"})
 
 
 @dataclass(frozen=True, slots=True)
 class Walkable:
-    """A way that is kept: its class as reported, whether it is stairs, whether it was made for walking."""
+    """A way that is kept: its class as reported, whether it is stairs, whether it was made for walking.
+
+    `is_steps` holds for whatever wheels do not pass: stairs without a ramp, and the steps of a stile.
+    """
 
     highway: str
     is_steps: bool
@@ -77,28 +118,70 @@ class Walkable:
 def judge_way(tags: dict[str, str]) -> Walkable | None:
     """Whether an elder may walk this way; None when she may not.
 
-    `tags` are the OSM tags of the way. Sources: module docstring and WALK_RULES.
+    `tags` are the OSM tags of the way. Sources: module docstring and RULES.
     """
     kind = way_class(tags)
     rule = WALK_RULES.get(kind) if kind else None
     if kind is None or rule is None or not _open_to_walkers(tags, rule):
         return None
-    return Walkable(highway=kind, is_steps=kind == "steps", is_footway=rule.footway)
+    return _walkable(kind, rule, tags)
+
+
+def judge_inner_way(tags: dict[str, str]) -> Walkable | None:
+    """Whether this is a lane for residents only, which an officer's gate may open; None when it is not."""
+    private = tags.get("foot") in FOOT_PRIVATE or ("foot" not in tags and tags.get("access") in ACCESS_PRIVATE)
+    if not private:
+        return None
+    return judge_way({key: value for key, value in tags.items() if key not in ("foot", "access")})
+
+
+def judge_barrier(tags: dict[str, str]) -> Literal["pass", "no_wheels", "closed"]:
+    """What a barrier on a way (`tags` of the point) means to who comes along: pass, not with wheels, closed.
+
+    What an officer says about a gate (geo.gates) is stronger.
+    """
+    kind, foot = tags.get("barrier", ""), tags.get("foot")
+    if foot in FOOT_NO:
+        return "closed"
+    if foot not in FOOT_YES and (
+        tags.get("access") in ACCESS_NO or tags.get("locked") == "yes" or kind in BARRIER_WALLS
+    ):
+        return "closed"
+    wheels = tags.get("wheelchair")
+    refused = wheels == "no" or (kind in BARRIER_STEPS and wheels not in ("yes", "limited", "designated"))
+    return "no_wheels" if refused else "pass"
+
+
+def is_walked_across(tags: dict[str, str], *, closed_way: bool) -> bool:
+    """Whether a closed way or a multipolygon is a surface an elder may cross, not a ring she must follow."""
+    verdict = judge_way(tags)
+    if verdict is None or verdict.highway not in AREA_CLASSES or tags.get("area") == "no":
+        return False
+    return not closed_way or tags.get("area") == "yes" or tags.get("indoor") in ("corridor", "area")
 
 
 def way_class(tags: dict[str, str]) -> str | None:
-    """The kind of way in terms of WALK_RULES; platforms and piers count as what they are walked as."""
+    """The kind of way in terms of RULES; platforms, piers and indoor corridors count as what they are walked as."""
     highway = tags.get("highway")
     if highway is not None:
         return highway
+    if tags.get("indoor") == "corridor":
+        return "corridor"
     if "platform" in (tags.get("railway"), tags.get("public_transport")):
         return "platform"
+    if tags.get("route") == "ferry":
+        return "ferry"
     return "path" if tags.get("man_made") == "pier" else None
 
 
-def _open_to_walkers(tags: dict[str, str], rule: WayRule) -> bool:
+def _walkable(kind: str, rule: Rule, tags: dict[str, str]) -> Walkable:
+    ramp = tags.get("ramp:wheelchair") in RAMP_YES or tags.get("wheelchair") in ("yes", "designated")
+    return Walkable(highway=kind, is_steps=kind == "steps" and not ramp, is_footway=rule.footway)
+
+
+def _open_to_walkers(tags: dict[str, str], rule: Rule) -> bool:
     foot = tags.get("foot")
-    if foot in FOOT_NO:
+    if rule.verdict == "refuse" or foot in FOOT_NO:
         return False
     if foot in FOOT_YES:
         return True

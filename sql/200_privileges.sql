@@ -21,6 +21,9 @@ REVOKE UPDATE, DELETE, TRUNCATE ON act, order_event, payment_event, visit_attemp
 
 -- Requests change no network, no rules, no area, no directory of providers, no bed counts and no fake carriers.
 REVOKE INSERT, UPDATE ON ALL TABLES IN SCHEMA geo FROM yinling_app;
+-- But an officer says where a gate stands, and takes it back; the streets follow by a job.
+GRANT INSERT, UPDATE (removed_at, removed_by) ON geo.network_gate TO yinling_app;
+REVOKE DELETE ON geo.network_gate FROM yinling_jobs;
 REVOKE INSERT, UPDATE ON city, city_pack_version, area, national_street, provider, service_item, bed_snapshot,
   fake_parcel, fake_charge, ledger_check, demo_clock, alembic_version FROM yinling_app;
 REVOKE SELECT ON fake_parcel, fake_charge FROM yinling_app;

@@ -9,8 +9,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import dijkstra
 
 from geo.network import Network, geodesic_m, read_network
-from geo.osm_reader import read_ways
-from geo.walkability import judge_way
+from geo.osm_streets import walked_ways
 
 OSM = Path(__file__).resolve().parents[2] / "sample_data" / "osm"
 FILES = {"nanjing": OSM / "nanjing_xuanwu_2021-06.osm.xml.gz", "helsinki": OSM / "helsinki_center.osm.pbf"}
@@ -30,12 +29,10 @@ def doors(city: str, count: int, seed: int = 7) -> tuple[npt.NDArray[np.float64]
 
 @lru_cache(maxsize=2)
 def every_point(city: str) -> tuple[npt.NDArray[np.int64], dict[tuple[int, int], float]]:
-    """All OSM points of walkable ways and the metres between neighbours, straight from the file."""
+    """All points of walked ways (as barriers part them) and the metres between neighbours, straight from the file."""
     ids: set[int] = set()
     metres: dict[tuple[int, int], float] = {}
-    for way in read_ways(FILES[city]):
-        if judge_way(way.tags) is None:
-            continue
+    for way, _ in walked_ways(FILES[city]):
         steps = geodesic_m(way.lons[:-1], way.lats[:-1], way.lons[1:], way.lats[1:])
         refs = way.node_ids.tolist()
         ids.update(refs)
