@@ -72,6 +72,7 @@ BELOW: dict[type[Exception], type[DomainError]] = {
     geo.errors.UnreadableMap: Invalid,
     geo.errors.NoNetwork: Conflict,
     geo.errors.UnknownProfile: Invalid,
+    geo.errors.NoChineseFont: Unavailable,
     geo.errors.NotSnapped: Invalid,
     geo.errors.NoSuchMinutes: Invalid,
 }

@@ -59,3 +59,13 @@ class NoSuchMinutes(GeoError):
         self.minutes = minutes
         self.known = known
         super().__init__(f"没有 {minutes} 分钟圈，可用：{known}")
+
+
+class NoChineseFont(GeoError):
+    """No installed font can print Chinese on a map."""
+
+    def __init__(self, looked_for: Sequence[str]) -> None:
+        self.looked_for = tuple(looked_for)
+        super().__init__(
+            "没有可用的中文字体，请安装 fonts-noto-cjk 或 fonts-wqy-microhei（" + "、".join(looked_for[:4]) + "）"
+        )

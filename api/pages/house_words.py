@@ -18,6 +18,23 @@ def _(sentence: str) -> str:
 
 
 SENTENCES = (
+    _("女儿"),
+    _("儿子"),
+    _("老伴"),
+    _("孙辈"),
+    _("孙子"),
+    _("孙女"),
+    _("外孙"),
+    _("外孙女"),
+    _("侄女"),
+    _("侄子"),
+    _("外甥"),
+    _("外甥女"),
+    _("兄弟姐妹"),
+    _("儿媳"),
+    _("女婿"),
+    _("监护人"),
+    _("邻居"),
     _("路网可信度高"),
     _("路网可信度低"),
     _("没有可统计的老人"),
@@ -157,7 +174,13 @@ def said(sentence: str) -> str:
         return sentence
     if sentence in KNOWN:
         return translate(sentence)
+    read = parts_of(sentence)
+    return translate(read[0]) % {name: said(part) for name, part in read[1].items()} if read else sentence
+
+
+def parts_of(sentence: str) -> tuple[str, dict[str, str]] | None:
+    """Read a sentence with parts: the sentence as it is marked here, and the words its parts stand for."""
     for pattern, read in _patterns():
         if found := read.fullmatch(sentence):
-            return translate(pattern) % {name: said(part) for name, part in found.groupdict().items()}
-    return sentence
+            return pattern, found.groupdict()
+    return None

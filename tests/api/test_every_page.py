@@ -6,9 +6,8 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
-from yl_walk import ANONYMOUS, MEMBERS, World
+from yl_walk import ANONYMOUS, HTML, MEMBERS, World, cookies_of, fill, pages
 
-HTML = {"accept": "text/html"}
 WHERE_PEOPLE_GO = (
     "/", "/card", "/carer", "/desk", "/dev", "/door", "/elder", "/family", "/kit", "/me", "/officer", "/provider",
     "/sign-in", "/sign-out", "/view", "/volunteer",
@@ -22,44 +21,12 @@ DEVELOPMENT = ("/kit", "/dev")
 """Pages of the demonstration only: invented examples, and the fake carriers' parcels."""
 
 
-def pages() -> list[tuple[str, str]]:
-    """Give (method, path) of every page route."""
-    from api.app import routers
-
-    return sorted(
-        (method, route.path)
-        for router in routers()
-        for route in router.routes
-        if not (getattr(route, "include_in_schema", True) and router.include_in_schema)
-        for method in route.methods - {"HEAD"}
-    )
-
-
-def fill(path: str, world: World) -> str:
-    ids, cast = world.ids, world.cast
-    names: dict[str, Any] = {
-        "elder_id": cast["wang"], "order_id": ids["order"], "offer_id": ids["offer"], "visit_id": ids["friendly"],
-        "need_id": ids["need"], "escalation_id": ids["escalation"], "proxy_id": ids["proxy"], "kind": "friendly_visit",
-        "facility_id": ids["facility"], "category": "bathing", "code": "home_bath", "token": "no-such-token",
-        "name": "elder-home", "size": "large", "language": "en",
-    }  # fmt: skip
-    if path.startswith("/carer"):
-        names["visit_id"] = ids["visit"]
-    return path.replace(":int", "").format(**names)
-
-
 @pytest.fixture(scope="module")
 def site(world: World) -> Any:
     from api.app import create_app
 
     with TestClient(create_app(), follow_redirects=False, raise_server_exceptions=False) as client:
         yield client
-
-
-def cookies_of(world: World, who: str) -> dict[str, str]:
-    from api.deps import signed
-
-    return {"cookie": f"yl_session={signed(world.tokens[who])}"} if who != ANONYMOUS else {}
 
 
 def test_every_page_stands_where_somebody_looked(world: World) -> None:

@@ -4,21 +4,27 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import Annotated, Any
+from pathlib import Path
+from typing import Annotated, Any, cast
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
+from geo.errors import GeoError
+from geo.picture import MEDIA_TYPES, Kind, draw_map
+from services.acts import record_act
 from services.circles.actions import refresh_reach
 from services.circles.coverage import coverage
 from services.circles.queries import circles_around
 from services.cities.errors import NoRulesInForce, UnknownCity
 from services.cities.pack import CityRules
 from services.cities.queries import rules_in_force
+from services.cities.rules import written_code
 from services.clock import civil_date
 from services.errors import DomainError
-from services.unit_of_work import SYSTEM, UnitOfWork, unit_of_work
+from services.oversight.printing import coverage_map
+from services.unit_of_work import COMMAND_LINE, SYSTEM, UnitOfWork, unit_of_work
 from workers.commands.network import city_number
 
 app = typer.Typer(help="服务圈 / service circles", invoke_without_command=True)
@@ -89,7 +95,11 @@ def refresh(city: Annotated[str, typer.Option("--city")]) -> None:
     """Compute anew for every elder of a city which facilities she can walk to."""
     try:
         with unit_of_work(SYSTEM, login="setup") as work:
-            report = refresh_reach(work.session, work.now, city_number(work.session, city))
+            code = city_number(work.session, city)
+            report = refresh_reach(work.session, work.now, code)
+            facts = {"facilities": report.facilities, "elders": report.elders, "reach_rows": report.reach_rows}
+            area = code if code > 0 else None
+            record_act(work.session, work.now, COMMAND_LINE, "refresh_circles", area_code=area, facts=facts)
     except DomainError as error:
         raise _stop(error) from error
     _console.print(
@@ -127,3 +137,33 @@ def show_coverage(
         _console.print(f"路网可信度低：{reason}", style="yellow", highlight=False)
     for tier in found.tiers:
         _console.print(tier.definition, style="dim", highlight=False)
+
+
+@app.command("picture")
+def picture(
+    city: Annotated[str, typer.Option("--city")],
+    out: Annotated[Path, typer.Option("--out", help="写到哪个文件：.png、.svg 或 .pdf")],
+    tier: Annotated[str, typer.Option("--tier", help="哪一圈；不写为规则里的第一圈")] = "",
+    profile: Annotated[str, typer.Option("--profile", help="步行方式；不写为该圈的默认")] = "",
+    area: Annotated[str, typer.Option("--area", help="只画这个区划代码")] = "",
+    level: Annotated[str, typer.Option("--level", help="community 或 street")] = "community",
+) -> None:
+    """Draw the coverage map of a circle for a report, its definition, day and confidence printed on it."""
+    kind = out.suffix.lstrip(".").lower()
+    if kind not in MEDIA_TYPES:
+        raise typer.BadParameter("文件名须以 .png、.svg 或 .pdf 结尾", param_hint="--out")
+    try:
+        with unit_of_work(SYSTEM, login="setup") as work:
+            code = city_number(work.session, city)
+            rules = rules_in_force(work.session, code, civil_date(work.now))
+            chosen = next((one for one in rules.tiers if one.code == (tier or rules.tiers[0].code)), rules.tiers[0])
+            way = profile or chosen.default_profile
+            place = written_code(area) if area else code
+            sheet = coverage_map(work.session, code, place, tier=tier or chosen.code, profile=way, level=level)
+        out.write_bytes(draw_map(sheet, cast("Kind", kind)))
+    except DomainError as error:
+        raise _stop(error) from error
+    except GeoError as error:
+        _errors.print(str(error), style="red", markup=False, highlight=False)
+        raise typer.Exit(1) from error
+    _console.print(f"已画好：{out}", highlight=False)
