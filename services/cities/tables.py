@@ -111,3 +111,32 @@ class NationalStreet(SQLModel, table=True):
     name: str
     district_code: int = Field(sa_column=Column(BigInteger, nullable=False, index=True))
     city_code: int = Field(sa_column=Column(BigInteger, nullable=False))
+
+
+class Building(SQLModel, table=True):
+    """A house that an address can name, so that an elder without coordinates is found on the map offline.
+
+    `geom` is a point inside it, EPSG:4326, (lon, lat); `code` is the source's own number (an OpenStreetMap id).
+    """
+
+    __tablename__ = "building"
+    __table_args__ = (
+        CheckConstraint(
+            "original_crs IN ('wgs84', 'gcj02', 'bd09', 'cgcs2000')", name="building_original_crs_is_known_check"
+        ),
+        Index("building_area_code_geom_idx", "area_code", "geom", postgresql_using="gist"),
+    )
+
+    id: int | None = Field(default=None, sa_column=Column(BigInteger, Identity(always=False), primary_key=True))
+    code: str = Field(sa_column=Column(String(80), nullable=False, unique=True))
+    name: str | None = None
+    road: str | None = None
+    house_number: str | None = None
+    building_number: str | None = None
+    address: str | None = None
+    area_code: int = Field(sa_column=Column(BigInteger, nullable=False, index=True))
+    geom: Any = Field(sa_column=Column(Geometry("POINT", srid=4326, spatial_index=False), nullable=False))
+    original_lon: float
+    original_lat: float
+    original_crs: str
+    invented: bool = False
