@@ -6,6 +6,9 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from sqlalchemy import text
+
+from services.unit_of_work import engine
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -25,6 +28,15 @@ def upgrade() -> None:
     config = alembic_config()
     config.attributes["upgrading"] = True
     command.upgrade(config, "head")
+
+
+def revision() -> str | None:
+    """Give the revision the database stands at; None before the first upgrade."""
+    with engine("setup").connect() as connection:
+        if connection.execute(text("SELECT to_regclass('public.alembic_version')")).scalar() is None:
+            return None
+        found: str | None = connection.execute(text("SELECT version_num FROM public.alembic_version")).scalar()
+        return found
 
 
 def check() -> None:

@@ -49,7 +49,12 @@ def mount_commands() -> None:
 @app.command()
 def migrate() -> None:
     """Bring the database to this version of the house."""
+    before = migrating.revision()
     migrating.upgrade()
+    after = migrating.revision()
+    if after != before:
+        with unit_of_work(SYSTEM, login="jobs") as work:
+            record_act(work.session, work.now, COMMAND_LINE, "migrate", facts={"from": before, "to": after})
     console.print("数据库已是最新版本 (database is up to date)")
 
 

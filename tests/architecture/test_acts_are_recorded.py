@@ -11,6 +11,25 @@ WRITES = {"insert", "update", "upsert", "delete", "add"}
 RECORDS = {"record_act", "note_act"}
 
 
+LOOKING = {
+    "alive.py: command", "area.py: areas", "area.py: show_area", "city.py: show_cities", "circles.py: circles",
+    "circles.py: show_coverage", "circles.py: picture", "command_line.py: clock_show", "district.py: show_cast", "facilities.py: facilities",
+    "messages.py: messages", "network.py: list_versions", "people.py: list_grants", "timebank.py: statement",
+    "timebank.py: trial_balance", "timebank.py: verify_books",
+}  # fmt: skip
+"""Commands that only look."""
+ELSEWHERE = {
+    "command_line.py: relay": "carries promised jobs, which stamp their own acts",
+    "command_line.py: serve": "answers requests, which stamp their own acts",
+    "command_line.py: worker": "does promised jobs, which stamp their own acts",
+    "district.py: build": "workers/district/build.py stamps it, for the story too",
+    "district.py: draw": "writes sample files of this repository, no database",
+    "network.py: compile_kernels": "fills the cache of compiled kernels, no database",
+    "run.py: command": "workers/story/setting.py stamps what it sets up",
+}
+"""Commands that change something and leave their line in another place, or change nothing that is kept for people."""
+
+
 def called_in(node: ast.AST) -> set[str]:
     found = set()
     for part in ast.walk(node):
@@ -40,6 +59,60 @@ def test_every_verb_that_takes_an_actor_and_writes_records_the_act() -> None:
     files = sorted((ROOT / "services").glob("*/*.py"))
     silent = [f"{file.relative_to(ROOT)}: {name}" for file in files for name in silent_verbs(file.read_text("utf-8"))]
     assert silent == []
+
+
+def commands_in(source: str) -> Iterator[tuple[str, ast.FunctionDef, dict[str, ast.FunctionDef]]]:
+    """Give the functions of a file that `bin/yinling` mounts: decorated ones, and the one called `command`."""
+    tree = ast.parse(source)
+    functions = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
+    single = {
+        node.value.id
+        for node in tree.body
+        if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "command"
+        and isinstance(node.value, ast.Name)
+    }  # fmt: skip
+    for name, node in functions.items():
+        mounted = any(
+            isinstance(one, ast.Call) and getattr(one.func, "attr", "") in ("command", "callback")
+            for one in node.decorator_list
+        )
+        if mounted or name in single or name == "command":
+            yield name, node, functions
+
+
+def silent_commands(source: str) -> Iterator[str]:
+    """Give the commands that neither record an act nor hand a verb the actor of the command line, which records it."""
+    for name, node, functions in commands_in(source):
+        hands_over = any(
+            isinstance(call, ast.Call) and any(getattr(one, "id", "") == "COMMAND_LINE" for one in call.args)
+            for call in ast.walk(node)
+        )
+        if not hands_over and not reached(name, functions, set()) & (RECORDS | {"stamp"}):
+            yield name
+
+
+def test_every_command_that_changes_something_records_the_act() -> None:
+    files = sorted([ROOT / "workers/command_line.py", *(ROOT / "workers/commands").glob("*.py")])
+    silent = {f"{file.name}: {name}" for file in files for name in silent_commands(file.read_text("utf-8"))}
+    assert sorted(silent - LOOKING - set(ELSEWHERE)) == []
+
+
+def test_what_is_stamped_elsewhere_is_stamped_there() -> None:
+    for place, function in (
+        ("workers/district/build.py", "build_district"),
+        ("workers/story/setting.py", "draw_circles"),
+    ):
+        functions = {
+            node.name: node
+            for node in ast.parse((ROOT / place).read_text("utf-8")).body
+            if isinstance(node, ast.FunctionDef)
+        }
+        assert reached(function, functions, set()) & RECORDS, place
+
+
+def test_a_command_that_writes_in_silence_is_found() -> None:
+    assert list(silent_commands("@app.command()\ndef wipe():\n    _wipe()\n\ndef _wipe(): ...\n")) == ["wipe"]
+    assert not list(silent_commands("def wipe():\n    record_act()\n\ncommand = wipe\n"))
 
 
 def test_a_verb_that_writes_in_silence_is_found() -> None:

@@ -54,6 +54,7 @@ def streets(file: Annotated[Path, typer.Argument(exists=True, dir_okay=False)]) 
     """Load the street and town codes of China (sample_data/codes/streets.csv.gz)."""
     with unit_of_work(SYSTEM, login="setup") as work:
         count = load_national_streets(work.session, file)
+        record_act(work.session, work.now, COMMAND_LINE, "load_streets", facts={"file": file.name, "streets": count})
     _console.print(f"全国乡镇街道：{count}个", highlight=False)
 
 

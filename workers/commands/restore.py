@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 
 from workers.backup import restore as bring_back
-from workers.commands.backup import describe
+from workers.commands.backup import describe, stamp
 
 _console = Console()
 
@@ -24,7 +24,9 @@ def restore(
     """Bring a backup back into an empty database; row counts, the ledger and every attachment are checked."""
     if not into_empty_database:
         raise typer.BadParameter("请加 --into-empty-database，确认目标是 DATABASE_URL 所指的空数据库")
-    _console.print(f"已恢复并核对：{describe(bring_back(file, force=force))}", highlight=False)
+    done = bring_back(file, force=force)
+    stamp("restore", file, done)
+    _console.print(f"已恢复并核对：{describe(done)}", highlight=False)
 
 
 command = restore

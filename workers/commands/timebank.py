@@ -10,8 +10,9 @@ from typing import Annotated, Any
 
 import typer
 
+from services.acts import record_act
 from services.clock import SHANGHAI
-from services.unit_of_work import SYSTEM, unit_of_work
+from services.unit_of_work import COMMAND_LINE, SYSTEM, unit_of_work
 from timebank import reader, seals
 from timebank.errors import AccountNotFound
 from timebank.verify import verify
@@ -108,6 +109,8 @@ def seal(
     with unit_of_work(SYSTEM, login="jobs") as work:
         seals.take_snapshots(work.session, work.now, ledger)
         taken = seals.seal_ledger(work.session, work.now, ledger)
+        facts = {"seal_number": taken.seal_number, "root": _plain(taken.root)}
+        record_act(work.session, work.now, COMMAND_LINE, "seal_timebank", area_code=ledger, facts=facts)
     with unit_of_work(SYSTEM, login="jobs") as work:
         seals.write_seal_files(work.session, directory)
     typer.echo(f"第 {taken.seal_number} 号封存：{taken.root}")

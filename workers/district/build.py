@@ -15,10 +15,12 @@ from datetime import datetime
 from sqlalchemy import func, select, text
 from sqlmodel import Session
 
+from services.acts import record_act
 from services.cities.queries import rules_in_force
 from services.clock import civil_date
 from services.columns import table_of
 from services.people.tables import Person
+from services.unit_of_work import COMMAND_LINE
 from workers.district import care_history, cast, entitlements, ground, people, visit_history, volunteer_history
 from workers.district.bed_history import take_snapshots, write_stays
 from workers.district.bulk import Bulk
@@ -86,6 +88,8 @@ def build_district(
     built = Built(False, len(world.elders), world.bulk.written, world.cast, clock.seconds)
     built.checksum = checksum(session)
     clock.done("checksum", f"校验和 {built.checksum[:12]}")
+    facts = {"seed": seed, "elders": built.elders, "months": months, "checksum": built.checksum}
+    record_act(session, now, COMMAND_LINE, "build_district", area_code=CITY_CODE, facts=facts)
     return built
 
 

@@ -11,11 +11,12 @@ from sqlmodel import Session
 
 from geo.store import import_network
 from services import migrating
+from services.acts import record_act
 from services.circles.actions import refresh_reach
 from services.circles.coverage import coverage
 from services.clock import read_now
 from services.directory.importer import import_facilities
-from services.unit_of_work import SYSTEM, engine, forget_engines, unit_of_work
+from services.unit_of_work import COMMAND_LINE, SYSTEM, UnitOfWork, engine, forget_engines, unit_of_work
 from workers.district.build import build_district
 from workers.district.world import CITY_CODE
 from workers.story.telling import Telling, expect
@@ -75,6 +76,10 @@ def draw_circles(telling: Telling) -> dict[str, Any]:
                 invented=True,
             )
             expect(not taken.refused, f"设施表被拒绝：{taken.refused[:1]}")
+            if network.changed:
+                _record(work, "import_network", {"name": network.name, "source": network.source_name})
+            if taken.created or taken.updated:
+                _record(work, "import_facilities", {"created": taken.created, "updated": taken.updated})
         report = network.report
         lines.append(
             f"路网 {report['nodes']} 点 {report['edges']} 边，{report['components']} 个连通块，可信度 {report['confidence']}"
@@ -83,6 +88,7 @@ def draw_circles(telling: Telling) -> dict[str, Any]:
     with telling.step("沿真实道路计算每位老人的步行可达", "/officer/map") as lines:
         with unit_of_work(SYSTEM, login="jobs") as work:
             refreshed = refresh_reach(work.session, work.now, CITY_CODE)
+            _record(work, "refresh_circles", {"elders": refreshed.elders, "reach_rows": refreshed.reach_rows})
             seen = coverage(work.session, CITY_CODE)
         lines.append(
             f"{refreshed.reach_rows} 行可达，{refreshed.elders} 位老人，地图边缘 {refreshed.elders_in_margin} 位不计入统计"
@@ -100,3 +106,7 @@ def draw_circles(telling: Telling) -> dict[str, Any]:
             "straight_line": tier.straight_line,
         }
     return figures
+
+
+def _record(work: UnitOfWork, verb: str, facts: dict[str, Any]) -> None:
+    record_act(work.session, work.now, COMMAND_LINE, verb, area_code=CITY_CODE, facts=facts)
