@@ -41,7 +41,7 @@ CIRCLE_TILE = layer_tile(
     "circle",
     "minutes",
     "SELECT CAST(c.key AS int) AS minutes, ST_SetSRID(ST_GeomFromGeoJSON(c.value), 4326) AS geom"
-    " FROM jsonb_each_text(CAST(:polygons AS jsonb)) AS c",
+    " FROM jsonb_each_text(CAST(:polygons AS jsonb)) AS c ORDER BY 1 DESC",
 )
 
 

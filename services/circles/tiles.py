@@ -6,8 +6,10 @@ from sqlmodel import Session
 
 import geo.errors
 from geo.store import active_version
-from geo.tiles import layer_tile, network_tile
+from geo.tiles import circle_tile, layer_tile, network_tile
 from services.circles.errors import NoWalkingNetwork
+from services.circles.queries import circles_around
+from services.cities.pack import CityRules
 from services.cities.rules import area_range
 
 FACILITIES_TILE = layer_tile(
@@ -51,6 +53,23 @@ def areas_tile(
     facts = {"z": z, "x": x, "y": y, "lo": lo, "hi": hi}
     more = {"tier": tier, "profile": profile, "level": level, "width": WIDTHS[level], "few": SMALLEST_SHOWN}
     return bytes(session.connection().execute(AREAS_TILE, {**facts, **more}).scalar_one() or b"")
+
+
+def circles_tile(
+    session: Session,
+    city_code: int,
+    rules: CityRules,
+    door: tuple[float, float],
+    profile: str,
+    zxy: tuple[int, int, int],
+) -> bytes:
+    """The circles of one door (lon, lat WGS-84), each of the city's minutes a feature, the widest first.
+
+    Raises NoWalkingNetwork, NoStreetNear, UnknownWay.
+    """
+    minutes = sorted({one.minutes for one in rules.tiers}, reverse=True)
+    drawn = circles_around(session, city_code, *door, "wgs84", profile, minutes, rules)
+    return circle_tile(session, drawn["polygons"], *zxy)
 
 
 def streets_tile(session: Session, city_code: int, z: int, x: int, y: int) -> bytes:

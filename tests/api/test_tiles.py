@@ -31,8 +31,9 @@ def fetch(cast: Any) -> Iterator[Callable[..., Any]]:
 
     with TestClient(create_app()) as client:
 
-        def call(who: str | None, layer: str, where: str, **query: str) -> Any:
+        def call(who: str | None, layer: str, where: str, known: str | None = None, **query: str) -> Any:
             headers = {"Authorization": f"Bearer {cast.token(who)}"} if who else {}
+            headers |= {"If-None-Match": known} if known else {}
             return client.get(f"/tiles/{layer}/{where}.mvt", params=query, headers=headers)
 
         yield call
@@ -55,8 +56,9 @@ def draw_community(cast: Any, code: int, elders: int, within: int) -> None:
             connection.execute(
                 text(
                     "INSERT INTO elder_reach (person_id, tier_code, profile, network_version_id, area_code, within,"
-                    " straight_within, snapped, in_margin, near_edge)"
-                    " VALUES (:n, 'street_15', 'elder', 1, :code, :within, true, true, false, false)"
+                    " walk_within, straight_within, snapped, in_margin, near_edge, lon, lat, method, since)"
+                    " VALUES (:n, 'street_15', 'elder', 1, :code, :within, :within, true, true, false, false, 118.79,"
+                    " 32.04, 'walk', now())"
                 ),
                 {"n": 900000 + n, "code": code, "within": n < within},
             )
@@ -112,3 +114,36 @@ def test_an_unknown_circle_or_way_is_named(fetch: Any) -> None:
 @pytest.mark.parametrize(("who", "status"), [(None, 401), ("outsider", 403), ("daughter", 403), ("carer", 403)])
 def test_only_an_office_gets_tiles(fetch: Any, who: str | None, status: int) -> None:
     assert fetch(who, "network", place(14)).status_code == status
+
+
+def test_a_map_that_asks_again_is_sent_only_what_changed(cast: Any, fetch: Any) -> None:
+    draw_community(cast, 320102003902000, elders=8, within=2)
+    first = fetch("officer", "areas", place(14), tier="street_15", profile="elder")
+    etag = first.headers["etag"]
+    again = fetch("officer", "areas", place(14), known=etag, tier="street_15", profile="elder")
+    assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", etag)
+    draw_community(cast, 320102003902000, elders=8, within=3)
+    changed = fetch("officer", "areas", place(14), known=f'"other", W/{etag}', tier="street_15", profile="elder")
+    assert changed.status_code == 200 and changed.headers["etag"] != etag
+    nothing = fetch("officer", "network", place(14, 125.0, 30.0))
+    assert fetch("officer", "network", place(14, 125.0, 30.0), known=nothing.headers["etag"]).status_code == 304
+
+
+def test_circles_of_a_site_are_a_layer_too(cast: Any, fetch: Any) -> None:
+    with cast.work("house") as work:
+        site, lon, lat = (
+            work.session.connection()
+            .execute(text("SELECT id, ST_X(geom), ST_Y(geom) FROM facility ORDER BY id LIMIT 1"))
+            .one()
+        )
+    drawn = fetch("officer", "circles", place(14, lon, lat), facility=str(site))
+    assert drawn.status_code == 200 and b"circle" in drawn.content and b"minutes" in drawn.content
+    assert fetch("officer", "circles", place(14)).status_code == 422
+    assert fetch("officer", "circles", place(14), facility="999999999").status_code == 404
+
+
+def test_a_far_view_shows_streets_and_a_near_one_communities(cast: Any, fetch: Any) -> None:
+    draw_community(cast, 320102003902000, elders=5, within=2)
+    assert "试点社区".encode() in fetch("officer", "areas", place(13)).content
+    assert "试点社区".encode() not in fetch("officer", "areas", place(11)).content
+    assert "试点社区".encode() in fetch("officer", "areas", place(11), level="community").content
