@@ -34,6 +34,11 @@ def signed(token: str) -> str:
     return Signer(settings().derived_secret("session-cookie").hex()).sign(token).decode()
 
 
+def sender_of(request: Request) -> str | None:
+    """Give the network address a request came from, as the server (and a proxy it trusts) tells it."""
+    return request.client.host if request.client else None
+
+
 def cookie_token(request: Request) -> str | None:
     """Give the session token of a request's cookie, or None when there is none or it was altered."""
     value = request.cookies.get(SESSION_COOKIE)

@@ -15,7 +15,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy.exc import DataError, IntegrityError, InternalError, OperationalError
+from sqlalchemy.exc import DataError, IntegrityError, InternalError, OperationalError, ProgrammingError
 from starlette.exceptions import HTTPException
 
 import geo.errors
@@ -39,6 +39,7 @@ from timebank.errors import TimebankError
 log = structlog.get_logger("api")
 PROBLEM = "application/problem+json"
 READ_ONLY_TRANSACTION = "25006"
+NO_PRIVILEGE = "42501"
 STATUS: dict[type[DomainError], int] = {
     NotFound: 404,
     NotAllowed: 403,
@@ -200,6 +201,17 @@ def read_only(request: Request, error: InternalError) -> Response:
     return unexpected(request, error)
 
 
+def not_privileged(request: Request, error: ProgrammingError) -> Response:
+    """Answer a row that the database's own rules keep from this person; anything else of its kind is unexpected.
+
+    The rooms check rights first, so the log has a line for each: either somebody tried, or a check is missing.
+    """
+    if getattr(error.orig, "sqlstate", None) != NO_PRIVILEGE:
+        return unexpected(request, error)
+    log.error("refused by row-level security", path=request.url.path, error=str(error.orig)[:300])
+    return problem_response(request, 403, NotAllowed.__name__, NotAllowed.message_zh)
+
+
 def database_away(request: Request, error: OperationalError) -> Response:
     """Answer while the database does not."""
     log.error("database", error=str(error.orig)[:300])
@@ -229,6 +241,7 @@ def add_error_handlers(app: FastAPI) -> None:
         DataError: out_of_range,
         InternalError: read_only,
         OperationalError: database_away,
+        ProgrammingError: not_privileged,
         HTTPException: plain_http,
         Exception: unexpected,
     }

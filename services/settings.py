@@ -41,6 +41,7 @@ class Settings(BaseSettings):
     sign_in_code_seconds: int = 300
     sign_in_code_tries: int = 5
     sign_in_codes_per_hour: int = 5
+    sign_in_codes_per_hour_per_sender: int = 60
     session_days: int = 14
     bound_phone_days: int = 365
 

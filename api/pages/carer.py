@@ -141,7 +141,7 @@ def _page(
     done = set(visit.tasks_done or [])
     context = {
         "home": "/carer",
-        "visit": {**_line(work, door), **_private(work, door), "notes": door.notes},
+        "visit": {**_line(work, door), **_private(work, door), "notes": door.notes, "confirmed": door.confirmed},
         "checklist": [{"code": task, "words": task, "done": task in done} for task in door.checklist],
         "errors": errors or {},
         "note": note or visit.note or "",

@@ -38,6 +38,8 @@ class Door:
     service_name: str
     checklist: tuple[str, ...]
     notes: str
+    confirmed: bool
+    """Whether the elder's side has confirmed the order since."""
 
 
 @router.get("/carer/plate")
@@ -95,7 +97,7 @@ def _door(work: UnitOfWork, visit: Visit) -> Door:
         name, rough = card.full_name, card.address or ""
     except NotFound:
         name, rough = "", ""
-    service, notes = _asked_for(work, visit)
+    service, notes, confirmed = _asked_for(work, visit)
     return Door(
         visit=visit,
         elder_name=name,
@@ -103,12 +105,13 @@ def _door(work: UnitOfWork, visit: Visit) -> Door:
         service_name=(service.name_zh if service else ""),
         checklist=service.checklist if service else (),
         notes=notes,
+        confirmed=confirmed,
     )
 
 
-def _asked_for(work: UnitOfWork, visit: Visit) -> tuple[Service | None, str]:
+def _asked_for(work: UnitOfWork, visit: Visit) -> tuple[Service | None, str, bool]:
     if visit.order_id is not None:
         order = find_order(work.session, visit.order_id)
-        return services_by_code(work.session, {order.service_code}).get(order.service_code), order.note or ""
+        return services_by_code(work.session, {order.service_code}).get(order.service_code), order.note or "", order.state == "confirmed"
     kind = work.session.connection().execute(select(_need.c.kind).where(_need.c.id == visit.need_id)).scalar()
-    return services_by_code(work.session, {str(kind)}).get(str(kind)), ""
+    return services_by_code(work.session, {str(kind)}).get(str(kind)), "", False

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
-from api.deps import ROLE_COOKIE, SESSION_COOKIE, OpenWork, Work, signed
+from api.deps import ROLE_COOKIE, SESSION_COOKIE, OpenWork, Work, sender_of, signed
 from api.pages.kit import local_path, render
 from api.pages.roles import ROLE_HOMES, ROLE_WORDS
 from services.cities.queries import area_names
@@ -57,7 +57,7 @@ def ask_phone(
 def send_code(request: Request, work: OpenWork, phone: Text = "", back: Back = "/") -> Response:
     """Send a code and ask for it."""
     try:
-        sign_in.send_code(work.session, work.now, phone)
+        sign_in.send_code(work.session, work.now, phone, sender_of(request))
     except DomainError as refused:
         context = {"errors": {"phone": refused.message_zh}, "phone": phone, "back": local_path(back)}
         return render(request, "sign_in/phone.html", context, status_code=422)

@@ -17,6 +17,7 @@ VISIT = {
     "checked_in_by": None,
     "checked_out_at": None,
     "status": "due",
+    "confirmed": False,
 }
 CHECKLIST = [
     {"code": "temperature", "words": "试过水温", "done": True},

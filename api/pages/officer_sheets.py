@@ -18,7 +18,7 @@ from api.pages.kit import render
 from api.pages.languages import translate
 from api.pages.officer_office import Office, speaking
 from services.acts import record_act
-from services.oversight.rows import EVERYTHING, PAGE
+from services.oversight.rows import EVERYTHING, PAGE, holds_invented
 
 Cell = str | int | float | dict[str, str]
 FORMULA_BEGINS = ("=", "+", "-", "@", "\t", "\r", "\n")
@@ -88,14 +88,19 @@ def safe_cell(cell: Cell) -> str | int | float:
     return text
 
 
-def as_csv(sheet: Sheet, area_name: str) -> str:
-    """Write a sheet as CSV with its definition, day and rules above the columns; begins with a byte order mark."""
+def as_csv(sheet: Sheet, area_name: str, *, invented: bool) -> str:
+    """Write a sheet as CSV with its definition, day and rules above the columns; begins with a byte order mark.
+
+    `invented` adds a line that says so: a file leaves the page whose footer says it.
+    """
     out = io.StringIO()
     write = csv.writer(out)
     day = f"{full_date(sheet.as_of)} {day_and_clock(sheet.as_of)[6:]}"
     write.writerow([safe_cell(sheet.title), safe_cell(area_name)])
     write.writerow([translate("截至"), day, translate("规则版本"), safe_cell(sheet.rules_version)])
     write.writerow([translate("口径"), safe_cell(sheet.note)])
+    if invented:
+        write.writerow([translate("演示数据：人物虚构")])
     write.writerow([safe_cell(column["name"]) for column in sheet.columns])
     write.writerows([safe_cell(cell) for cell in row] for row in sheet.rows)
     return "\ufeff" + out.getvalue()
@@ -106,5 +111,6 @@ def _file(office: Office, sheet: Sheet, path: str) -> Response:
     if not office.read_only:
         facts = {"path": path, "rows": len(sheet.rows), **sheet.asked}
         record_act(work.session, work.now, work.actor, "export_rows", area_code=office.lo, facts=facts)
+    text = as_csv(sheet, office.area_name, invented=holds_invented(work.session, office.lo, office.hi))
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
     return Response(as_csv(sheet, office.area_name), media_type="text/csv; charset=utf-8", headers=headers)

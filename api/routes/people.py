@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Request, Response
 from sqlalchemy import select
 
-from api.deps import OpenWork, Work
+from api.deps import OpenWork, Work, sender_of
 from api.errors import problem_response, problems
 from api.schemas.people import (
     CardOut,
@@ -47,9 +47,9 @@ REGISTERING = ("officer", "advisor", "operator")
 
 
 @router.post("/sign-in/codes", status_code=202, response_model=CodeOut, responses=problems(429), summary="Send a code")
-def send_code(work: OpenWork, asked: CodeIn) -> CodeOut:
+def send_code(request: Request, work: OpenWork, asked: CodeIn) -> CodeOut:
     """Send a one-time code to a phone; the same answer whether or not the phone is registered."""
-    sign_in.send_code(work.session, work.now, asked.phone)
+    sign_in.send_code(work.session, work.now, asked.phone, sender_of(request))
     return CodeOut(sent=True, valid_seconds=settings().sign_in_code_seconds)
 
 

@@ -47,6 +47,10 @@ _ATTEMPTS = text(
     " AND (CAST(:outcomes AS text[]) IS NULL OR a.outcome = ANY (CAST(:outcomes AS text[])))"
     " ORDER BY a.happened_at DESC, a.id DESC LIMIT :most OFFSET :after"
 )
+_INVENTED = text(
+    "SELECT EXISTS (SELECT FROM person WHERE invented AND area_code BETWEEN :lo AND :hi)"
+    " OR EXISTS (SELECT FROM facility WHERE invented AND area_code BETWEEN :lo AND :hi)"
+)
 _SESSIONS = text(
     "SELECT s.id, lower(s.during) AS began, s.elder_id, e.full_name AS elder_name, v.full_name AS volunteer_name,"
     " s.area_code, s.service_minutes, s.credit_minutes, s.state, s.transfer_id, s.rule_version,"
@@ -123,4 +127,10 @@ def moment_of_last_reach(session: Session, city_code: int) -> datetime | None:
     """Give when who can walk to what was computed last for a city; None: never."""
     query = "SELECT max(computed_at) FROM reach_run WHERE city_code = :city"
     found: datetime | None = session.connection().execute(text(query), {"city": city_code}).scalar()
+    return found
+
+
+def holds_invented(session: Session, lo: int, hi: int) -> bool:
+    """Tell whether people or sites of an area are invented, so that nobody takes its figures for real ones."""
+    found: bool = session.connection().execute(_INVENTED, {"lo": lo, "hi": hi}).scalar_one()
     return found

@@ -18,7 +18,7 @@ class CodeTriesUsedUp(TooMany):
 
 
 class TooManyCodes(TooMany):
-    """More codes were asked for one phone than an hour allows."""
+    """More codes were asked for one phone, or by one sender, than an hour allows."""
 
     message_zh = "获取验证码过于频繁，请一小时后再试，或拨打社区电话。"
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Any
 
 from sqlalchemy import func, select, text, update
@@ -37,25 +38,18 @@ class SignedIn:
     expires_at: datetime
 
 
-def request_code(session: Session, now: datetime, phone: str) -> tuple[str, str]:
+def request_code(session: Session, now: datetime, phone: str, sender: str | None = None) -> tuple[str, str]:
     """Make a six-digit code for a phone; gives (phone, code) for the SMS carrier.
 
-    Whether the phone is registered is not told here. Raises BadPhone, TooManyCodes.
+    `sender` is the network address that asks: it may not let texts be sent to many phones either, and is kept as a
+    keyed hash only. Whether the phone is registered is not told here. Raises BadPhone, TooManyCodes.
     """
     phone = checked_phone(phone)
     phone_hash = lookup_hash("phone", phone)
-    session.connection().execute(
-        text("SELECT pg_advisory_xact_lock(hashtextextended(encode(:h, 'hex'), 7))"), {"h": phone_hash}
-    )
-    asked = (
-        session.connection()
-        .execute(
-            select(func.count()).where(codes.c.phone_hash == phone_hash, codes.c.created_at > now - timedelta(hours=1))
-        )
-        .scalar_one()
-    )
-    if asked >= settings().sign_in_codes_per_hour:
-        raise TooManyCodes(retry_seconds=3600)
+    _hold_to(session, now, codes.c.phone_hash, phone_hash, settings().sign_in_codes_per_hour)
+    sender_hash = lookup_hash("sender", network_of(sender)) if sender else None
+    if sender_hash is not None:
+        _hold_to(session, now, codes.c.sender_hash, sender_hash, settings().sign_in_codes_per_hour_per_sender)
     code = f"{secrets.randbelow(1_000_000):06d}"
     session.add(
         SignInCode(
@@ -63,15 +57,41 @@ def request_code(session: Session, now: datetime, phone: str) -> tuple[str, str]
             code_hash=lookup_hash("sign-in-code", phone + code),
             created_at=now,
             expires_at=now + timedelta(seconds=settings().sign_in_code_seconds),
+            sender_hash=sender_hash,
         )
     )
     session.flush()
     return phone, code
 
 
-def send_code(session: Session, now: datetime, phone: str) -> None:
+def _hold_to(session: Session, now: datetime, column: Any, asker: bytes, most: int) -> None:
+    """Let one phone, or one sender, have so many codes an hour; two requests at once count one after the other."""
+    session.connection().execute(
+        text("SELECT pg_advisory_xact_lock(hashtextextended(encode(:h, 'hex'), 7))"), {"h": asker}
+    )
+    counted = select(func.count()).where(column == asker, codes.c.created_at > now - timedelta(hours=1))
+    if session.connection().execute(counted).scalar_one() >= most:
+        raise TooManyCodes(retry_seconds=3600)
+
+
+def network_of(address: str) -> str:
+    """Give what one sender cannot change at will: an IPv4 address, the /64 of an IPv6 one, else the words as they are.
+
+    >>> network_of("2001:db8:1:2:3:4:5:6")
+    '2001:db8:1:2::/64'
+    """
+    try:
+        found = ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(found, IPv6Address):
+        return str(found.ipv4_mapped or ip_network((found, 64), strict=False))
+    return str(found)
+
+
+def send_code(session: Session, now: datetime, phone: str, sender: str | None = None) -> None:
     """Make a code and promise the job that sends it; phone and code travel sealed. Raises BadPhone, TooManyCodes."""
-    phone, code = request_code(session, now, phone)
+    phone, code = request_code(session, now, phone, sender)
     parcel = {"phone_sealed": seal("sign-in-parcel", phone), "code_sealed": seal("sign-in-parcel", code)}
     enqueue(session, now, "people.send_code", parcel)
 

@@ -156,6 +156,7 @@ class SignInCode(SQLModel, table=True):
     """A one-time code on its way to a phone; only its keyed hash is kept."""
 
     __tablename__ = "sign_in_code"
+    __table_args__ = (Index("sign_in_code_sender_idx", "sender_hash", "created_at"),)
     id: int | None = own_id()
     phone_hash: bytes = Field(sa_type=LargeBinary, index=True, nullable=False)
     code_hash: bytes = Field(sa_type=LargeBinary, nullable=False)
@@ -163,6 +164,7 @@ class SignInCode(SQLModel, table=True):
     expires_at: datetime = moment()
     tries: int = number(default=0)
     used_at: datetime | None = moment(optional=True)
+    sender_hash: bytes | None = Field(default=None, sa_type=LargeBinary)
 
 
 class SignInSession(SQLModel, table=True):

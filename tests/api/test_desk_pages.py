@@ -84,6 +84,29 @@ def test_a_page_of_rows_prints_definition_day_and_rules_and_can_be_taken_away(br
     assert rows[1][0] == "截至" and rows[1][2:] == ["规则版本", "2021-2025.1"] and rows[2][0] == "口径"
 
 
+def test_a_file_that_is_taken_away_says_that_its_people_are_invented_when_they_are(cast: Any, browse: Any) -> None:
+    from sqlalchemy import text
+
+    officer = browse("officer")
+    words = "演示数据：人物虚构"
+    with cast.work("house") as work:
+        work.session.connection().execute(text("UPDATE person SET invented = false"))
+        work.session.connection().execute(text("UPDATE facility SET invented = false"))
+    assert words not in officer.get("/officer/visits.csv").text
+    with cast.work("house") as work:
+        work.session.connection().execute(
+            text("UPDATE person SET invented = true WHERE id = :id"), {"id": cast["wang"]}
+        )
+    rows = list(csv.reader(io.StringIO(officer.get("/officer/visits.csv").text)))
+    assert rows[3] == [words], "it stands above the columns"
+
+
+@pytest.mark.parametrize("path", ["/officer", "/officer/map"])
+def test_a_page_with_a_map_leads_to_whose_streets_they_are(browse: Any, path: str) -> None:
+    page = browse("officer").get(path).text
+    assert 'id="map"' in page and 'href="https://www.openstreetmap.org/copyright"' in page
+
+
 @pytest.mark.parametrize("who", ["daughter", "wang", "carer", "volunteer", "dispatcher", "outsider", "administrator"])
 def test_nobody_without_an_office_opens_a_desk(browse: Any, who: str) -> None:
     person = browse(who)

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from sqlalchemy import text
 
 import api
 import geo
@@ -54,6 +55,32 @@ def test_every_refusal_of_the_ledger_and_the_map_has_a_status() -> None:
 def test_every_rule_of_the_database_that_has_a_name_means_a_mapped_refusal() -> None:
     assert by_constraint()
     assert {status_of(kind(constraint="any")) for kind in by_constraint().values()} <= {403, 404, 409, 422}
+
+
+def test_a_row_that_row_level_security_keeps_from_a_person_is_forbidden_not_a_breakdown(cast) -> None:
+    app = FastAPI()
+    add_error_handlers(app)
+
+    @app.post("/elders")
+    def register_another() -> None:
+        with cast.work("outsider") as work:
+            work.session.connection().execute(
+                text("INSERT INTO elder (person_id, area_code, living, groups, care_level, registered_on)"
+                     " VALUES (:id, 320102003902901, 'alone', '{}', 0, '2026-01-01')"),
+                {"id": cast["officer"]},
+            )  # fmt: skip
+
+    @app.post("/mistakes")
+    def ask_for_what_is_not_there() -> None:
+        with cast.work("outsider") as work:
+            work.session.connection().execute(text("SELECT * FROM no_such_table"))
+
+    client = TestClient(app, raise_server_exceptions=False)
+    answer = client.post("/elders")
+    assert (answer.status_code, answer.headers["content-type"]) == (403, "application/problem+json")
+    assert json.loads(answer.content)["type"] == "urn:yinling:problem:NotAllowed"
+    assert "row-level" not in answer.text
+    assert client.post("/mistakes").status_code == 500
 
 
 @pytest.mark.parametrize(

@@ -169,6 +169,9 @@ def test_a_carer_rings_with_the_elders_digits_works_and_leaves_and_the_elder_con
     elder.get_by_label("好", exact=True).check()
     elder.get_by_role("button", name="做完了，我确认").click()
     expect(elder.locator("h1")).to_have_text("谢谢，确认好了")
+    carer.reload()
+    expect(carer.get_by_text("已经确认")).to_be_visible()
+    expect(carer.get_by_text("等老人确认")).to_have_count(0)
 
 
 def test_a_door_plate_leads_to_check_in_and_a_silent_door_is_reported(cast_site: Any, assert_accessible: Check) -> None:

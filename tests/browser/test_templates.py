@@ -76,3 +76,13 @@ def test_the_english_catalogue_has_every_sentence() -> None:
 
 
 WALKED = {"web", "templates", "api", "pages", *(Path(t).parent.name for t in TEMPLATES)}
+
+
+def test_every_template_that_draws_a_map_leads_to_whose_streets_they_are() -> None:
+    maps = [name for name in TEMPLATES if "data-map" in (FOLDER / name).read_text(encoding="utf-8")]
+    assert maps
+    for name in maps:
+        if 'id="map"' in (source := (FOLDER / name).read_text(encoding="utf-8")):
+            assert 'href="https://www.openstreetmap.org/copyright"' in source, name
+    script = (ROOT / "web/static/js/map.mjs").read_text(encoding="utf-8")
+    assert re.search(r"attribution: '<a href=\"https://www\.openstreetmap\.org/copyright\"", script)

@@ -83,6 +83,8 @@ def test_the_story_runs_from_the_daughters_phone_to_the_time_bank(small_district
         "dispatch.assigned", "dispatch.your_job", "orders.served", "orders.confirmed",
     }  # fmt: skip
     assert steps <= set(told[0]), "each of these was told, and a carrier gave a receipt"
+    for name in ("李敏", "陈芳", "周慧", "赵建国"):
+        assert f"告知 {name}（" in said.getvalue(), "the story says who was told"
 
 
 def test_a_step_that_fails_is_told_and_ends_with_one(small_district, tmp_path, monkeypatch):

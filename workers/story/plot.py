@@ -15,6 +15,7 @@ from services.people.privacy import lookup_hash
 from services.unit_of_work import SYSTEM, unit_of_work
 from workers.story.people import Someone, until
 from workers.story.telling import Telling, expect
+from workers.story.told import Told
 
 BATH = "home_bath"
 CLEANING = "home_cleaning"
@@ -41,6 +42,7 @@ class Plot:
 def tell_story(telling: Telling, address: str) -> dict[str, Any]:
     """Play all of it; gives what the figures of `--json` need. Raises at the first step that fails."""
     plot = Plot(telling, address)
+    telling.afterwards = Told()
     _order(plot)
     _offers(plot)
     _at_the_door(plot)

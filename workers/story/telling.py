@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -22,6 +22,8 @@ class Telling:
     console: Console
     address: str
     steps: list[dict[str, Any]] = field(default_factory=list)
+    afterwards: Callable[[], list[str]] = list
+    """What else came of a step that happened: lines printed below it."""
 
     @property
     def ok(self) -> bool:
@@ -42,7 +44,7 @@ class Telling:
         self.steps.append({"name": name, "ok": failure is None, "seconds": seconds})
         mark = "[green]✓[/green]" if failure is None else "[red]✗[/red]"
         self.console.print(f"{mark} [bold]{name}[/bold] [dim]{seconds:.1f}s[/dim]", highlight=False)
-        for line in lines:
+        for line in (*lines, *(self.afterwards() if failure is None else ())):
             self.console.print(f"   {line}", highlight=False)
         if page:
             self.console.print(f"   [cyan]{self.address}{page}[/cyan]", highlight=False)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 from datetime import timedelta
 
 import pytest
+from rich.console import Console
 from sqlalchemy import text
 
 from services.messages import carriers, fake_carrier
@@ -43,6 +45,21 @@ def test_the_elders_side_is_told_by_her_spoken_name_with_a_receipt(database, fro
     assert "王奶奶" in message.body and "12.50元" in message.body and "王秀兰" not in message.body
     assert (delivery.channel, delivery.state, delivery.receipt[:9]) == ("sms", "delivered", "fake-sms-")
     assert {parcel.to_label for parcel in fake_carrier.received()} == {"王秀兰", "李敏"}
+
+
+def test_the_story_says_who_was_told_once_below_the_step_that_told_them(frozen, cast, do_jobs):
+    from workers.story.telling import Telling
+    from workers.story.told import Told
+
+    said = io.StringIO()
+    telling = Telling(Console(file=said, width=200), "http://house", afterwards=Told(patience_seconds=0))
+    with telling.step("扣款没有成功"):
+        _tell(frozen.now, audience={"elder_side": cast.wang}, elder_id=cast.wang, key="k1")
+        do_jobs(frozen.now)
+    assert "告知 李敏（短信）" in said.getvalue() and "告知 王秀兰（短信）" in said.getvalue()
+    with telling.step("什么也没有发生"):
+        pass
+    assert said.getvalue().count("告知 李敏") == 1
 
 
 def test_the_same_key_tells_once_and_a_repeated_job_sends_nothing_more(database, frozen, cast, do_jobs):

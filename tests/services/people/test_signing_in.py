@@ -54,6 +54,57 @@ def test_no_more_than_five_codes_an_hour_for_one_phone(cast):
     code_for(PHONE)
 
 
+def asked_by(sender: str, phone: str) -> None:
+    with unit_of_work(NOBODY) as work:
+        sign_in.request_code(work.session, work.now, phone, sender)
+
+
+def test_one_sender_cannot_have_texts_sent_to_many_phones(cast, override_settings):
+    override_settings(sign_in_codes_per_hour_per_sender=3)
+    for last in range(3):
+        asked_by(f"2001:db8:7:7::{last}", f"1990000003{last}")
+    with pytest.raises(TooManyCodes):
+        asked_by("2001:db8:7:7:aaaa::9", "19900000034")
+    asked_by("2001:db8:7:8::1", "19900000034")
+    cast.advance(minutes=61)
+    asked_by("2001:db8:7:7::1", "19900000035")
+
+
+@pytest.mark.parametrize(
+    ("address", "network"),
+    [
+        ("203.0.113.9", "203.0.113.9"),
+        ("::ffff:203.0.113.9", "203.0.113.9"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("testclient", "testclient"),
+    ],
+)
+def test_a_sender_is_her_address_or_the_network_she_may_choose_addresses_from(address, network):
+    assert sign_in.network_of(address) == network
+
+
+def test_the_sender_is_counted_at_the_page_and_at_the_api_and_kept_as_a_hash_only(cast, site, override_settings):
+    override_settings(sign_in_codes_per_hour_per_sender=2)
+    html = {"accept": "text/html"}
+    assert site.post("/sign-in", data={"phone": "19900000041", "back": "/"}, headers=html).status_code == 200
+    assert site.post("/api/v1/sign-in/codes", json={"phone": "19900000042"}).status_code == 202
+    assert site.post("/api/v1/sign-in/codes", json={"phone": "19900000043"}).status_code == 429
+    refused = site.post("/sign-in", data={"phone": "19900000044", "back": "/"}, headers=html)
+    assert refused.status_code == 422 and "过于频繁" in refused.text
+    with cast.work("house") as work:
+        kept = work.session.connection().exec_driver_sql("SELECT DISTINCT sender_hash FROM sign_in_code").scalars()
+        assert [len(bytes(one)) for one in kept] == [32]
+
+
+def test_a_number_the_carrier_refuses_for_good_is_not_tried_again(cast):
+    with unit_of_work(NOBODY) as work:
+        sign_in.send_code(work.session, work.now, "13900000000")
+    assert cast.run_jobs(only="people.send_code") == ["people.send_code"]
+    with cast.work("house") as work:
+        row = work.session.connection().exec_driver_sql("SELECT state, last_error FROM outbox ORDER BY id DESC").first()
+    assert tuple(row) == ("done", None)
+
+
 def test_a_card_binds_an_elders_phone_once_and_for_long_until_revoked(cast):
     with cast.work("daughter") as work:
         token = sign_in.issue_binding_card(work.session, work.now, work.actor, cast["wang"])

@@ -44,7 +44,7 @@ function makeStyle({ circles: circlesUrl, query, types }) {
   return {
     version: 8,
     sources: {
-      network: { ...tiles("network", query), attribution: "© OpenStreetMap contributors" },
+      network: { ...tiles("network", query), attribution: '<a href="https://www.openstreetmap.org/copyright" rel="noopener">© OpenStreetMap contributors</a>' },
       areas: tiles("areas", query),
       facilities: tiles("facilities", query),
       circles: { type: "geojson", data: circlesUrl || { type: "FeatureCollection", features: [] } },
