@@ -19,6 +19,7 @@ from scipy.sparse.csgraph import connected_components  # type: ignore[import-unt
 from shapely import MultiPoint
 
 from geo.errors import UnreadableMap
+from geo.locality import hilbert_order
 from geo.osm_reader import Way
 from geo.osm_streets import Kept, count_ways, walked_ways
 from geo.walkability import Walkable
@@ -144,8 +145,12 @@ def build_network(kept: Iterable[Kept]) -> Network:
     picks = np.repeat(starts - offsets[:-1], counts) + np.arange(offsets[-1])
     node_keys, first = np.unique(keys[np.concatenate([starts, ends])], return_index=True)
     at = np.concatenate([starts, ends])[first]
-    edge_u = np.searchsorted(node_keys, keys[starts]).astype(np.int32)
-    edge_v = np.searchsorted(node_keys, keys[ends]).astype(np.int32)
+    passed = hilbert_order(lons[at], lats[at])  # neighbours get neighbouring numbers: see geo.locality
+    number = np.empty(len(passed), dtype=np.int32)
+    number[passed] = np.arange(len(passed), dtype=np.int32)
+    at = at[passed]
+    edge_u = number[np.searchsorted(node_keys, keys[starts])]
+    edge_v = number[np.searchsorted(node_keys, keys[ends])]
     verdicts = sorted(drawn.verdicts, key=lambda verdict: verdict.highway)
     names = tuple(sorted({verdict.highway for verdict in verdicts}))
     kinds = np.asarray(drawn.kinds, dtype=np.int64)[way_of_edge]

@@ -6,11 +6,14 @@ door. Costs are seconds, or metres for a distance profile; limits are inclusive.
 
 import threading
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
-from geo.kernels import walk_bounded, walk_each, walk_nearest
+from geo.cores import TILE, each_on_cores, nearest_on_cores
+from geo.kernels import walk_bounded
+from geo.locality import is_local
 from geo.network import Network
 from geo.profiles import Profile
 from geo.snap import Snaps
@@ -39,6 +42,17 @@ class WalkGraph:
     def node_count(self) -> int:
         return len(self.indptr) - 1
 
+    @property
+    def arrays(self) -> tuple[Longs, Ints, Floats]:
+        """The graph as the kernels take it: indptr, indices, weights."""
+        return self.indptr, self.indices, self.weights
+
+    @cached_property
+    def is_local(self) -> bool:
+        """Whether neighbours have neighbouring numbers, so that blocks of crossings are patches of the city."""
+        tails = np.repeat(np.arange(self.node_count, dtype=np.int32), np.diff(self.indptr))
+        return is_local(tails, self.indices, TILE)
+
     def worktable(self) -> Floats:
         """This thread's table of inf, kept between walks."""
         table: Floats | None = getattr(self._local, "table", None)
@@ -50,7 +64,7 @@ class WalkGraph:
 
 @dataclass(frozen=True)
 class Reached:
-    """The crossings one walker reaches: `nodes` int32 (r,) positions, `costs` float64 (r,), nearest first."""
+    """The crossings one walker reaches, in no order: `nodes` int32 (r,) positions, `costs` float64 (r,)."""
 
     nodes: Ints
     costs: Floats
@@ -85,9 +99,11 @@ def build_graph(network: Network, profile: Profile) -> WalkGraph:
     Streets that end where they begin are left out of the graph (no shortest way uses them) but keep their
     cost, so that a door on one is still reached.
     """
-    factor = np.inf if profile.steps_factor is None else profile.steps_factor
     cost = network.edge_length_m * profile.cost_per_m
-    cost[network.edge_is_steps] *= factor
+    if profile.steps_factor is None:
+        cost[network.edge_is_steps] = np.inf
+    else:
+        cost[network.edge_is_steps] *= profile.steps_factor
     walked = np.isfinite(cost) & (network.edge_u != network.edge_v)
     tails = np.concatenate([network.edge_u[walked], network.edge_v[walked]])
     heads = np.concatenate([network.edge_v[walked], network.edge_u[walked]])
@@ -118,22 +134,22 @@ def costs_to_ends(graph: WalkGraph, points: Snaps) -> tuple[Floats, Floats]:
 def walk_from(graph: WalkGraph, origins: Snaps, position: int, limit: float) -> Reached:
     """The crossings within `limit` of one door, exact. An unsnapped door reaches nothing."""
     nodes, costs = seeds(graph, origins.pick([position]))
-    at, cost = walk_bounded(graph.indptr, graph.indices, graph.weights, nodes, costs, limit, graph.worktable())
-    return Reached(at, cost)
+    return Reached(*walk_bounded(*graph.arrays, nodes, costs, limit, graph.worktable()))
 
 
 def walk_from_each(graph: WalkGraph, origins: Snaps, limit: float) -> ReachRows:
-    """The crossings within `limit` of every origin: the reach table."""
+    """The crossings within `limit` of every origin, origin by origin: the reach table. Uses all cores."""
     nodes, costs = seeds(graph, origins)
-    return ReachRows(*walk_each(graph.indptr, graph.indices, graph.weights, nodes, costs, limit, graph.worktable()))
+    return ReachRows(*each_on_cores(graph.arrays, nodes, costs, limit, graph.worktable))
 
 
 def nearest_origins(graph: WalkGraph, origins: Snaps, limit: float = np.inf) -> Nearest:
-    """For every crossing the nearest of the origins (facilities) and the cost of the walk."""
+    """For every crossing the nearest of the origins (facilities) and the cost of the walk. Uses all cores."""
     nodes, costs = seeds(graph, origins)
     whose = np.repeat(np.arange(len(origins), dtype=np.int64), 2)
     bound = min(limit, np.finfo(np.float64).max)
-    return Nearest(*walk_nearest(graph.indptr, graph.indices, graph.weights, nodes, costs, whose, bound))
+    tile = TILE if graph.is_local else max(1, graph.node_count)
+    return Nearest(*nearest_on_cores(graph.arrays, nodes, costs, whose, bound, tile=tile))
 
 
 def costs_at(graph: WalkGraph, node_costs: Floats, origins: Snaps, points: Snaps) -> Floats:
