@@ -6,7 +6,7 @@ An import is one transaction: until it commits, the old network serves; if it fa
 import hashlib
 import json
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
@@ -15,22 +15,33 @@ from threading import Lock
 from typing import Any
 
 import numpy as np
-import shapely
 from sqlalchemy import text
 from sqlmodel import Session
 
 from geo.errors import NoNetwork, UnreadableMap
-from geo.network import Network, read_network
+from geo.files import graph_name, keep_graph, keep_network, network_name
+from geo.gates import Gate, GateEffect, apply_gates, fingerprint
+from geo.lines_words import LinesSource, is_lines_file
+from geo.network import Network, build_network, read_network
+from geo.osm_streets import Kept, count_ways
+from geo.profiles import Profile
 from geo.report import report_network
+from geo.rows import edge_rows, read_inner_ways, read_streets, write_inner_ways, write_streets
 from geo.squares import DETOUR, MOST_ENTRANCES
 from geo.walkability import RULES
+from geo.walking import WalkGraph, build_graph
 
 KEEP_IN_MEMORY = 4
+Tell = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True)
 class StoredVersion:
-    """A version of a city's network as stored; `changed` says whether this call made it active."""
+    """A version of a city's network as stored; `changed` says whether this call made it active.
+
+    `content_key` names its content on every host; `gate_revision` counts the gates added and taken away in the
+    city until now; `settled_gates` is the fingerprint of the gates that the stored edges follow.
+    """
 
     id: int
     city_code: int
@@ -39,7 +50,17 @@ class StoredVersion:
     source_sha256: str
     imported_at: datetime
     report: dict[str, Any]
+    content_key: str = ""
+    base_nodes: int = 0
+    base_edges: int = 0
+    settled_gates: str = ""
+    gate_revision: int = 0
     changed: bool = False
+
+    @property
+    def revision(self) -> str:
+        """What a circle was drawn on: the version and how many times the city's gates had changed."""
+        return f"{self.id}.{self.gate_revision}"
 
 
 def import_network(
@@ -48,25 +69,34 @@ def import_network(
     path: str | Path,
     city_code: int,
     name: str,
-    progress: Callable[[str, int, int], None] | None = None,
+    progress: Tell | None = None,
+    lines: LinesSource | None = None,
 ) -> StoredVersion:
     """Makes the streets of a map file the network of a city, replacing the one before in the same moment.
 
-    The same file under the same walkability rules changes nothing; a file imported earlier is put back instead
-    of being stored twice. `progress(stage, done, total)` has the stages "read", "nodes", "edges".
+    OpenStreetMap files and, as `lines` says how to read them, a bureau's own lines. The same file, read the same
+    way under the same walkability rules, changes nothing; a file imported earlier is put back instead of being
+    stored twice. `progress(stage, done, total)` has the stages "read", "nodes", "edges".
     Raises UnreadableMap; the caller's transaction then leaves the old network in place.
     """
     file = Path(path)
-    if not file.is_file():
-        raise UnreadableMap(file.name, "文件不存在")
-    sha256 = hashlib.sha256(file.read_bytes()).hexdigest()
+    sha256 = source_sha256(file, lines)
     _lock_city(session, city_code)
     known = _version_of_file(session, city_code, sha256)
     if known is not None:
         return _activate_known(session, known)
-    tell = progress or (lambda stage, done, total: None)
-    network = read_network(file, lambda done: tell("read", done, 0))
-    return _save(session, now, network, (city_code, name, file.name, sha256), tell)
+    tell = progress or _silent
+    inner: list[Kept] = []
+    if lines is None and not is_lines_file(file):
+        network = read_network(file, lambda done: tell("read", done, 0), inner)
+    else:
+        from geo.lines_reader import read_lines  # GDAL is heavy, and only an import of lines needs it
+
+        streets = count_ways(iter(read_lines(file, lines or LinesSource(), inner)), lambda done: tell("read", done, 0))
+        network = build_network(streets)
+        if network.edge_count == 0:
+            raise UnreadableMap(file.name, "文件中没有可步行的道路，请检查字段映射（--mapping）")
+    return _save(session, now, (network, inner), (city_code, name, file.name, sha256), tell)
 
 
 def save_network(
@@ -74,7 +104,22 @@ def save_network(
 ) -> StoredVersion:
     """Stores a network that is already in memory and makes it active; see import_network."""
     _lock_city(session, city_code)
-    return _save(session, now, network, (city_code, name, source_name, sha256), lambda stage, done, total: None)
+    return _save(session, now, (network, []), (city_code, name, source_name, sha256), _silent)
+
+
+def source_sha256(file: Path, lines: LinesSource | None) -> str:
+    """A fingerprint of a file and of how it is read; a shapefile is all its parts. Raises UnreadableMap."""
+    if not file.is_file():
+        raise UnreadableMap(file.name, "文件不存在")
+    digest = hashlib.sha256()
+    parts = sorted(file.parent.glob(f"{file.stem}.*")) if file.suffix.lower() == ".shp" else [file]
+    for part in parts:
+        with part.open("rb") as stream:
+            while block := stream.read(1 << 20):
+                digest.update(block)
+    if lines is not None:
+        digest.update(lines.told().encode())
+    return digest.hexdigest()
 
 
 def activate_version(session: Session, version_id: int) -> StoredVersion:
@@ -86,6 +131,16 @@ def activate_version(session: Session, version_id: int) -> StoredVersion:
     return _activate_known(session, rows[0])
 
 
+def restore_previous(session: Session, city_code: int) -> StoredVersion:
+    """Puts the version before the active one back into service. Raises NoNetwork when there is none."""
+    _lock_city(session, city_code)
+    active = active_version(session, city_code)
+    earlier = [version for version in _versions(session, "city_code = :value", city_code) if version.id < active.id]
+    if not earlier:
+        raise NoNetwork(city_code)
+    return _activate_known(session, max(earlier, key=lambda version: version.id))
+
+
 def active_version(session: Session, city_code: int) -> StoredVersion:
     """The version in service for a city. Raises NoNetwork."""
     rows = _versions(session, "active AND city_code = :value", city_code)
@@ -94,23 +149,130 @@ def active_version(session: Session, city_code: int) -> StoredVersion:
     return rows[0]
 
 
-_memory: OrderedDict[tuple[str, int, str], Network] = OrderedDict()
+_memory: OrderedDict[str, Any] = OrderedDict()
 _memory_lock = Lock()
 
 
-def load_network(session: Session, version: StoredVersion) -> Network:
-    """The streets of a version in memory; the last few stay there for the next asker."""
-    key = (str(session.get_bind().engine.url), version.id, version.imported_at.isoformat())
+def _remember(name: str, load: Callable[[], Any]) -> Any:
     with _memory_lock:
-        if key in _memory:
-            _memory.move_to_end(key)
-            return _memory[key]
-    network = _load(session, version.id)
+        if name in _memory:
+            _memory.move_to_end(name)
+            return _memory[name]
+    loaded = load()
     with _memory_lock:
-        _memory[key] = network
-        while len(_memory) > KEEP_IN_MEMORY:
+        _memory[name] = loaded
+        while len(_memory) > 3 * KEEP_IN_MEMORY:
             _memory.popitem(last=False)
-    return network
+    return loaded
+
+
+def load_network(session: Session, version: StoredVersion) -> Network:
+    """The streets of a version as the gates of this moment leave them, mapped from this host's files.
+
+    The last few stay open in the process for the next asker.
+    """
+    gates = gates_of(session, version.city_code)
+    name = network_name(version.content_key, fingerprint(gates))
+    return _network(session, version, gates, name)
+
+
+def _network(session: Session, version: StoredVersion, gates: Sequence[Gate], name: str) -> Network:
+    def as_drawn() -> Network:
+        return read_streets(session, version.id, version.base_nodes, version.base_edges)
+
+    def build() -> Network:
+        if not gates:
+            return as_drawn()
+        base = keep_network(network_name(version.content_key, ""), as_drawn)
+        return apply_gates(base, read_inner_ways(session, version.id), gates).network
+
+    loaded: Network = _remember(name, lambda: keep_network(name, build))
+    return loaded
+
+
+def walk_graph(session: Session, version: StoredVersion, profile: Profile) -> WalkGraph:
+    """The streets of a version as one profile walks them, mapped from this host's files."""
+    gates = gates_of(session, version.city_code)
+    name = network_name(version.content_key, fingerprint(gates))
+    network, graph = _network(session, version, gates, name), graph_name(name, profile)
+    loaded: WalkGraph = _remember(
+        graph, lambda: keep_graph(graph, network, profile, lambda: build_graph(network, profile))
+    )
+    return loaded
+
+
+def gates_of(session: Session, city_code: int) -> tuple[Gate, ...]:
+    """The gates and barriers that hold in a city now, in the order they are laid."""
+    rows = session.connection().execute(
+        text(
+            "SELECT id, kind, ST_X(geom), ST_Y(geom) FROM geo.network_gate"
+            " WHERE city_code = :city AND removed_at IS NULL ORDER BY id"
+        ),
+        {"city": city_code},
+    )
+    return tuple(Gate(*row) for row in rows)
+
+
+def gate_effects(session: Session, version: StoredVersion) -> dict[int, GateEffect]:
+    """What each gate of a city does to the streets of a version, by the gate's number."""
+    gates = gates_of(session, version.city_code)
+    if not gates:
+        return {}
+    base = _network(session, version, (), network_name(version.content_key, ""))
+    laid = apply_gates(base, read_inner_ways(session, version.id), gates)
+    return {effect.gate_id: effect for effect in laid.effects}
+
+
+def settle_gates(session: Session, version: StoredVersion) -> bool:
+    """Lets the stored streets follow the gates; tell whether anything changed.
+
+    Called in the transaction that also rebuilds what was computed from the streets (reach, snapped doors), so
+    that the tables never speak of two states. Needs the rights of the house's own jobs.
+    """
+    gates = gates_of(session, version.city_code)
+    if fingerprint(gates) == version.settled_gates:
+        return False
+    connection, facts = (
+        session.connection(),
+        {"version": version.id, "nodes": version.base_nodes, "edges": version.base_edges},
+    )
+    for statement in _UNSETTLE:
+        connection.execute(text(statement), facts)
+    if gates:
+        base = _network(session, version, (), network_name(version.content_key, ""))
+        laid = apply_gates(base, read_inner_ways(session, version.id), gates)
+        _write_changes(session, version, laid.network, laid.changed)
+    settled = text("UPDATE geo.network_version SET settled_gates = :gates WHERE id = :version")
+    connection.execute(settled, {"gates": fingerprint(gates), "version": version.id})
+    return True
+
+
+_UNSETTLE = (
+    "UPDATE geo.network_edge AS e SET u = b.u, v = b.v, length_m = b.length_m, osm_node_ids = b.osm_node_ids,"
+    " geom = b.geom FROM geo.network_edge_before_gates AS b"
+    " WHERE b.version_id = :version AND e.version_id = :version AND e.id = b.id",
+    "DELETE FROM geo.network_edge WHERE version_id = :version AND id >= :edges",
+    "DELETE FROM geo.network_node WHERE version_id = :version AND id >= :nodes",
+    "DELETE FROM geo.network_edge_before_gates WHERE version_id = :version",
+)
+
+
+def _write_changes(session: Session, version: StoredVersion, network: Network, changed: Any) -> None:
+    connection = session.connection()
+    keep = text(
+        "INSERT INTO geo.network_edge_before_gates (version_id, id, u, v, length_m, osm_node_ids, geom)"
+        " SELECT version_id, id, u, v, length_m, osm_node_ids, geom FROM geo.network_edge"
+        " WHERE version_id = :version AND id = ANY (:changed)"
+    )
+    connection.execute(keep, {"version": version.id, "changed": changed.tolist()})
+    change = text(
+        "UPDATE geo.network_edge SET u = :u, v = :v, length_m = :length, osm_node_ids = :ids,"
+        " geom = CAST(:geom AS geometry) WHERE version_id = :version AND id = :id"
+    )
+    for row in edge_rows(version.id, network, np.asarray(changed, dtype=np.int64)):
+        facts = {"id": row[1], "u": row[2], "v": row[3], "length": row[5], "ids": row[10], "geom": row[11]}
+        connection.execute(change, facts | {"version": version.id})
+    write_streets(session, version.id, network, _silent, after=(version.base_nodes, version.base_edges))
 
 
 @lru_cache(maxsize=1)
@@ -118,6 +280,10 @@ def rules_sha256() -> str:
     """A fingerprint of the walkability table, so that a changed rule makes the same file a new version."""
     judged = [(rule.topic, rule.values, rule.verdict, rule.footway) for rule in RULES]
     return hashlib.sha256(json.dumps([judged, DETOUR, MOST_ENTRANCES]).encode()).hexdigest()
+
+
+def _silent(stage: str, done: int, total: int) -> None:
+    return None
 
 
 def _lock_city(session: Session, city_code: int) -> None:
@@ -134,8 +300,10 @@ def _version_of_file(session: Session, city_code: int, sha256: str) -> StoredVer
 def _versions(session: Session, condition: str, value: int, **more: str) -> list[StoredVersion]:
     found = session.connection().execute(
         text(
-            "SELECT id, city_code, name, source_name, source_sha256, imported_at, report "
-            f"FROM geo.network_version WHERE {condition} ORDER BY active DESC, id DESC"
+            "SELECT id, city_code, name, source_name, source_sha256, imported_at, report, CAST(content_key AS text),"
+            " base_nodes, base_edges, settled_gates, (SELECT count(*) + count(g.removed_at)"
+            " FROM geo.network_gate AS g WHERE g.city_code = network_version.city_code)"
+            f" FROM geo.network_version WHERE {condition} ORDER BY active DESC, id DESC"
         ),
         {"value": value, **more},
     )
@@ -154,115 +322,35 @@ def _activate_known(session: Session, version: StoredVersion) -> StoredVersion:
 def _save(
     session: Session,
     now: datetime,
-    network: Network,
+    streets: tuple[Network, Sequence[Kept]],
     source: tuple[int, str, str, str],
-    tell: Callable[[str, int, int], None],
+    tell: Tell,
 ) -> StoredVersion:
+    network, inner = streets
     city_code, name, source_name, sha256 = source
     report = report_network(network).as_json()
-    connection = session.connection()
-    version_id = connection.execute(
-        text(
-            "INSERT INTO geo.network_version"
-            " (city_code, name, source_name, source_sha256, rules_sha256, imported_at, active, report,"
-            " base_nodes, base_edges) VALUES (:city, :name, :source, :sha, :rules, :now, false,"
-            " CAST(:report AS jsonb), :nodes, :edges) RETURNING id"
-        ),
-        {
-            "city": city_code,
-            "name": name,
-            "source": source_name,
-            "sha": sha256,
-            "rules": rules_sha256(),
-            "now": now,
-            "report": json.dumps(report, ensure_ascii=False),
-            "nodes": network.node_count,
-            "edges": network.edge_count,
-        },
-    ).scalar_one()
-    cursor = connection.connection.cursor()
-    nodes = "COPY geo.network_node (version_id, id, osm_id, component, geom) FROM STDIN"
-    _copy(cursor, nodes, _node_rows(version_id, network), lambda done: tell("nodes", done, network.node_count))
-    edges = (
-        "COPY geo.network_edge (version_id, id, u, v, way_id, length_m, highway, is_steps, is_footway,"
-        " component, osm_node_ids, geom) FROM STDIN"
+    version_id = (
+        session.connection()
+        .execute(
+            text(
+                "INSERT INTO geo.network_version (city_code, name, source_name, source_sha256, rules_sha256, imported_at,"
+                " active, report, base_nodes, base_edges) VALUES (:city, :name, :source, :sha, :rules, :now, false,"
+                " CAST(:report AS jsonb), :nodes, :edges) RETURNING id"
+            ),
+            {
+                "city": city_code,
+                "name": name,
+                "source": source_name,
+                "sha": sha256,
+                "rules": rules_sha256(),
+                "now": now,
+                "report": json.dumps(report, ensure_ascii=False),
+                "nodes": network.node_count,
+                "edges": network.edge_count,
+            },
+        )
+        .scalar_one()
     )
-    _copy(cursor, edges, _edge_rows(version_id, network), lambda done: tell("edges", done, network.edge_count))
-    stored = StoredVersion(version_id, city_code, name, source_name, sha256, now, report)
-    return _activate_known(session, stored)
-
-
-def _copy(cursor: Any, command: str, rows: Iterator[tuple[Any, ...]], tell: Callable[[int], None]) -> None:
-    done = 0
-    with cursor.copy(command) as copy:
-        for done, row in enumerate(rows, start=1):
-            copy.write_row(row)
-            if done % 5000 == 0:
-                tell(done)
-    tell(done)
-
-
-def _node_rows(version_id: int, network: Network) -> Iterator[tuple[Any, ...]]:
-    points = shapely.set_srid(np.asarray(shapely.points(network.node_lons, network.node_lats)), 4326)
-    geoms = shapely.to_wkb(points, hex=True, include_srid=True)
-    columns = (network.node_osm_ids.tolist(), network.node_component.tolist(), geoms.tolist())
-    for position, (osm_id, component, geom) in enumerate(zip(*columns, strict=True)):
-        yield version_id, position, osm_id, component, geom
-
-
-def _edge_rows(version_id: int, network: Network) -> Iterator[tuple[Any, ...]]:
-    geoms = shapely.to_wkb(shapely.set_srid(network.lines(), 4326), hex=True, include_srid=True)
-    offsets = network.shape_offsets
-    columns = (
-        network.edge_u.tolist(),
-        network.edge_v.tolist(),
-        network.edge_way_ids.tolist(),
-        network.edge_length_m.tolist(),
-        [network.class_names[kind] for kind in network.edge_class],
-        network.edge_is_steps.tolist(),
-        network.edge_is_footway.tolist(),
-        network.edge_component.tolist(),
-        [network.shape_osm_ids[a:b].tolist() for a, b in zip(offsets[:-1], offsets[1:], strict=True)],
-        geoms.tolist(),
-    )
-    for position, row in enumerate(zip(*columns, strict=True)):
-        yield (version_id, position, *row)
-
-
-def _load(session: Session, version_id: int) -> Network:
-    connection, facts = session.connection(), {"id": version_id}
-    nodes = connection.execute(
-        text(
-            "SELECT osm_id, component, ST_X(geom), ST_Y(geom) FROM geo.network_node WHERE version_id = :id ORDER BY id"
-        ),
-        facts,
-    ).all()
-    edges = connection.execute(
-        text(
-            "SELECT u, v, way_id, length_m, highway, is_steps, is_footway, osm_node_ids, ST_AsBinary(geom)"
-            " FROM geo.network_edge WHERE version_id = :id ORDER BY id"
-        ),
-        facts,
-    ).all()
-    osm_ids, components, lons, lats = zip(*nodes, strict=True)
-    u, v, way_ids, lengths, kinds, steps, footways, shape_ids, shapes = zip(*edges, strict=True)
-    names, classes = np.unique(np.array(kinds), return_inverse=True)
-    coordinates = shapely.get_coordinates(shapely.from_wkb([bytes(shape) for shape in shapes]))
-    return Network(
-        node_osm_ids=np.array(osm_ids, dtype=np.int64),
-        node_lons=np.array(lons),
-        node_lats=np.array(lats),
-        node_component=np.array(components, dtype=np.int32),
-        edge_u=np.array(u, dtype=np.int32),
-        edge_v=np.array(v, dtype=np.int32),
-        edge_way_ids=np.array(way_ids, dtype=np.int64),
-        edge_length_m=np.array(lengths),
-        edge_class=classes.astype(np.int32),
-        class_names=tuple(str(name) for name in names),
-        edge_is_steps=np.array(steps, dtype=bool),
-        edge_is_footway=np.array(footways, dtype=bool),
-        shape_offsets=np.concatenate([[0], np.cumsum([len(ids) for ids in shape_ids])]).astype(np.int64),
-        shape_osm_ids=np.concatenate([np.array(ids, dtype=np.int64) for ids in shape_ids]),
-        shape_lons=coordinates[:, 0].copy(),
-        shape_lats=coordinates[:, 1].copy(),
-    )
+    write_streets(session, version_id, network, tell)
+    write_inner_ways(session, version_id, inner)
+    return _activate_known(session, _versions(session, "id = :value", version_id)[0])
