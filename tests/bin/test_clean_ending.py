@@ -46,6 +46,6 @@ def test_a_signal_is_passed_on_once_and_workers_do_not_outlive_the_run(number, h
     keeper = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONUNBUFFERED": "1"})
     worker = int(keeper.stdout.readline())
     keeper.send_signal(number)
-    said, _ = keeper.communicate(timeout=60)
+    said, _ = keeper.communicate(timeout=300)
     assert (said.strip(), keeper.returncode) == (heard, 7)
     assert gone(worker)

@@ -39,7 +39,7 @@ def at_once(*acts: Callable[[], Any]) -> list[Any]:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(timeout=60)
+        thread.join(timeout=180)
         assert not thread.is_alive(), "an act never came back"
     return answers
 
@@ -64,7 +64,7 @@ def while_open(quarter: Quarter, first: tuple[str, Act], second: tuple[str, Act]
         thread.start()
         while thread.is_alive() and not watch.execute(WAITING).fetchone():
             thread.join(timeout=0.02)
-    thread.join(timeout=60)
+    thread.join(timeout=180)
     assert not thread.is_alive(), "the second act never came back"
     return answers
 

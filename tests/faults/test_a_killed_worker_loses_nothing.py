@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parents[2]
 GATE = 4_711
 
 
-def eventually(check: Callable[[], bool], seconds: float = 60.0) -> None:
+def eventually(check: Callable[[], bool], seconds: float = 300.0) -> None:
     """Wait until something is true; fail loudly when it is not in time."""
     deadline = time.monotonic() + seconds
     while not check():
@@ -72,7 +72,7 @@ class Worker:
                 os.kill(pid, signal.SIGKILL)
             except ProcessLookupError:
                 continue
-        self.process.wait(timeout=10)
+        self.process.wait(timeout=60)
 
 
 @pytest.fixture

@@ -95,7 +95,7 @@ def test_a_step_that_fails_is_told_and_ends_with_one(small_district, tmp_path, m
     port = taken.getsockname()[1]
     done = subprocess.run(
         [sys.executable, "-m", "workers.command_line", "run", "--story", "--port", str(port), "--json", str(told)],
-        cwd=ROOT, env=dict(os.environ), capture_output=True, text=True, timeout=240, check=False,
+        cwd=ROOT, env=dict(os.environ), capture_output=True, text=True, timeout=900, check=False,
     )  # fmt: skip
     taken.close()
     assert done.returncode == 1

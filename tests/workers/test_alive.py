@@ -31,12 +31,12 @@ def test_worker_and_relay_are_alive_while_they_run_and_not_before(database, redi
         for who in ("worker", "relay")
     ]
     try:
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 300
         while (code_of("worker"), code_of("relay")) != (0, 0):
-            assert time.monotonic() < deadline, "no sign of life within a minute"
+            assert time.monotonic() < deadline, "no sign of life"
             time.sleep(0.3)
     finally:
         for process in running:
             process.send_signal(signal.SIGTERM)
         for process in running:
-            process.wait(30)
+            process.wait(120)

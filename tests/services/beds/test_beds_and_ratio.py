@@ -288,7 +288,7 @@ def test_two_officers_give_one_bed_at_the_same_moment(cast: Any, home: Any) -> N
 
         try:
             with unit_of_work(cast.actor("officer")) as work:
-                gate.wait(timeout=20)
+                gate.wait(timeout=120)
                 admit(
                     work.session, work.now, work.actor, beds[0], cast[elder], first_day=date(2026, 3, 1), last_day=None
                 )
@@ -300,7 +300,7 @@ def test_two_officers_give_one_bed_at_the_same_moment(cast: Any, home: Any) -> N
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(timeout=30)
+        thread.join(timeout=180)
     assert sorted(answers) == ["given", "taken"]
     with cast.work("house") as work:
         assert len(work.session.connection().execute(select(table_of(BedStay))).all()) == 1

@@ -125,4 +125,4 @@ def stripe_mock_url():
         yield f"http://127.0.0.1:{port}"
     finally:
         server.terminate()
-        server.wait(timeout=10)
+        server.wait(timeout=60)

@@ -25,7 +25,7 @@ def together(acts: list[Callable[[], Any]]) -> list[Any]:
     gate = threading.Barrier(len(acts))
 
     def run(place: int) -> None:
-        gate.wait(timeout=30)
+        gate.wait(timeout=120)
         try:
             answers[place] = acts[place]()
         except Exception as refused:
@@ -35,7 +35,7 @@ def together(acts: list[Callable[[], Any]]) -> list[Any]:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(timeout=60)
+        thread.join(timeout=180)
     return answers
 
 

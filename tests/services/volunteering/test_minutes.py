@@ -124,7 +124,7 @@ def test_confirming_and_disputing_at_the_same_moment_settles_once(cast: Any, han
 
         try:
             with unit_of_work(cast.actor(who)) as work:
-                gate.wait(timeout=20)
+                gate.wait(timeout=120)
                 if dispute:
                     sessions.dispute_session(work.session, work.now, work.actor, session_id, "没有来过")
                 else:
@@ -137,7 +137,7 @@ def test_confirming_and_disputing_at_the_same_moment_settles_once(cast: Any, han
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(timeout=30)
+        thread.join(timeout=180)
     assert sorted(answers)[0] == "late" and len(answers) == 2
     assert hands.row(_session, session_id).state in answers
     assert hands.balance() == ((90, 0) if "posted" in answers else (0, 0))

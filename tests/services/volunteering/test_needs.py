@@ -94,7 +94,7 @@ def test_two_volunteers_at_the_same_moment_one_takes_it(cast: Any, posted: Any, 
 
         try:
             with unit_of_work(actors[who]) as work:
-                gate.wait(timeout=20)
+                gate.wait(timeout=120)
                 answers[who] = actions.take_need(work.session, work.now, work.actor, need_id)
         except (NeedTaken, NeedNotFound) as refused:
             answers[who] = refused
@@ -103,7 +103,7 @@ def test_two_volunteers_at_the_same_moment_one_takes_it(cast: Any, posted: Any, 
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(timeout=30)
+        thread.join(timeout=180)
     assert sorted(isinstance(answer, int) for answer in answers.values()) == [False, True]
     with cast.work("house") as work:
         visits = work.session.connection().execute(select(_visit).where(_visit.c.need_id == need_id)).all()
@@ -130,7 +130,7 @@ def test_the_second_hand_waits_and_reads_that_it_is_gone(cast: Any, posted: Any,
         thread.start()
         thread.join(timeout=1.5)
         assert thread.is_alive(), "the second hand must wait for the first"
-    thread.join(timeout=20)
+    thread.join(timeout=180)
     assert seen == ["taken"]
 
 
