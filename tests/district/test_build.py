@@ -12,11 +12,11 @@ from sqlalchemy import text
 from services.cities.queries import area_at, rules_in_force
 from services.cities.rules import ancestor_code
 from services.directory.importer import import_facilities
+from services.people.demonstration import CAST, sample
 from services.people.privacy import unseal
 from services.unit_of_work import SYSTEM
 from workers.district.build import Built, build_district
 from workers.district.care_history import HOURS, CareBook, free_carer
-from workers.district.cast import WHO, phone_of
 from workers.district.sample_files import DISTRICT_FOLDER, FACILITIES_FILE, invented_id_number, read_table
 from workers.district.world import CITY_CODE, InventedCarer
 
@@ -258,10 +258,10 @@ def test_no_subsidy_was_overspent_in_any_month(district: Any) -> None:
 
 
 def test_the_cast_can_be_found_by_the_phones_the_readme_names(district: Any) -> None:
-    assert set(district.built.cast) == set(WHO)
+    assert set(district.built.cast) == {one.key for one in CAST}
     for who, person_id in district.built.cast.items():
         sealed = one(district, "SELECT phone_sealed FROM person WHERE id = :id", id=person_id)
-        assert unseal("phone", sealed) == phone_of(who)
+        assert unseal("phone", sealed) == sample(who).phone
 
 
 def test_officer_zhao_holds_one_street_and_wu_holds_nothing(district: Any) -> None:

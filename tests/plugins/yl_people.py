@@ -1,4 +1,4 @@
-"""The people of the story, the same in every test (the demonstration has its own, workers/district/cast.py).
+"""The people of the story, the same in every test; they are called as in services/people/demonstration.py.
 
 王秀兰 (王奶奶) is 78 and lives alone; her daughter 李敏 lives in Shenzhen. 孙德福 (孙大爷) lives alone and does
 not answer. All names, phones and ID numbers are invented.
@@ -18,6 +18,7 @@ from services.clock import civil_date
 from services.columns import table_of
 from services.directory.tables import Carer, Provider
 from services.people.actions import Home, NewElder, NewPerson, grant_role, register_elder, register_person
+from services.people.demonstration import sample
 from services.people.privacy import lookup_hash
 from services.people.tables import Person, Proxy
 from services.unit_of_work import SYSTEM
@@ -50,22 +51,45 @@ class Role:
     provider: str | None = None
 
 
+def called(key: str) -> tuple[str, str]:
+    """Give name and gender of one of the story's people; phones are the tests' own."""
+    return sample(key).full_name, sample(key).gender
+
+
 STAFF = (
-    Role("daughter", "李敏", "female", date(1974, 5, 6), "19900000002", SHENZHEN, "family"),
-    Role("officer", "赵建国", "male", date(1981, 2, 3), "19900000004", STREET, "officer", office=STREET),
+    Role("daughter", *called("li_min"), date(1974, 5, 6), "19900000002", SHENZHEN, "family"),
+    Role("officer", *called("zhao"), date(1981, 2, 3), "19900000004", STREET, "officer", office=STREET),
     Role(
         "other_officer", "郑丽", "female", date(1985, 7, 9), "19900000005", OTHER_STREET, "officer", office=OTHER_STREET
     ),
-    Role("operator", "周晓", "female", date(1993, 3, 3), "19900000006", STREET, "operator", office=CITY),
-    Role("advisor", "钱桂芳", "female", date(1970, 8, 8), "19900000007", STREET, "advisor", office=STREET),
-    Role("auditor", "冯志远", "male", date(1978, 1, 5), "19900000008", CITY, "auditor", office=CITY),
-    Role("administrator", "系统管理员", "male", date(1988, 6, 6), "19900000009", CITY, "administrator", office=CITY),
-    Role("dispatcher", "何静", "female", date(1986, 9, 1), "19900000010", STREET, "dispatcher", provider="kangle"),
-    Role("other_dispatcher", "马强", "male", date(1984, 4, 4), "19900000011", STREET, "dispatcher", provider="ankang"),
-    Role("carer", "陈芳", "female", date(1982, 10, 2), "19900000012", STREET, "carer", provider="kangle"),
+    Role("operator", *called("zhou"), date(1993, 3, 3), "19900000006", STREET, "operator", office=CITY),
+    Role("advisor", *called("qian"), date(1970, 8, 8), "19900000007", STREET, "advisor", office=STREET),
+    Role("auditor", *called("feng"), date(1978, 1, 5), "19900000008", CITY, "auditor", office=CITY),
+    Role(
+        "administrator", *called("administrator"), date(1988, 6, 6), "19900000009", CITY, "administrator", office=CITY
+    ),
+    Role(
+        "dispatcher",
+        *called("kangle_dispatcher"),
+        date(1986, 9, 1),
+        "19900000010",
+        STREET,
+        "dispatcher",
+        provider="kangle",
+    ),
+    Role(
+        "other_dispatcher",
+        *called("ankang_dispatcher"),
+        date(1984, 4, 4),
+        "19900000011",
+        STREET,
+        "dispatcher",
+        provider="ankang",
+    ),
+    Role("carer", *called("chen_fang"), date(1982, 10, 2), "19900000012", STREET, "carer", provider="kangle"),
     Role("other_carer", "刘春梅", "female", date(1979, 12, 12), "19900000013", STREET, "carer", provider="kangle"),
-    Role("volunteer", "李文华", "female", date(1963, 3, 8), "19900000014", STREET, "volunteer"),
-    Role("outsider", "吴大有", "male", date(1968, 11, 11), "19900000099", SHENZHEN, "none"),
+    Role("volunteer", *called("li_wenhua"), date(1963, 3, 8), "19900000014", STREET, "volunteer"),
+    Role("outsider", *called("wu"), date(1968, 11, 11), "19900000099", SHENZHEN, "none"),
 )
 CARER_SKILLS = ["bathing", "first_aid", "cleaning", "food_hygiene", "daily_care", "escort"]
 
@@ -115,8 +139,8 @@ def find_cast(session: Session) -> Cast:
 def _elders(session: Session, now: datetime) -> dict[str, int]:
     wang = NewPerson(
         area_code=QUARTER,
-        full_name="王秀兰",
-        gender="female",
+        full_name=sample("wang").full_name,
+        gender=sample("wang").gender,
         born_on=date(1948, 4, 12),
         phone="19900000001",
         id_number="320102194804120028",
@@ -126,8 +150,8 @@ def _elders(session: Session, now: datetime) -> dict[str, int]:
     )
     sun = NewPerson(
         area_code=NEIGHBOUR_QUARTER,
-        full_name="孙德福",
-        gender="male",
+        full_name=sample("sun").full_name,
+        gender=sample("sun").gender,
         born_on=date(1941, 9, 30),
         phone="19900000003",
         id_number="320102194109300016",
@@ -136,7 +160,11 @@ def _elders(session: Session, now: datetime) -> dict[str, int]:
         invented=True,
     )
     alone = NewElder(
-        living="alone", groups=["alone"], care_level=2, emergency_name="李敏", emergency_phone="19900000002"
+        living="alone",
+        groups=["alone"],
+        care_level=2,
+        emergency_name=sample("li_min").full_name,
+        emergency_phone="19900000002",
     )
     old = NewElder(living="alone", groups=["alone"], care_level=1)
     return {

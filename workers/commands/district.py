@@ -10,9 +10,9 @@ from rich.console import Console
 from sqlmodel import Session
 
 from services.clock import read_now
+from services.people.demonstration import CAST
 from services.unit_of_work import engine
 from workers.district.build import build_district
-from workers.district.cast import WHO, phone_of
 from workers.district.drawing import draw_district
 from workers.district.drawn_files import AREAS_FILE, HOMES_FILE, areas_text, homes_text
 from workers.district.facility_plan import facilities_csv
@@ -46,8 +46,8 @@ def build(
 @app.command("cast")
 def show_cast() -> None:
     """Show who plays in the demonstration and by which phone each signs in; all are invented."""
-    for key, (name, _, _, what) in WHO.items():
-        _console.print(f"{phone_of(key)}  {name}  {what}")
+    for one in CAST:
+        _console.print(f"{one.phone}  {one.full_name}  {one.who}")
 
 
 @app.command("draw")

@@ -1,42 +1,21 @@
 """The fixed cast of the demonstration: the people whose story is played, with the phones they sign in by.
 
-All invented. The same phones always belong to the same roles, so that the README can name them.
+All invented; names and phones are those of services/people/demonstration.py, so that the README can name them.
 """
 
 from __future__ import annotations
 
 from datetime import date, timedelta
 
+from services.people.demonstration import sample
 from services.people.tables import Proxy
 from workers.district.drawing import Home
 from workers.district.people import grant, write_carer, write_elder, write_person, write_volunteer
-from workers.district.sample_files import invented_phone
 from workers.district.world import CITY_CODE, InventedElder, World, at
 
 STREET_OF_ZHAO = 320102003_000_000
 QUARTER_OF_WANG = 320102003904901
 SHENZHEN = 440305000_000_000
-WHO = {
-    "wang": ("王秀兰", "female", 1, "老人 elder, lives alone"),
-    "li_min": ("李敏", "female", 2, "女儿，在深圳 daughter in Shenzhen"),
-    "li_wenhua": ("李文华", "male", 3, "志愿者 volunteer"),
-    "chen_fang": ("陈芳", "female", 4, "护理员，康乐 carer at Kangle"),
-    "kangle_dispatcher": ("周慧", "female", 5, "派单员，康乐 dispatcher at Kangle"),
-    "ankang_dispatcher": ("吴涛", "male", 6, "派单员，安康 dispatcher at Ankang"),
-    "zhao": ("赵建国", "male", 7, "新街口街道民政干部 officer of one street"),
-    "sun": ("孙德福", "male", 8, "独居老人，不应门 elder who does not answer"),
-    "zhou": ("周倩", "female", 9, "接线员 phone operator"),
-    "qian": ("钱桂芳", "female", 10, "养老顾问 advisor"),
-    "feng": ("冯静", "female", 11, "审计员 auditor"),
-    "administrator": ("系统管理员", "male", 12, "系统管理员 administrator"),
-    "wu": ("吴国强", "male", 13, "什么也看不到 may see nothing"),
-}
-"""Key: name, gender, number of the invented phone (154000000NN), what the person is."""
-
-
-def phone_of(who: str) -> str:
-    """Give the phone by which one of the cast signs in."""
-    return invented_phone(WHO[who][2])
 
 
 def write_cast(world: World) -> None:
@@ -61,9 +40,9 @@ def write_cast(world: World) -> None:
     )
     chen = _other(world, "chen_fang", date(1983, 9, 9), kangle.street_code)
     skills = ("bathing", "first_aid", "personal_care", "cleaning", "mobility")
-    write_carer(world, kangle.id, chen, WHO["chen_fang"][0], "female", skills, world.dice("cast"))
+    write_carer(world, kangle.id, chen, sample("chen_fang").full_name, "female", skills, world.dice("cast"))
     volunteer = _other(world, "li_wenhua", date(world.today.year - 63, 1, 20), QUARTER_OF_WANG)
-    write_volunteer(world, volunteer, WHO["li_wenhua"][0], QUARTER_OF_WANG, world.dice("cast"))
+    write_volunteer(world, volunteer, sample("li_wenhua").full_name, QUARTER_OF_WANG, world.dice("cast"))
     for who, role, area in (
         ("zhao", "officer", STREET_OF_ZHAO), ("zhou", "operator", CITY_CODE), ("qian", "advisor", STREET_OF_ZHAO),
         ("feng", "auditor", CITY_CODE), ("administrator", "administrator", CITY_CODE),
@@ -92,19 +71,29 @@ def _bind_daughter(world: World) -> None:
 
 
 def _elder(world: World, who: str, born: date, home: Home, groups: list[str], care_level: int) -> None:
-    name, gender, number, _ = WHO[who]
+    one = sample(who)
     all_groups = groups + (["disabled"] if care_level >= 2 else [])
     elder = InventedElder(
-        0, name, gender, born, home, 5, "", "alone", all_groups, care_level, world.first_day - timedelta(days=300)
+        0,
+        one.full_name,
+        one.gender,
+        born,
+        home,
+        5,
+        "",
+        "alone",
+        all_groups,
+        care_level,
+        world.first_day - timedelta(days=300),
     )
-    write_elder(world, elder, world.dice(f"cast:{who}"), phone=invented_phone(number))
+    write_elder(world, elder, world.dice(f"cast:{who}"), phone=one.phone)
     world.cast[who] = elder.id
 
 
 def _other(world: World, who: str, born: date, area_code: int) -> int:
-    name, gender, number, _ = WHO[who]
+    one = sample(who)
     person_id, _ = write_person(
-        world, name=name, gender=gender, born=born, area_code=area_code, phone=invented_phone(number)
+        world, name=one.full_name, gender=one.gender, born=born, area_code=area_code, phone=one.phone
     )
     world.cast[who] = person_id
     return person_id

@@ -20,7 +20,6 @@ from workers.story.told import Told
 BATH = "home_bath"
 CLEANING = "home_cleaning"
 FRIENDLY = "friendly_visit"
-SUN_PHONE = "15400000008"
 
 
 @dataclass
@@ -119,7 +118,7 @@ def _overlapping(plot: Plot, carer_id: int) -> dict[str, Any]:
     operator, kangle = plot.someone("zhou"), plot.someone("kangle_dispatcher")
     starts = datetime.fromisoformat(plot.facts["slot"][0]) + timedelta(hours=1)
     wish = {
-        "elder_id": elder_behind(SUN_PHONE),
+        "elder_id": elder_behind(sample_phone("sun")),
         "service_code": CLEANING,
         "starts_at": starts.isoformat(),
         "ends_at": (starts + timedelta(hours=2)).isoformat(),
@@ -254,7 +253,7 @@ def _closed_door(plot: Plot) -> None:
     ) as lines:
         officer = plot.someone("zhao")
         before = officer.ask("GET", "/visit-duties/compliance")
-        sun = elder_behind(SUN_PHONE)
+        sun = elder_behind(sample_phone("sun"))
         body = {"channel": "home", "outcome": "no_answer", "happened_at": now().isoformat(), "note": "敲门三次无人应"}
         officer.ask("POST", f"/elders/{sun}/visit-attempts", json=body)
         after = officer.ask("GET", "/visit-duties/compliance")
