@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parent.parent
 def metadata() -> MetaData:
     """Import each room's tables and give the one metadata that Alembic compares with the database."""
     for package in ("services", "geo", "timebank"):
-        for path in sorted((ROOT / package).rglob("tables.py")):
+        for path in sorted((ROOT / package).rglob("*tables.py")):
             module = ".".join(path.relative_to(ROOT).with_suffix("").parts)
             if module != "services.tables":
                 importlib.import_module(module)
