@@ -142,7 +142,7 @@ def _page(
     context = {
         "home": "/carer",
         "visit": {**_line(work, door), **_private(work, door), "notes": door.notes, "confirmed": door.confirmed},
-        "checklist": [{"code": task, "words": task, "done": task in done} for task in door.checklist],
+        "checklist": [{"code": task, "words": words, "done": task in done} for task, words in door.checklist],
         "errors": errors or {},
         "note": note or visit.note or "",
         "plate": plate,

@@ -36,7 +36,7 @@ class Door:
     elder_name: str
     rough_address: str
     service_name: str
-    checklist: tuple[str, ...]
+    checklist: tuple[tuple[str, str], ...]
     notes: str
     confirmed: bool
     """Whether the elder's side has confirmed the order since."""
@@ -102,8 +102,8 @@ def _door(work: UnitOfWork, visit: Visit) -> Door:
         visit=visit,
         elder_name=name,
         rough_address=rough,
-        service_name=(service.name_zh if service else ""),
-        checklist=service.checklist if service else (),
+        service_name=service.title if service else "",
+        checklist=service.tasks if service else (),
         notes=notes,
         confirmed=confirmed,
     )
@@ -112,6 +112,10 @@ def _door(work: UnitOfWork, visit: Visit) -> Door:
 def _asked_for(work: UnitOfWork, visit: Visit) -> tuple[Service | None, str, bool]:
     if visit.order_id is not None:
         order = find_order(work.session, visit.order_id)
-        return services_by_code(work.session, {order.service_code}).get(order.service_code), order.note or "", order.state == "confirmed"
+        return (
+            services_by_code(work.session, {order.service_code}).get(order.service_code),
+            order.note or "",
+            order.state == "confirmed",
+        )
     kind = work.session.connection().execute(select(_need.c.kind).where(_need.c.id == visit.need_id)).scalar()
     return services_by_code(work.session, {str(kind)}).get(str(kind)), "", False

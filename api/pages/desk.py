@@ -22,6 +22,7 @@ from services.benefits.queries import entitlements_in_month
 from services.catalogue.queries import Service, menu, service_by_code
 from services.clock import SHANGHAI, civil_date
 from services.errors import DomainError, Invalid
+from services.language import listed
 from services.matching.queries import Matched, match
 from services.orders.actions import place_order
 from services.orders.errors import AlreadyOrdered
@@ -275,7 +276,7 @@ def _options(found: Matched) -> list[dict[str, Any]]:
 
 
 def _elder(office: Office, card: PersonCard, today: date) -> dict[str, Any]:
-    groups = {group.code: group.name_zh for group in office.rules.groups}
+    groups = {group.code: group.name for group in office.rules.groups}
     notes = [groups.get(code, code) for code in card.groups]
     if card.care_level:
         notes.append(translate("照护等级 %(level)s") % {"level": card.care_level})
@@ -288,7 +289,7 @@ def _elder(office: Office, card: PersonCard, today: date) -> dict[str, Any]:
         "phone_masked": card.phone or "",
         "address_masked": card.address or "",
         "lives_alone": card.living == "alone",
-        "notes": "、".join(notes),
+        "notes": listed(notes),
         "balance_words": translate("这个月还有 %(left)s") % {"left": yuan(left)},
     }
 
@@ -296,7 +297,11 @@ def _elder(office: Office, card: PersonCard, today: date) -> dict[str, Any]:
 def _services(office: Office, card: PersonCard) -> list[tuple[str, str]]:
     tiles = menu(office.work.session, office.work.now, card.area_code)
     lines: list[Service] = [line.service for tile in tiles for line in tile.lines]
-    return [(one.code, f"{one.plain_name or one.name_zh}（{one.minutes}{translate('分钟')}）") for one in lines]
+    return [(one.code, _with_minutes(one)) for one in lines]
+
+
+def _with_minutes(service: Service) -> str:
+    return translate("%(service)s（%(minutes)s分钟）") % {"service": service.short_title, "minutes": service.minutes}
 
 
 def _placed(office: Office, order_id: int | None) -> dict[str, Any] | None:

@@ -4,15 +4,20 @@ Every function takes stored values (fen, minutes, metres, UTC datetimes) and giv
 language of the page. Civil dates and clock times are those of Asia/Shanghai.
 """
 
+import re
 from collections.abc import Callable
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from api.pages.house_words import said
+from markupsafe import Markup
+
+from api.pages.house_words import parts_of, said
 from api.pages.languages import current_language, translate
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
+HAN = re.compile(r"[\u3400-\u9fff]")
 WEEKDAYS_ZH = ("星期一", "星期二", "星期三", "星期四", "星期五", "星期六", "星期日")
 WEEKDAYS_EN = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 MONTHS_EN = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -127,8 +132,38 @@ def tel(phone: str) -> str:
     return "".join(sign for sign in phone if sign.isdigit() or sign == "+")
 
 
-FILTERS: dict[str, Callable[..., str]] = {
+def as_written(words: Any) -> Any:
+    """Leave a name, an address or somebody's own words as they were written, and say to a screen reader which they are.
+
+    On an English page Chinese words are marked as Chinese; anything else passes unchanged.
+    """
+    if _chinese() or not isinstance(words, str) or not HAN.search(words):
+        return words
+    return Markup('<span lang="zh-CN">{}</span>').format(words)
+
+
+def said_on_page(sentence: str) -> str:
+    """Say a sentence of the services to the reader; names inside it stay as written and are marked so."""
+    told, read = said(sentence), parts_of(sentence)
+    if _chinese() or read is None or not HAN.search(told):
+        return told
+    return Markup(translate(read[0])) % {name: _part(words) for name, words in read[1].items()}
+
+
+def _part(words: str) -> Any:
+    told = said_on_page(words)
+    return as_written(words) if told == words else told
+
+
+def language_of(words: Any) -> str:
+    """Give the attribute that says of an element's own words that they stay Chinese on an English page."""
+    return Markup(' lang="zh-CN"') if not _chinese() and HAN.search(str(words)) else ""
+
+
+FILTERS: dict[str, Callable[..., Any]] = {
     "yuan": yuan, "day": day, "full_date": full_date, "month_day": month_day, "clock": clock, "spoken_clock": spoken_clock, "slot": slot,
     "moment": moment, "day_and_clock": day_and_clock, "machine_time": machine_time, "walk": walk,
-    "duration": duration, "percent": percent, "number": number, "tel": tel, "said": said,
+    "duration": duration, "percent": percent, "number": number, "tel": tel, "said": said_on_page,
+    "as_written": as_written,
+    "language_of": language_of,
 }  # fmt: skip

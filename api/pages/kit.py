@@ -21,6 +21,7 @@ from api.pages.languages import (
     LANGUAGES,
     choose_language,
     current_language,
+    language_of_a_machine,
     translate,
     translate_counted,
 )
@@ -92,11 +93,19 @@ class ReadersLanguage:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        token = current_language.set(choose_language(Request(scope).cookies.get(LANGUAGE_COOKIE)))
+        token = current_language.set(_language_asked_for(Request(scope)))
         try:
             await self.app(scope, receive, send)
         finally:
             current_language.reset(token)
+
+
+def _language_asked_for(request: Request) -> str:
+    """Tell which language to answer in: pages and what they fetch follow the switch, a program its own header."""
+    chosen = request.cookies.get(LANGUAGE_COOKIE)
+    if chosen is None and not request.cookies and request.url.path.startswith("/api/"):
+        return language_of_a_machine(request.headers.get("Accept-Language"))
+    return choose_language(chosen)
 
 
 def make_environment(template_folder: Path = WEB_FOLDER / "templates") -> Environment:

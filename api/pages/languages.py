@@ -4,7 +4,6 @@ Catalogues are compiled in memory at start, so no binary file is kept beside its
 """
 
 from collections.abc import Mapping
-from contextvars import ContextVar
 from functools import cache
 from io import BytesIO
 from pathlib import Path
@@ -13,11 +12,15 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
 
-LOCALE_FOLDER = Path(__file__).resolve().parents[2] / "locale"
-SOURCE_LANGUAGE = "zh-CN"
-LANGUAGES: Mapping[str, str] = {"zh-CN": "中文", "en": "English"}
+from services.language import SOURCE_LANGUAGE, current_language
 
-current_language: ContextVar[str] = ContextVar("current_language", default=SOURCE_LANGUAGE)
+__all__ = [
+    "LANGUAGES", "SOURCE_LANGUAGE", "choose_language", "current_language", "language_of_a_machine", "load_catalogue",
+    "translate", "translate_counted",
+]  # fmt: skip
+
+LOCALE_FOLDER = Path(__file__).resolve().parents[2] / "locale"
+LANGUAGES: Mapping[str, str] = {"zh-CN": "中文", "en": "English"}
 
 
 @cache
@@ -54,3 +57,9 @@ def choose_language(cookie: str | None) -> str:
     parent ask for English, and an elder would not know how to change it back.
     """
     return cookie if cookie is not None and cookie in LANGUAGES else SOURCE_LANGUAGE
+
+
+def language_of_a_machine(accepted: str | None) -> str:
+    """Choose the language of an answer to a program from what it accepts: `en` or `en-GB` first means English."""
+    first = (accepted or "").split(",")[0].split(";")[0].strip().lower()
+    return "en" if first.split("-")[0] == "en" else SOURCE_LANGUAGE

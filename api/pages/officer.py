@@ -75,7 +75,7 @@ def map_page(
         sites=_sites(office, chosen_tier, way, facility),
         chosen=chosen,
         filters=[
-            {"name": "tier", "value": chosen_tier, "choices": [(one.code, one.name_zh) for one in office.rules.tiers]},
+            {"name": "tier", "value": chosen_tier, "choices": [(one.code, one.name) for one in office.rules.tiers]},
             {"name": "profile", "value": way, "choices": circles["profiles"] if circles else []},
         ],
     )

@@ -7,17 +7,20 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Request
 from fastapi.responses import RedirectResponse, Response
+from markupsafe import Markup
 from sqlalchemy import select
 from starlette.datastructures import FormData
 
 from api.deps import GuardedRequest
 from api.errors import status_of
+from api.pages.filters import as_written
 from api.pages.house_words import said
 from api.pages.kit import render
 from api.pages.languages import translate
 from api.pages.officer_office import Desk, Office, relation_words, speaking
 from services.columns import table_of
 from services.errors import DomainError
+from services.language import listed, reads_english
 from services.oversight.rows import closed_escalations
 from services.people.finding import waiting_proxies
 from services.people.proxies import confirm_proxy, revoke_proxy
@@ -105,8 +108,8 @@ def _names(office: Office, ids: set[int]) -> dict[int, str]:
 
 
 def _door(office: Office, row: Any, people: dict[int, str], community: str) -> dict[str, Any]:
-    now, steps = office.work.now, {step.action: step.name_zh for step in office.rules.escalation}
-    by_place = {step.step: step.name_zh for step in office.rules.escalation}
+    now, steps = office.work.now, {step.action: step.name for step in office.rules.escalation}
+    by_place = {step.step: step.name for step in office.rules.escalation}
     return {
         "id": row.id,
         "elder_id": row.elder_id,
@@ -132,7 +135,7 @@ def _event(line: dict[str, Any], people: dict[int, str], steps: dict[str, str]) 
     return {
         "happened_at": datetime.fromisoformat(line["at"]),
         "words": why.get(line["why"], line["why"]),
-        "more": "：".join(part for part in (who, step) if part),
+        "more": Markup(": " if reads_english() else "：").join(as_written(part) for part in (who, step) if part),
         "tone": "info" if line["why"] == "opened" else "bad",
     }
 
@@ -180,7 +183,7 @@ def _relatives_page(
                 "community_name": communities[row.area_code],
                 "relative_name": row.relative_name,
                 "relation": relation_words(row.relation),
-                "scopes_words": "、".join(scopes[code] for code in scopes if code in row.scopes),
+                "scopes_words": listed([scopes[code] for code in scopes if code in row.scopes]),
                 "requested_at": row.requested_at,
             }
             for row in rows

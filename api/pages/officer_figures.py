@@ -5,11 +5,15 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlencode
 
+from markupsafe import Markup
+
+from api.pages.filters import as_written
 from api.pages.languages import translate
 from api.pages.officer_office import Office
 from services.circles.coverage import Coverage, TierCoverage
 from services.cities.pack import CityRules
 from services.clock import civil_date
+from services.language import listed
 from services.oversight.administrative import AdministrativeCoverage
 from services.oversight.mapping import AROUND_DEGREES, AreaShares, extent, shares_by_community
 from services.oversight.queries import BedFigures, Desk, LedgerState
@@ -25,7 +29,7 @@ NAMED = 3
 
 def tier_words(rules: CityRules, code: str) -> str:
     """Give a circle's name as the rules write it."""
-    return next((tier.name_zh for tier in rules.tiers if tier.code == code), code)
+    return next((tier.name for tier in rules.tiers if tier.code == code), code)
 
 
 def circles_card(found: Coverage | None, profile: str) -> dict[str, Any] | None:
@@ -101,9 +105,9 @@ def missing_words(area: Any) -> str:
     if area.qualified:
         return ""
     if area.missing:
-        return translate("%(site)s还缺：%(functions)s") % {
-            "site": area.candidate,
-            "functions": "、".join(area.missing),
+        return Markup(translate("%(site)s还缺：%(functions)s")) % {
+            "site": as_written(area.candidate),
+            "functions": listed(list(area.missing)),
         }
     return translate("没有这类设施")
 
@@ -201,7 +205,7 @@ def map_types(rules: CityRules) -> dict[str, tuple[int, str]]:
         mine = {one.tier for one in kind.satisfies}
         place = next((n for n, tier in enumerate(rules.tiers) if tier.code in mine), OTHER_PLACE)
         for code in (kind.code, *kind.also):
-            places[code] = (min(place, OTHER_PLACE), kind.name_zh)
+            places[code] = (min(place, OTHER_PLACE), kind.name)
     return places
 
 

@@ -6,8 +6,9 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import Response
+from markupsafe import Markup
 
-from api.pages.filters import day_and_clock, full_date, percent
+from api.pages.filters import as_written, day_and_clock, full_date, percent
 from api.pages.languages import translate
 from api.pages.officer_figures import missing_words, tier_words
 from api.pages.officer_office import Desk, Office
@@ -48,7 +49,7 @@ def uncovered(
             raise NotFound("这种走法还没有算过。", profile=way)
         rows = uncovered_rows(office.work.session, lo, hi, chosen, way, most=most, after=past)
         names = office.community_names({row.area_code for row in rows})
-        label = f"{translate('路网可信度低，估算。')}" if told.label else ""
+        label = translate("路网可信度低，估算。") if told.label else ""
         return Sheet(
             title=translate("走不到的老人：%(circle)s") % {"circle": told.tier_name},
             note=label + told.definition,
@@ -66,11 +67,11 @@ def uncovered(
             as_of=found.computed_at,
             asked={"tier": chosen, "profile": way, "area": area},
             filters=[
-                _choice("tier", translate("服务圈"), chosen, [(t.code, t.name_zh) for t in office.rules.tiers]),
+                _choice("tier", translate("服务圈"), chosen, [(t.code, t.name) for t in office.rules.tiers]),
                 _choice(
                     "profile", translate("怎么走"), way, list({t.profile: t.profile_name for t in found.tiers}.items())
                 ),
-                _choice("area", translate("社区"), area, _communities(office, way)),
+                _choice("area", translate("社区"), area, _communities(office, way), written=True),
             ],
         )
 
@@ -88,8 +89,8 @@ def _uncovered(row: Any, community: str, told: TierCoverage) -> list[Cell]:
     elif row.near_edge:
         why = translate("靠近地图边，图外也许有")
     straight: Cell = "–" if row.straight_m is None else round(row.straight_m)
-    name: Cell = {"text": mask_name(row.elder_name or "—"), "href": f"/officer/visits/{row.elder_id}"}
-    return [name, community, row.facility_name or "–", far, straight, why]
+    name: Cell = {"text": as_written(mask_name(row.elder_name or "—")), "href": f"/officer/visits/{row.elder_id}"}
+    return [name, as_written(community), as_written(row.facility_name or "–"), far, straight, why]
 
 
 def _minutes(seconds: float) -> str:
@@ -119,7 +120,7 @@ def areas_owning(request: Request, office: Desk, tier: Code = "") -> Response:
             rules_version=office.rules.version,
             as_of=office.work.now,
             asked={"tier": chosen},
-            filters=[_choice("tier", translate("服务圈"), chosen, [(t.code, t.name_zh) for t in office.rules.tiers])],
+            filters=[_choice("tier", translate("服务圈"), chosen, [(t.code, t.name) for t in office.rules.tiers])],
         )
 
     return answer(request, office, build)
@@ -127,7 +128,7 @@ def areas_owning(request: Request, office: Desk, tier: Code = "") -> Response:
 
 def _owning(area: AreaOwns) -> list[Cell]:
     state = translate("配齐了") if area.qualified else translate("没配齐")
-    return [area.name, state, "、".join(area.qualified), missing_words(area)]
+    return [as_written(area.name), state, as_written("、".join(area.qualified)), missing_words(area)]
 
 
 @router.get("/officer/beds")
@@ -153,8 +154,8 @@ def beds_by_home(request: Request, office: Desk, scope: Code = "city") -> Respon
             ],
             rows=[
                 [
-                    {"text": home.name, "href": f"/officer/beds/{home.facility_id}"},
-                    streets.get(home.area_code // 10**6 * 10**6, ""),
+                    {"text": as_written(home.name), "href": f"/officer/beds/{home.facility_id}"},
+                    as_written(streets.get(home.area_code // 10**6 * 10**6, "")),
                     home.nursing,
                     home.total,
                     percent(home.nursing / home.total) if home.total else "–",
@@ -171,6 +172,7 @@ def beds_by_home(request: Request, office: Desk, scope: Code = "city") -> Respon
                     translate("范围"),
                     "city" if city_wide else "area",
                     [("city", translate("全市")), ("area", office.area_name)],
+                    written=True,
                 )
             ],
         )
@@ -195,7 +197,7 @@ def beds_of_home(request: Request, office: Desk, facility_id: FacilityId, after:
             "community": translate("社区床位"),
         }
         return Sheet(
-            title=translate("%(home)s的床位") % {"home": found[0].name},
+            title=Markup(translate("%(home)s的床位")) % {"home": as_written(found[0].name)},
             note=translate("算进护理型：从认定那天起。"),
             columns=[
                 plain(translate("床号"), "ascending"),
@@ -206,7 +208,7 @@ def beds_of_home(request: Request, office: Desk, facility_id: FacilityId, after:
             ],
             rows=[
                 [
-                    bed.label,
+                    as_written(bed.label),
                     kinds.get(bed.kind, bed.kind),
                     full_date(bed.opened_on) if bed.opened_on else "",
                     full_date(bed.nursing_from) if bed.nursing_from else "",
@@ -246,7 +248,8 @@ def ledger(request: Request, office: Desk, state: Code = "", after: After = 0) -
         )
         return Sheet(
             title=translate("时间银行：本辖区的服务"),
-            note=f"{translate('账目核对')}：{verdict}。{checked.definition}",
+            note=translate("账目核对：%(verdict)s。%(definition)s")
+            % {"verdict": verdict, "definition": checked.definition},
             columns=[
                 plain(translate("开始"), "descending"),
                 plain(translate("老人")),
@@ -271,9 +274,9 @@ def ledger(request: Request, office: Desk, state: Code = "", after: After = 0) -
 def _session(row: Any, community: str, states: dict[str, str]) -> list[Cell]:
     return [
         f"{full_date(row.began)} {day_and_clock(row.began)[6:]}",
-        mask_name(row.elder_name or "—"),
-        community,
-        mask_name(row.volunteer_name) if row.volunteer_name else "–",
+        as_written(mask_name(row.elder_name or "—")),
+        as_written(community),
+        as_written(mask_name(row.volunteer_name)) if row.volunteer_name else "–",
         row.service_minutes,
         row.credit_minutes,
         states.get(row.state, row.state),
@@ -299,5 +302,7 @@ def _communities(office: Office, profile: str) -> list[tuple[str, str]]:
     return [("", translate("全部")), *((str(row.code), row.name) for row in rows)]
 
 
-def _choice(name: str, label: str, value: str, choices: list[tuple[str, str]]) -> dict[str, Any]:
-    return {"name": name, "label": label, "value": value, "choices": choices}
+def _choice(
+    name: str, label: str, value: str, choices: list[tuple[str, str]], *, written: bool = False
+) -> dict[str, Any]:
+    return {"name": name, "label": label, "value": value, "choices": choices, "written": written}

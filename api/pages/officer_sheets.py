@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 
 from fastapi import Request
 from fastapi.responses import Response
+from markupsafe import Markup
 
 from api.pages.filters import day_and_clock, full_date
 from api.pages.kit import render
@@ -83,6 +84,8 @@ def plain(name: str, order: str = "") -> dict[str, Any]:
 def safe_cell(cell: Cell) -> str | int | float:
     """Write a cell for a spreadsheet: words that would start a formula are quoted with an apostrophe."""
     text = cell["text"] if isinstance(cell, dict) else cell
+    if isinstance(text, Markup):
+        text = str(text.striptags())
     if isinstance(text, str) and text.lstrip(" ").startswith(FORMULA_BEGINS):
         return f"'{text}"
     return text
@@ -113,4 +116,4 @@ def _file(office: Office, sheet: Sheet, path: str) -> Response:
         record_act(work.session, work.now, work.actor, "export_rows", area_code=office.lo, facts=facts)
     text = as_csv(sheet, office.area_name, invented=holds_invented(work.session, office.lo, office.hi))
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
-    return Response(as_csv(sheet, office.area_name), media_type="text/csv; charset=utf-8", headers=headers)
+    return Response(text, media_type="text/csv; charset=utf-8", headers=headers)

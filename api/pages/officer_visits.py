@@ -7,9 +7,10 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Path, Query, Request
 from fastapi.responses import RedirectResponse, Response
+from markupsafe import Markup
 
 from api.errors import status_of
-from api.pages.filters import full_date
+from api.pages.filters import as_written, full_date
 from api.pages.kit import render
 from api.pages.languages import translate
 from api.pages.officer_office import Desk, Office, speaking
@@ -69,7 +70,7 @@ def unseen(request: Request, office: Desk, risk: Code = "", after: After = 0) ->
         rows = [row for row in rows if risk in ("", row.visit_class)]
         page = rows[past : past + most]
         names = office.community_names({row.area_code for row in page})
-        classes = [("", translate("全部")), *((one.code, one.name_zh) for one in office.rules.visit_classes)]
+        classes = [("", translate("全部")), *((one.code, one.name) for one in office.rules.visit_classes)]
         return Sheet(
             title=translate("本月还没见到的老人"),
             note=_definition(office),
@@ -84,7 +85,7 @@ def unseen(request: Request, office: Desk, risk: Code = "", after: After = 0) ->
             rows=[
                 [
                     _name(row.elder_id, row.elder_name),
-                    names[row.area_code],
+                    as_written(names[row.area_code]),
                     row.class_name,
                     translate("没有记录") if row.days_since is None else row.days_since,
                     row.attempts,
@@ -106,11 +107,11 @@ def _remark(row: Any) -> str:
     told = [translate("超期")] if row.over_frequency else []
     if row.entered_late:
         told.append(translate("见到了，但补录太晚，不算"))
-    return "；".join(told)
+    return Markup(translate("；")).join(told)
 
 
 def _name(elder_id: int, name: str | None) -> Cell:
-    return {"text": mask_name(name or "—"), "href": f"/officer/visits/{elder_id}"}
+    return {"text": as_written(mask_name(name or "—")), "href": f"/officer/visits/{elder_id}"}
 
 
 def _definition(office: Office) -> str:
@@ -148,7 +149,7 @@ def seen(request: Request, office: Desk, after: After = 0) -> Response:
             rows=[
                 [
                     _name(row.elder_id, row.elder_name),
-                    names[row.area_code],
+                    as_written(names[row.area_code]),
                     row.class_name,
                     row.attempts,
                     _moment(row.last_met),
@@ -192,13 +193,13 @@ def tries(request: Request, office: Desk, met: Code = "", after: After = 0) -> R
             rows=[
                 [
                     _name(row.elder_id, row.elder_name),
-                    names[row.area_code],
+                    as_written(names[row.area_code]),
                     channels.get(row.channel, row.channel),
                     outcomes.get(row.outcome, row.outcome),
                     _moment(row.happened_at),
                     _moment(row.recorded_at),
-                    row.by_name or "–",
-                    row.note or "",
+                    as_written(row.by_name or "–"),
+                    as_written(row.note or ""),
                 ]
                 for row in rows
             ],
@@ -303,7 +304,11 @@ def _elder_page(
         tries_so_far = [
             {
                 "happened_at": row.happened_at,
-                "words": f"{channels.get(row.channel, row.channel)}：{outcomes.get(row.outcome, row.outcome)}",
+                "words": translate("%(how)s：%(what)s")
+                % {
+                    "how": channels.get(row.channel, row.channel),
+                    "what": outcomes.get(row.outcome, row.outcome),
+                },
                 "more": _more(row),
                 "tone": "ok" if row.outcome in ("seen", "spoken") else "bad" if row.outcome == "no_answer" else "info",
             }
@@ -334,10 +339,10 @@ def _elder_page(
 
 def _more(row: Any) -> str:
     late = row.recorded_at - row.happened_at > timedelta(hours=1)
-    told = [row.note] if row.note else []
+    told = [as_written(row.note)] if row.note else []
     if late:
         told.append(translate("%(time)s 补记") % {"time": _moment(row.recorded_at)})
-    return "；".join(told)
+    return Markup(translate("；")).join(told)
 
 
 def _days(today: date) -> list[tuple[str, str]]:

@@ -82,8 +82,8 @@ def ask_service(request: Request, side: Side, category: Code) -> Response:
     services = [
         {
             "code": line.service.code,
-            "name": line.service.plain_name or line.service.name_zh,
-            "plain": line.service.explanation,
+            "name": line.service.short_title,
+            "plain": line.service.about,
             "from_fen": line.from_fen,
         }
         for line in lines
@@ -100,7 +100,7 @@ def ask_provider(request: Request, side: Side, code: Code, start: Start = None) 
     options = [_option(side, wish, one) for one in found.candidates]
     left_out = [{"provider_name": one.provider_name, "why": one.why} for one in found.left_out]
     names = side.names(
-        service_name=wish.service.name_zh,
+        service_name=wish.service.title,
         step=2,
         steps=STEPS,
         slot_start=wish.window[0],
@@ -127,7 +127,7 @@ def ask_when(request: Request, side: Side, code: Code) -> Response:
         slot = {"start": window[0], "end": window[1], "href": Wish(service, window).href(side)}
         days.setdefault(civil_date(window[0]), []).append(slot)
     names = side.names(
-        service_name=service.name_zh,
+        service_name=service.title,
         days=[{"day": day, "slots": slots} for day, slots in days.items()],
         back_href=f"{side.base}/order/service/{code}",
     )
@@ -278,7 +278,7 @@ def _confirm_page(
     hidden = {"service": wish.service.code, "provider": one.provider_id, "start": wish.window[0].isoformat()}
     names = side.names(
         summary={
-            "service_name": wish.service.name_zh,
+            "service_name": wish.service.title,
             "slot_start": wish.window[0],
             "slot_end": wish.window[1],
             "provider_name": one.provider_name,

@@ -150,7 +150,7 @@ def _kinds(side: ElderSide) -> list[dict[str, str]]:
     codes = set(side.work.session.connection().execute(select(_item.c.code).where(_item.c.volunteer)).scalars())
     known = services_by_code(side.work.session, codes)
     return [
-        {"code": one.code, "name": one.plain_name or one.name_zh, "plain": one.explanation}
+        {"code": one.code, "name": one.short_title, "plain": one.about}
         for one in sorted(known.values(), key=lambda one: (one.category != "company", one.code))
     ]
 
@@ -182,8 +182,8 @@ def _ask_page(request: Request, side: ElderSide, service: Service, refused: Doma
         days.setdefault(civil_date(start), []).append(slot)
     names = side.names(
         kind=service.code,
-        title=service.plain_name or service.name_zh,
-        explanation=service.explanation,
+        title=service.short_title,
+        explanation=service.about,
         days=[{"day": day, "slots": slots} for day, slots in days.items()],
         step=2,
         steps=STEPS,

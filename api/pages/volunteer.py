@@ -193,8 +193,8 @@ def _need_page(request: Request, work: UnitOfWork, need_id: int, refused: Domain
         "home": "/volunteer",
         "need": {
             **_on_board(need),
-            "details": service.explanation if service else "",
-            "standard": service.standard if service else "",
+            "details": service.about if service else "",
+            "standard": service.must if service else "",
         },
         "barred": refused.message_zh if refused else "",
     }

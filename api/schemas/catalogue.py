@@ -16,6 +16,9 @@ class ServiceOut(BaseModel):
     explanation: str
     standard: str
     checklist: list[str]
+    explanation_en: str
+    standard_en: str
+    checklist_en: list[str]
     minutes: int
     at_home: bool
     required_skills: list[str]

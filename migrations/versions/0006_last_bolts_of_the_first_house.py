@@ -15,7 +15,17 @@ depends_on = None
 
 
 def upgrade() -> None:
+    let_the_menu_speak_english()
     know_who_asks_for_codes()
+
+
+def let_the_menu_speak_english() -> None:
+    """Give each service of the menu its explanation, standard and tasks in English; empty: not written yet."""
+    for name in ("explanation_en", "standard_en"):
+        op.add_column("service_item", sa.Column(name, sa.Text(), nullable=False, server_default=""))
+        op.alter_column("service_item", name, server_default=None)
+    op.add_column("service_item", sa.Column("checklist_en", sa.ARRAY(sa.Text()), nullable=False, server_default="{}"))
+    op.alter_column("service_item", "checklist_en", server_default=None)
 
 
 def know_who_asks_for_codes() -> None:

@@ -93,7 +93,7 @@ def nursing_ratio(
         nursing=nursing,
         total=total,
         ratio=proportion(nursing, total),
-        definition=definition.name_zh,
+        definition=definition.name,
         basis=definition.basis,
         rules_version=rules.version,
         target=None if target is None else float(target.value / 100),

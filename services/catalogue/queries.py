@@ -16,6 +16,7 @@ from services.cities.rules import area_range
 from services.clock import civil_date
 from services.columns import table_of
 from services.directory.tables import Facility, Provider, ServiceLine
+from services.language import for_reader
 
 _item = table_of(ServiceItem)
 _line = table_of(ServiceLine)
@@ -25,7 +26,10 @@ _facility = table_of(Facility)
 
 @dataclass(frozen=True)
 class Service:
-    """One service as an elder orders it; `required_skills` are what a carer must hold. Money in fen."""
+    """One service as an elder orders it; `required_skills` are what a carer must hold. Money in fen.
+
+    `title`, `short_title`, `about`, `must` and `tasks` are in the reader's language.
+    """
 
     code: str
     category: str
@@ -41,6 +45,36 @@ class Service:
     guide_price_fen: int
     urgency: str
     volunteer: bool
+    explanation_en: str = ""
+    standard_en: str = ""
+    checklist_en: tuple[str, ...] = ()
+
+    @property
+    def title(self) -> str:
+        """Its name as the register has it."""
+        return for_reader(self.name_zh, self.name_en)
+
+    @property
+    def short_title(self) -> str:
+        """Its name as an elder says it."""
+        return for_reader(self.plain_name or self.name_zh, self.name_en)
+
+    @property
+    def about(self) -> str:
+        """What is done, in one sentence."""
+        return for_reader(self.explanation, self.explanation_en)
+
+    @property
+    def must(self) -> str:
+        """The standard it must meet."""
+        return for_reader(self.standard, self.standard_en)
+
+    @property
+    def tasks(self) -> tuple[tuple[str, str], ...]:
+        """Its tasks, each as it is recorded and as the reader reads it."""
+        whole = len(self.checklist_en) == len(self.checklist)
+        english = self.checklist_en if whole else self.checklist
+        return tuple((task, for_reader(task, word)) for task, word in zip(self.checklist, english, strict=True))
 
 
 @dataclass(frozen=True)
@@ -137,4 +171,7 @@ def _service(row: Row[*tuple[Any, ...]]) -> Service:
         guide_price_fen=row.guide_price_fen,
         urgency=row.urgency,
         volunteer=row.volunteer,
+        explanation_en=row.explanation_en,
+        standard_en=row.standard_en,
+        checklist_en=tuple(row.checklist_en),
     )

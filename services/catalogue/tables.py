@@ -13,7 +13,8 @@ from services.columns import number, own_id, word_list, words
 class ServiceItem(SQLModel, table=True):
     """One line of the menu (点菜式): what is done, for how long, by whom, to which standard.
 
-    `at_home` items travel to the elder; others are taken at a site. `plain_name` is what elders read.
+    `at_home` items travel to the elder; others are taken at a site. `plain_name` is what elders read. The words
+    in English may be missing; `checklist_en` says the tasks of `checklist` in the same order.
     """
 
     __tablename__ = "service_item"
@@ -31,6 +32,9 @@ class ServiceItem(SQLModel, table=True):
     explanation: str = words()
     standard: str = words()
     checklist: list[str] = word_list()
+    explanation_en: str = words(default="")
+    standard_en: str = words(default="")
+    checklist_en: list[str] = word_list()
     minutes: int = number()
     at_home: bool = Field(default=True, nullable=False)
     required_skills: list[str] = word_list()

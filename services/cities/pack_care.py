@@ -10,15 +10,13 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from services.cities.pack_part import Code, Named, Part, Percent
+from services.cities.pack_part import Called, Code, Named, Part, Percent
 
 
-class CareLevel(Part):
+class CareLevel(Called):
     """One level of the assessment scheme, by points (both bounds included)."""
 
     level: int = Field(ge=0, le=9)
-    name_zh: str
-    name_en: str
     lowest_points: int = Field(ge=0)
     highest_points: int = Field(ge=0)
 
@@ -89,13 +87,11 @@ class VisitClass(Named):
     source: Code
 
 
-class EscalationStep(Part):
+class EscalationStep(Called):
     """What happens when an elder does not answer: who does what, and how long after the knock."""
 
     step: int = Field(ge=1)
     action: Code
-    name_zh: str
-    name_en: str
     role: Code
     after_minutes: int = Field(ge=0)
     high_risk_after_minutes: int = Field(ge=0)
@@ -111,11 +107,9 @@ class VisitPolicy(Part):
     source: Code
 
 
-class TimebankPolicy(Part):
+class TimebankPolicy(Called):
     """How volunteers' minutes are counted, kept and given back; amounts in minutes."""
 
-    name_zh: str
-    name_en: str
     coin_minutes: int = Field(gt=0)
     cap_minutes: int = Field(gt=0)
     overflow: Literal["donation_pool", "refuse"]

@@ -7,6 +7,8 @@ from typing import Annotated, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from services.language import for_reader
+
 Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 Percent = Annotated[Decimal, Field(ge=0, le=100)]
 AreaLevel = Literal["province", "city", "district", "street", "community", "quarter"]
@@ -18,12 +20,22 @@ class Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Named(Part):
-    """A part that people call by name."""
+class Called(Part):
+    """A part that people call by a name, in Chinese and in English."""
 
-    code: Code
     name_zh: str = Field(min_length=1)
     name_en: str = Field(min_length=1)
+
+    @property
+    def name(self) -> str:
+        """The name in the reader's language."""
+        return for_reader(self.name_zh, self.name_en)
+
+
+class Named(Called):
+    """A part that rules name by its code and people by name."""
+
+    code: Code
 
 
 NamedPart = TypeVar("NamedPart", bound=Named)

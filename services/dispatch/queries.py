@@ -18,6 +18,7 @@ from services.clock import civil_date, civil_midnight
 from services.columns import table_of
 from services.directory.tables import Carer
 from services.dispatch.tables import Assignment
+from services.language import name_for_reader
 from services.matching.queries import check_dispatcher
 from services.orders.tables import CareOrder
 from services.people.tables import Person
@@ -134,7 +135,7 @@ def unassigned_orders(session: Session, actor: Actor, provider_id: int) -> list[
     """Give the orders a provider accepted that no carer is promised to, the soonest first. Raises NotADispatcher."""
     check_dispatcher(session, actor, provider_id)
     rows = session.connection().execute(
-        select(_order, _item.c.name_zh.label("service_name"), _item.c.required_skills)
+        select(_order, name_for_reader(_item).label("service_name"), _item.c.required_skills)
         .join(_item, _item.c.code == _order.c.service_code, isouter=True)
         .where(_order.c.provider_id == provider_id, _order.c.state == "accepted")
         .order_by(_order.c.starts_at, _order.c.id)
@@ -182,7 +183,7 @@ def _jobs() -> Select[Any]:
             _order.c.order_number,
             _order.c.state.label("order_state"),
             _order.c.service_code,
-            _item.c.name_zh.label("service_name"),
+            name_for_reader(_item).label("service_name"),
             _carer.c.display_name,
             _person.c.full_name,
         )

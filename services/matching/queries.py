@@ -15,6 +15,7 @@ from services.cities.queries import area_names
 from services.cities.rules import ancestor_code
 from services.clock import civil_date
 from services.columns import table_of
+from services.language import name_for_reader
 from services.matching.errors import NotADispatcher
 from services.matching.finding import Candidate, find_candidates
 from services.matching.left_out import LeftOut
@@ -136,7 +137,7 @@ def open_offers(session: Session, now: datetime, actor: Actor, provider_id: int)
                 _order.c.starts_at,
                 _order.c.ends_at,
                 _order.c.price_fen,
-                _item.c.name_zh.label("service_name"),
+                name_for_reader(_item).label("service_name"),
             )
             .join(_order, _order.c.id == _offer.c.order_id)
             .join(_item, _item.c.code == _order.c.service_code, isouter=True)
@@ -152,7 +153,7 @@ def open_offers(session: Session, now: datetime, actor: Actor, provider_id: int)
 def unmet_needs(session: Session, since: datetime, limit: int = PAGE) -> list[UnmetNeedView]:
     """Give the demand without supply that the asking office may see, newest first."""
     rows = session.connection().execute(
-        select(_unmet, _item.c.name_zh.label("service_name"))
+        select(_unmet, name_for_reader(_item).label("service_name"))
         .join(_item, _item.c.code == _unmet.c.service_code, isouter=True)
         .where(_unmet.c.recorded_at >= since)
         .order_by(_unmet.c.id.desc())

@@ -14,6 +14,7 @@ from services.catalogue.tables import ServiceItem
 from services.columns import table_of
 from services.directory.tables import Provider
 from services.errors import NotAllowed, NotFound
+from services.language import name_for_reader
 from services.orders.rules import may_be_cancelled
 from services.orders.tables import CareOrder, OrderEvent, Rating
 from services.orders.timeline import TimelineStep, step_of
@@ -153,7 +154,7 @@ def _shown() -> Select[Any]:
             _person.c.full_name.label("elder_name"),
             _provider.c.name.label("provider_name"),
             _provider.c.phone.label("provider_phone"),
-            _item.c.name_zh.label("service_name"),
+            name_for_reader(_item).label("service_name"),
             _item.c.at_home,
             _rating.c.face,
         )

@@ -20,8 +20,14 @@ from services.cities.rules import ancestor_code, area_contains, area_range
 from services.cities.tables import Area
 from services.columns import table_of
 from services.directory.tables import Facility
+from services.language import for_reader, listed
 
 _facility, _area = table_of(Facility), table_of(Area)
+DEFINITION_ZH = "拥有合格设施（{kinds}，规定功能全部在用）的区域数÷全部区域数；不等于步行可达。"
+DEFINITION_EN = (
+    "Areas that own a qualified facility ({kinds}; every required function in use) ÷ all areas; "
+    "this does not say who can walk there."
+)
 Found = Row[*tuple[Any, ...]]
 
 
@@ -75,10 +81,10 @@ def _of_tier(
     areas = [_owns(code, name, wanted, facilities, rules) for code, name in codes.items()]
     owning = sum(1 for area in areas if area.qualified)
     target = _target(rules, tier, on)
-    kinds = "、".join(kind.name_zh for kind in rules.facility_types if kind.code in wanted)
+    kinds = listed([kind.name for kind in rules.facility_types if kind.code in wanted])
     return AdministrativeCoverage(
         tier_code=tier.code,
-        tier_name=tier.name_zh,
+        tier_name=tier.name,
         area_level=tier.area_level,
         owning=owning,
         total=len(areas),
@@ -86,7 +92,7 @@ def _of_tier(
         as_of=on,
         target=None if target is None else target[0],
         target_due=None if target is None else target[1],
-        definition=f"拥有合格设施（{kinds}，规定功能全部在用）的区域数÷全部区域数；不等于步行可达。",
+        definition=for_reader(DEFINITION_ZH, DEFINITION_EN).format(kinds=kinds),
         areas=sorted(areas, key=lambda area: (bool(area.qualified), area.area_code)),
     )
 
@@ -105,7 +111,7 @@ def _owns(
     lacking = {f.id: [need for need in wanted[f.type_code] if need not in f.functions] for f in inside}
     qualified = tuple(f.name for f in inside if not lacking[f.id])
     best = min(inside, key=lambda f: (len(lacking[f.id]), f.id), default=None)
-    words = {function.code: function.name_zh for function in rules.functions}
+    words = {function.code: function.name for function in rules.functions}
     missing = () if qualified or best is None else tuple(words.get(c, c) for c in lacking[best.id])
     return AreaOwns(code, name, qualified, None if qualified or best is None else best.name, missing)
 

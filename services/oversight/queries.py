@@ -16,6 +16,7 @@ from services.cities.queries import area_names, city_of_area
 from services.cities.rules import area_range
 from services.clock import civil_date
 from services.columns import table_of
+from services.language import for_reader
 from services.oversight.administrative import AdministrativeCoverage, administrative_coverage
 from services.oversight.errors import NotADesk
 from services.oversight.tables import LedgerCheck
@@ -25,7 +26,11 @@ from services.visits.queries import open_escalations
 
 _check = table_of(LedgerCheck)
 LEDGER_ZH = "时间银行全部分录逐笔重算：借贷相抵、余额、冻结、序号、哈希链一致。"
+LEDGER_EN = "Every entry of the time bank added up again: debits equal credits, balances, holds, numbering and hash chain agree."
 ESCALATIONS_ZH = "敲门或电话无人应答、尚未由责任人办结的老人；无人应答不算探访。"
+ESCALATIONS_EN = (
+    "Elders who answered neither door nor phone and whose case nobody has closed yet; an unanswered knock is no visit."
+)
 
 
 @dataclass(frozen=True)
@@ -112,7 +117,7 @@ def officers_desk(session: Session, actor: Actor, now: datetime) -> Desk:
         beds=bed_figures(session, actor, now),
         visits=month_compliance(session, now, today, lo=area, hi=actor.area_hi, level="community"),
         escalations=escalations_on_desk(session, actor, now),
-        escalations_definition=ESCALATIONS_ZH,
+        escalations_definition=for_reader(ESCALATIONS_ZH, ESCALATIONS_EN),
         ledger=ledger_state(session),
     )
 
@@ -162,5 +167,5 @@ def ledger_state(session: Session) -> LedgerState:
         .one_or_none()
     )
     if last is None:
-        return LedgerState(None, None, None, 0, LEDGER_ZH)
-    return LedgerState(last.ok, last.checked_at, last.first_bad, last.transfers, LEDGER_ZH)
+        return LedgerState(None, None, None, 0, for_reader(LEDGER_ZH, LEDGER_EN))
+    return LedgerState(last.ok, last.checked_at, last.first_bad, last.transfers, for_reader(LEDGER_ZH, LEDGER_EN))

@@ -19,6 +19,7 @@ from services.cities.pack import CityRules
 from services.cities.queries import area_names, rules_in_force
 from services.cities.rules import LEVELS, ancestor_code, area_level, area_range
 from services.clock import civil_date, civil_midnight
+from services.language import for_reader, listed
 from services.messages.actions import tell
 from services.visits.rules import CONTACTS, month_bounds
 
@@ -26,8 +27,11 @@ DEFINITION_ZH = (
     "月探访率＝当月至少成功探访一次的在册老人数÷月末（当月为今日）在册老人数；"
     "无人应答不计，超过{hours}小时补录的另计，计入渠道：{channels}。按北京时间自然月。"
 )
-
-
+DEFINITION_EN = (
+    "Monthly visit rate = elders on the list met at least once in the month ÷ elders on the list at its end (today, "
+    "in the current month); a door nobody opened does not count, what was entered more than {hours} hours later is "
+    "counted apart; channels that count: {channels}. Calendar months in Beijing time."
+)
 CHANNELS_ZH = {
     "home": "上门",
     "phone": "电话",
@@ -35,6 +39,14 @@ CHANNELS_ZH = {
     "neighbour": "邻居",
     "volunteer": "志愿者",
     "device": "设备",
+}
+CHANNELS_EN = {
+    "home": "at the door",
+    "phone": "by phone",
+    "video": "by video",
+    "neighbour": "through a neighbour",
+    "volunteer": "by a volunteer",
+    "device": "by a device",
 }
 
 
@@ -157,9 +169,9 @@ def month_compliance(
         late_only=total.late_only,
         attempts=total.attempts,
         rate=total.rate,
-        definition=DEFINITION_ZH.format(
+        definition=for_reader(DEFINITION_ZH, DEFINITION_EN).format(
             hours=rules.visits.late_entry_hours,
-            channels="、".join(CHANNELS_ZH.get(code, code) for code in rules.visits.counting_channels),
+            channels=listed([_channel(code) for code in rules.visits.counting_channels]),
         ),
         rules_version=rules.version,
         target=_target(rules, day),
@@ -188,7 +200,7 @@ def met_in_month(session: Session, now: datetime, month: date, *, lo: int, hi: i
     rows = []
     for fact in seen:
         row, kind = known[fact.elder_id], classes.get(fact.visit_class)
-        name, rank = (kind.name_zh, kind.rank) if kind else (fact.visit_class, 99)
+        name, rank = (kind.name, kind.rank) if kind else (fact.visit_class, 99)
         rows.append(Met(fact.elder_id, row.full_name, fact.area_code, name, rank, fact.attempts, row.last_met))
     return sorted(rows, key=lambda met: (met.last_met, met.elder_id), reverse=True)
 
@@ -261,13 +273,17 @@ def _missing(fact: Any, known: Any, visit_class: Any, day: date) -> NotYetVisite
         elder_name=known.full_name,
         area_code=fact.area_code,
         visit_class=fact.visit_class,
-        class_name=visit_class.name_zh if visit_class else fact.visit_class,
+        class_name=visit_class.name if visit_class else fact.visit_class,
         rank=visit_class.rank if visit_class else 99,
         days_since=days,
         attempts=fact.attempts,
         entered_late=fact.met,
         over_frequency=bool(visit_class) and waited > _DAYS[visit_class.every] / visit_class.times,
     )
+
+
+def _channel(code: str) -> str:
+    return for_reader(CHANNELS_ZH.get(code, code), CHANNELS_EN.get(code))
 
 
 def _target(rules: CityRules, day: date) -> float | None:

@@ -9,7 +9,9 @@ from typing import Any
 from sqlalchemy import Row, and_, func, select
 from sqlmodel import Session
 
+from services.catalogue.tables import ServiceItem
 from services.columns import table_of
+from services.language import reads_english
 from services.people.tables import Person
 from services.unit_of_work import Actor
 from services.visits.tables import Visit
@@ -18,13 +20,22 @@ from services.volunteering.tables import Need, Volunteer, VolunteerSession
 from timebank.reader import Entry, read_balance, read_statement
 
 _need, _session, _visit = table_of(Need), table_of(VolunteerSession), table_of(Visit)
-_person, _volunteer = table_of(Person), table_of(Volunteer)
+_person, _volunteer, _item = table_of(Person), table_of(Volunteer), table_of(ServiceItem)
 Found = Row[*tuple[Any, ...]]
-_ON_THE_BOARD = (
-    _need.c.id, _need.c.kind, _need.c.title, _need.c.rough_place, _need.c.starts_at, _need.c.ends_at,
-)  # fmt: skip
-"""All that strangers read: no elder, no door, no area code."""
 OFFICES = ("officer", "advisor", "auditor")
+
+
+def _on_the_board() -> tuple[Any, ...]:
+    """All that strangers read: no elder, no door, no area code."""
+    return _need.c.id, _need.c.kind, _title(), _need.c.rough_place, _need.c.starts_at, _need.c.ends_at
+
+
+def _title() -> Any:
+    """The need's title; where it is just the kind's own name, in the reader's language."""
+    if not reads_english():
+        return _need.c.title
+    kind = select(_item.c.name_en).where(_item.c.code == _need.c.kind, _item.c.name_zh == _need.c.title)
+    return func.coalesce(kind.scalar_subquery(), _need.c.title).label("title")
 
 
 @dataclass(frozen=True)
@@ -64,7 +75,7 @@ def needs_board(
     session: Session, now: datetime, *, kinds: list[str] | None = None, area_lo: int = 0, area_hi: int = 10**15
 ) -> list[Found]:
     """Give the open needs that still lie ahead, soonest first, without names and doors."""
-    asked = select(*_ON_THE_BOARD).where(_need.c.state == "open", _need.c.ends_at > now)
+    asked = select(*_on_the_board()).where(_need.c.state == "open", _need.c.ends_at > now)
     asked = asked.where(_need.c.area_code.between(area_lo, area_hi))
     if kinds:
         asked = asked.where(_need.c.kind.in_(kinds))
@@ -76,7 +87,7 @@ def needs_of_elder(session: Session, elder_id: int) -> list[Found]:
     return list(
         session.connection().execute(
             select(
-                *_ON_THE_BOARD, _need.c.state, _need.c.taken_by, _person.c.full_name.label("taken_by_name"),
+                *_on_the_board(), _need.c.state, _need.c.taken_by, _person.c.full_name.label("taken_by_name"),
                 _visit.c.id.label("visit_id"), _visit.c.state.label("visit_state"),
                 _session.c.id.label("session_id"), _session.c.state.label("session_state"), _session.c.credit_minutes,
             )
@@ -95,7 +106,7 @@ def my_needs(session: Session, actor: Actor) -> list[Found]:
     return list(
         session.connection().execute(
             select(
-                *_ON_THE_BOARD, _need.c.state, _need.c.elder_id, _person.c.full_name.label("elder_name"),
+                *_on_the_board(), _need.c.state, _need.c.elder_id, _person.c.full_name.label("elder_name"),
                 _visit.c.id.label("visit_id"), _visit.c.state.label("visit_state"),
                 _session.c.id.label("session_id"), _session.c.state.label("session_state"),
                 _session.c.credit_minutes, _session.c.auto_confirm_at,
@@ -118,7 +129,7 @@ def sessions_to_confirm(session: Session, elder_id: int) -> list[Found]:
                 _session.c.id, _session.c.need_id, _session.c.visit_id, _session.c.volunteer_id,
                 _session.c.service_minutes, _session.c.credit_minutes, _session.c.auto_confirm_at,
                 func.lower(_session.c.during).label("started_at"), func.upper(_session.c.during).label("ended_at"),
-                _need.c.title, _person.c.full_name.label("volunteer_name"),
+                _title(), _person.c.full_name.label("volunteer_name"),
             )
             .join(_need, _need.c.id == _session.c.need_id)
             .outerjoin(_person, _person.c.id == _session.c.volunteer_id)
@@ -177,7 +188,7 @@ def _may_read(actor: Actor, person_id: int, area_code: int) -> bool:
 def _lines(session: Session, entries: list[Entry]) -> list[StatementLine]:
     visits = {int(e.subject_id) for e in entries if e.subject_type == "visit" and e.subject_id is not None}
     rows = session.connection().execute(
-        select(_visit.c.id, _visit.c.need_id, _need.c.title)
+        select(_visit.c.id, _visit.c.need_id, _title())
         .outerjoin(_need, _need.c.id == _visit.c.need_id)
         .where(_visit.c.id.in_(visits))
     )

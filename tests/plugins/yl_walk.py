@@ -18,6 +18,7 @@ MEMBERS = (
     "dispatcher", "other_dispatcher", "carer", "other_carer", "volunteer", "outsider",
 )  # fmt: skip
 ANONYMOUS = "anonymous"
+HTML = {"accept": "text/html"}
 
 
 @dataclass
@@ -164,3 +165,38 @@ def world(request: pytest.FixtureRequest, cast_template: str) -> Iterator[World]
     os.environ.pop("YINLING_DEMONSTRATION", None)
     if before is not None:
         os.environ["YINLING_DEMONSTRATION"] = before
+
+
+def pages() -> list[tuple[str, str]]:
+    """Give (method, path) of every page route."""
+    from api.app import routers
+
+    return sorted(
+        (method, route.path)
+        for router in routers()
+        for route in router.routes
+        if not (getattr(route, "include_in_schema", True) and router.include_in_schema)
+        for method in route.methods - {"HEAD"}
+    )
+
+
+def fill(path: str, world: World) -> str:
+    """Put what exists in the world into a page's address."""
+    ids, cast = world.ids, world.cast
+    names: dict[str, Any] = {
+        "elder_id": cast["wang"], "order_id": ids["order"], "offer_id": ids["offer"], "visit_id": ids["friendly"],
+        "need_id": ids["need"], "escalation_id": ids["escalation"], "proxy_id": ids["proxy"], "kind": "friendly_visit",
+        "facility_id": ids["facility"], "category": "bathing", "code": "home_bath", "token": "no-such-token",
+        "name": "elder-home", "size": "large", "language": "en",
+        "file_type": "svg",
+    }  # fmt: skip
+    if path.startswith("/carer"):
+        names["visit_id"] = ids["visit"]
+    return path.replace(":int", "").format(**names)
+
+
+def cookies_of(world: World, who: str) -> dict[str, str]:
+    """Give the header with a member's session cookie; none for nobody in particular."""
+    from api.deps import signed
+
+    return {"cookie": f"yl_session={signed(world.tokens[who])}"} if who != ANONYMOUS else {}
