@@ -39,7 +39,7 @@ def mount_commands() -> None:
         module = importlib.import_module(f"workers.commands.{info.name}")
         group = getattr(module, "app", None)
         command = getattr(module, "command", None)
-        name = info.name.replace("_", "-")
+        name = getattr(module, "NAME", info.name.replace("_", "-"))  # "import" is no name for a module
         if isinstance(group, typer.Typer):
             app.add_typer(group, name=name)
         if command is not None:

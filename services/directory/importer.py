@@ -92,7 +92,7 @@ def import_facilities(
 
 def _refuse_unknown(session: Session, now: datetime, rows: list[FacilityRow], city_code: int) -> list[Refusal]:
     """Refuse kinds, functions and providers that the city's rules and register do not have."""
-    kinds, functions = _vocabulary(session, city_code, civil_date(now))
+    kinds, functions = kinds_and_functions(session, city_code, civil_date(now))
     connection = session.connection()
     providers = set(connection.execute(select(_provider.c.code)).scalars())
     lo, hi = area_range(city_code)
@@ -113,7 +113,7 @@ def _refuse_unknown(session: Session, now: datetime, rows: list[FacilityRow], ci
     return refused
 
 
-def _vocabulary(session: Session, city_code: int, on: date) -> tuple[set[str], set[str]]:
+def kinds_and_functions(session: Session, city_code: int, on: date) -> tuple[set[str], set[str]]:
     """Give the kinds and functions that any loaded city's rules know: a district may change whose rules it keeps."""
     rules = [rules_in_force(session, city_code, on)]
     for city in list_cities(session):

@@ -96,10 +96,20 @@ class Written:
 class Importer(Protocol):
     """What each room does with lists of its own kind."""
 
-    kind: str
-    fields: tuple[FieldSpec, ...]
-    on_the_map: bool
-    """Whether every row stands at a point."""
+    @property
+    def kind(self) -> str:
+        """The kind's name, as in IMPORTERS."""
+        ...
+
+    @property
+    def fields(self) -> tuple[FieldSpec, ...]:
+        """What its lists may say."""
+        ...
+
+    @property
+    def on_the_map(self) -> bool:
+        """Whether every row stands at a point."""
+        ...
 
     def key(self, row: Row) -> str:
         """Give the row's natural key as text: its code, else its name, kind and address."""

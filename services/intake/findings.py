@@ -25,7 +25,7 @@ REFUSES: dict[str, str] = {
     "unknown_facility": "没有登记这处设施",
     "taken_elsewhere": "编码已被别的城市使用",
     "duplicate": "与前面的行重复",
-    "duplicate_elsewhere": "与前面的行是同一处但内容不同",
+    "near_duplicate": "与前面的行是同一处，只是写法不同",
     "bad_outline": "边界有误",
     "no_parent": "上级区划没有登记",
     "bad_id_number": "身份证号有误",
@@ -36,6 +36,7 @@ REFUSES: dict[str, str] = {
 
 FLAGS: dict[str, str] = {
     "shared_point": "与别的行同一坐标",
+    "shared_point_rewritten": "与别的行同一坐标，只是写法不同",
     "outside_named_area": "坐标不在所写的区划里",
     "placed_by_address": "按地址找到位置",
     "kept_place": "没有坐标，沿用已登记的位置",

@@ -126,9 +126,10 @@ def judge_again(
     line: int,
     cells: dict[str, str],
     crs: str | None,
+    outline: dict[str, Any] | None = None,
 ) -> Row:
     """Judge one mended row as if it were a list of its own."""
-    row = read_row(line, cells, importer.fields, crs or "wgs84")
+    row = read_row(line, cells, importer.fields, crs or "wgs84", outline)
     if importer.on_the_map:
         read_points([row])
         name_areas([row], ground.outlines)
@@ -148,11 +149,20 @@ def _find_duplicates(rows: list[Row]) -> None:
             continue
         kept = next((row for row in doubled if row.original is not None), doubled[0])
         for row in doubled:
-            if row is kept:
-                continue
-            kind = "duplicate" if row.cells == kept.cells else "duplicate_elsewhere"
-            words = "完全重复" if kind == "duplicate" else "是同一处，但内容不同"
-            row.find(kind, f"与第{kept.line}行{words}", same_as=kept.line)
+            if row is not kept:
+                _tell_double(row, kept)
+
+
+def _tell_double(row: Row, kept: Row) -> None:
+    """An exact double says the same of the same site, perhaps at another point; a near one is only written otherwise."""
+    points = {"lon", "lat"}
+    own, other = ({name: text for name, text in one.cells.items() if name not in points} for one in (row, kept))
+    same = row.cells == kept.cells
+    if own == other:
+        words = "完全重复" if same else "重复，但坐标不同"
+        row.find("duplicate", f"与第{kept.line}行{words}", same_as=kept.line, same_point=same)
+    else:
+        row.find("near_duplicate", f"与第{kept.line}行是同一处，但内容不同", same_as=kept.line)
 
 
 def refuse_contradicted(judged: Judged, trust_crs: bool) -> None:

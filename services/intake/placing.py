@@ -95,13 +95,16 @@ def _nobody_lives_there(point: tuple[float, float], rows: list[Row], outlines: O
 
 def find_shared_points(rows: list[Row]) -> None:
     """Flag the rows that stand on one point with others: one building may hold two sites, or a list be careless."""
-    shared = Counter(
-        (row.values.get("lon"), row.values.get("lat")) for row in rows if row.values.get("lon") is not None
-    )
+    written = Counter((row.cells.get("lon"), row.cells.get("lat")) for row in rows)
+    stood = Counter((row.values.get("lon"), row.values.get("lat")) for row in rows)
     for row in rows:
-        count = shared[(row.values.get("lon"), row.values.get("lat"))]
-        if count > 1:
-            row.find("shared_point", f"{count}行在同一坐标", "lon", rows=count)
+        if row.values.get("lon") is None or row.values.get("lat") is None:
+            continue
+        same = written[(row.cells.get("lon"), row.cells.get("lat"))]
+        all_there = stood[(row.values["lon"], row.values["lat"])]
+        if all_there > 1:
+            kind = "shared_point" if same > 1 else "shared_point_rewritten"
+            row.find(kind, f"{all_there}行在同一坐标", "lon", rows=all_there)
 
 
 def check_system(rows: list[Row], outlines: Outlines, declared: str) -> Verdict:
@@ -169,8 +172,10 @@ def find_areas(rows: list[Row], ground: Ground) -> None:
                 _outside_city(row, metres, outlines)
         _check_named(placed, outlines)
     for row in rows:
-        if row.area_code is None and row.named_code is not None and not row.has("outside_city", "swapped"):
-            row.area_code = row.named_code
+        if row.named_code is not None and not row.has("outside_city", "swapped", "outside_named_area"):
+            row.area_code = max(row.area_code or 0, row.named_code)  # the smaller area has the higher code
+        if row.area_code is None and row.point is not None:
+            row.find("no_area", "不知道在哪个区划：本市没有载入区划边界，这一行也没有写", "area_code")
         if row.area_code is not None and not ground.lo <= row.area_code <= ground.hi:
             row.find("outside_office", f"在{outlines.name_of(row.area_code)}，不在您的辖区", "lon")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,7 +15,7 @@ from sqlmodel import Session
 
 from services.acts import record_act
 from services.columns import table_of
-from services.intake.batch import Ground, Importer, Secrets, Written
+from services.intake.batch import Ground, Importer, Row, Secrets, Written
 from services.intake.errors import RowClosed, RowNotFound, RunNotFound
 from services.intake.flow import Judged
 from services.intake.tables import ImportRow, ImportRun
@@ -22,6 +23,8 @@ from services.unit_of_work import Actor
 
 _run, _row = table_of(ImportRun), table_of(ImportRow)
 SEALED_AS = "import_row"
+SYSTEM_CELL, OUTLINE = "_crs", "_outline"
+"""Cells that are no fields: the system of a point set by hand, and the shape a GeoJSON feature came with."""
 
 
 @dataclass(frozen=True)
@@ -90,23 +93,44 @@ def list_runs(session: Session, *, city_code: int | None = None, limit: int = 50
     return list(session.connection().execute(query))
 
 
+CHUNK = 2_000
+
+
 def take_over(
-    session: Session, now: datetime, actor: Actor, importer: Importer, ground: Ground, judged: Judged, run_id: int
+    session: Session,
+    now: datetime,
+    actor: Actor,
+    importer: Importer,
+    ground: Ground,
+    judged: Judged,
+    run_id: int,
+    tell: Callable[[int, int], None] | None = None,
 ) -> Written:
-    """Write what nothing keeps out, set the rest aside, and close the run; all in the caller's transaction."""
-    written = importer.write(session, now, actor, ground, judged.accepted)
+    """Write what nothing keeps out, set the rest aside, and close the run; all in the caller's transaction.
+
+    `tell(done, of)` hears how many rows are written.
+    """
+    accepted = judged.accepted
+    written = Written()
+    for begin in range(0, len(accepted), CHUNK):
+        part = importer.write(session, now, actor, ground, accepted[begin : begin + CHUNK])
+        written = Written(
+            written.created + part.created, written.updated + part.updated, written.unchanged + part.unchanged
+        )
+        if tell:
+            tell(min(begin + CHUNK, len(accepted)), len(accepted))
     set_aside(session, now, ground, judged, run_id)
+    report = judged.report()
     counts = judged.counts() | {
         "created": written.created, "updated": written.updated, "unchanged": written.unchanged,
     }  # fmt: skip
     change_run(
-        session, run_id, state="done", counts=counts, report=judged.report(), mapping=judged.mapping.document(),
+        session, run_id, state="done", counts=counts, report=report, mapping=judged.mapping.document(),
         file_sealed=None, finished_at=now,
     )  # fmt: skip
-    run = find_run(session, run_id)
     record_act(
-        session, now, actor, f"import_{judged.kind}", area_code=run.area_code, subject=("import_run", run_id),
-        facts=counts | {"crs": judged.crs, "kinds": judged.report()["kinds"]},
+        session, now, actor, f"import_{judged.kind}", area_code=find_run(session, run_id).area_code,
+        subject=("import_run", run_id), facts=counts | {"crs": judged.crs, "kinds": report["kinds"]},
     )  # fmt: skip
     return written
 
@@ -137,7 +161,7 @@ def set_aside(session: Session, now: datetime, ground: Ground, judged: Judged, r
     for row in judged.rows:
         if not row.refused or keys[id(row)] in dropped:
             continue
-        closed = now if row.has("duplicate") else None
+        closed = now if _says_nothing_new(row) else None
         kept.append(
             {
                 "run_id": run_id,
@@ -146,7 +170,7 @@ def set_aside(session: Session, now: datetime, ground: Ground, judged: Judged, r
                 "area_code": row.area_code if row.area_code and ground.lo <= row.area_code <= ground.hi else run_area,
                 "line": row.line,
                 "row_key": keys[id(row)],
-                "raw_sealed": sealed(ground.secrets, row.cells),
+                "raw_sealed": sealed(ground.secrets, with_shape(row)),
                 "crs": judged.crs,
                 "findings": [one.document() for one in row.findings],
                 "needs_place": row.needs_place,
@@ -160,6 +184,17 @@ def set_aside(session: Session, now: datetime, ground: Ground, judged: Judged, r
     if kept:
         connection.execute(insert(_row), kept)
     return sum(one["state"] == "waiting" for one in kept)
+
+
+def _says_nothing_new(row: Row) -> bool:
+    return any(one.kind == "duplicate" and one.facts.get("same_point") for one in row.findings)
+
+
+def with_shape(row: Row) -> dict[str, str]:
+    """Give a row's cells with its outline, so that a mended area still has one."""
+    outline = row.geometry if row.geometry and row.geometry.get("type") != "Point" else None
+    kept: dict[str, str] = {OUTLINE: json.dumps(outline)} if outline else {}
+    return row.cells | kept
 
 
 def key_of(secrets: Secrets, kind: str, key: str) -> str:
