@@ -35,6 +35,7 @@ class Settings(BaseSettings):
     cookie_secure: bool = False
     storage_dir: Path = Path(".local/attachments")
     seals_dir: Path = Path(".local/seals")
+    network_files_dir: Path = Path(".local/networks")
     pool_size: int = 8
     statement_timeout_ms: int = 15_000
 

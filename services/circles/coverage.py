@@ -8,27 +8,52 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import text
 from sqlmodel import Session
 
-from services.circles.errors import NotYetComputed
-from services.circles.rules import ESTIMATE_ZH, MARGIN_M, circle_limit, definition_text, limit_text, share
+from services.circles.demand import active_sources
+from services.circles.errors import NotYetComputed, UnknownDemand
+from services.circles.people import Uncovered, uncovered_elders
+from services.circles.rules import (
+    ESTIMATE_ZH,
+    MARGIN_M,
+    Said,
+    circle_limit,
+    definition_text,
+    definition_text_en,
+    limit_text,
+    limit_text_en,
+    share,
+)
+from services.circles.storing import COUNTED, count_text
 from services.circles.streets import profile_of
 from services.cities.pack import CityRules, Tier
 from services.cities.queries import rules_in_force
 from services.cities.rules import area_range
+from services.language import reads_english
+
+__all__ = [
+    "WIDTHS", "Coverage", "TierCoverage", "Uncovered", "coverage", "coverage_by_area", "last_run", "told",
+    "uncovered_elders",
+]  # fmt: skip
+People = int | float
+WIDTHS = {"city": 10**11, "district": 10**9, "street": 10**6, "community": 10**3, "quarter": 1}
 
 
 @dataclass(frozen=True)
 class TierCoverage:
     """One circle by one way of walking. The network's confidence stands before the number, on purpose.
 
-    `confidence` high or low; `label` is 估算 where it is low. `reached` of `total` elders on the streets,
-    `straight_line` of the same total as the crow flies. Not in `total`: `in_margin` (homes within 250 m of the
-    map's edge). In `total` and unreached: `unsnapped` (no usable street within 300 m) and `near_edge` (a
-    facility beyond the map might still be within the circle).
+    `reached` of `total` is the headline: by the streets where they are trusted, by straight line x detour where
+    they are not (`estimated` of the total, `label` 估算), by what the area owns where minutes are switched off.
+    `walk_reached` is what the streets alone would say, `straight_line` the bare straight line, of the same total.
+    `confidence` is high, low (something is estimated on poor streets) or none (there are no streets at all).
+    Not in `total`: `in_margin` (judged by streets, home within 250 m of the map's edge). In `total` and unreached
+    by the streets: `unsnapped` (no usable street within 300 m) and `near_edge` (a facility beyond the map might
+    still be within the circle). Numbers are whole for registered elders, and may be broken for other sources.
     """
 
     confidence: str
@@ -38,24 +63,32 @@ class TierCoverage:
     profile: str
     profile_name: str
     limit_zh: str
-    reached: int
-    total: int
+    reached: People
+    total: People
     share: float | None
-    straight_line: int
+    straight_line: People
     straight_share: float | None
-    in_margin: int
-    unsnapped: int
-    near_edge: int
+    in_margin: People
+    unsnapped: People
+    near_edge: People
     definition: str
+    walk_reached: People = 0
+    walk_share: float | None = None
+    estimated: People = 0
 
 
 @dataclass(frozen=True)
 class Coverage:
-    """The coverage of a city or of one area in it, with what it was computed from."""
+    """The coverage of a city or of one area in it, with what it was computed from.
+
+    `basis`: `recorded` (as judged and written down on that day) or `dated` (worked out now from the days on which
+    facilities opened and closed and elders registered, moved or died, on today's streets and functions).
+    `gates` names the officers' gates and barriers laid over the map, empty for none.
+    """
 
     city_code: int
     area_code: int
-    network_version_id: int
+    network_version_id: int | None
     network_name: str
     source_name: str
     confidence: str
@@ -68,122 +101,166 @@ class Coverage:
     unsnapped_facilities: list[int]
     elders_without_home: int
     tiers: list[TierCoverage]
+    gates: str = ""
+    source: str = "elders"
+    as_of: date | None = None
+    basis: str = "recorded"
+    not_placed: People = 0
+    detour_factor: float = 1.3
 
-    def as_story(self) -> dict[str, dict[str, dict[str, int]]]:
+    def as_story(self) -> dict[str, dict[str, dict[str, People]]]:
         """The bare counts: {tier: {profile: {"reached", "total", "straight_line"}}}."""
-        told: dict[str, dict[str, dict[str, int]]] = {}
+        told: dict[str, dict[str, dict[str, People]]] = {}
         for tier in self.tiers:
             counts = {"reached": tier.reached, "total": tier.total, "straight_line": tier.straight_line}
             told.setdefault(tier.tier_code, {})[tier.profile] = counts
         return told
 
 
-@dataclass(frozen=True)
-class Uncovered:
-    """An elder beyond a circle: how far the nearest facility that counts is (unit of the profile), if any."""
-
-    person_id: int
-    area_code: int
-    facility_id: int | None
-    cost: float | None
-    straight_m: float | None
-    snapped: bool
-    near_edge: bool
-
-
-_LAST_RUN = text(
-    "SELECT r.network_version_id, n.name, n.source_name, n.report, r.rules_version_id, r.judged_on, r.computed_at,"
-    " r.profiles, r.report FROM reach_run AS r JOIN geo.network_version AS n ON n.id = r.network_version_id"
-    " WHERE r.city_code = :city ORDER BY r.id DESC LIMIT 1"
+_LAST_RUN = (
+    "SELECT r.network_version_id, n.name, n.source_name, n.report AS network_report, n.settled_gates,"
+    " r.rules_version_id, r.judged_on, r.computed_at, r.profiles, r.report"
+    " FROM reach_run AS r LEFT JOIN geo.network_version AS n ON n.id = r.network_version_id"
+    " WHERE r.city_code = :city AND r.judged_on <= :on ORDER BY r.id DESC LIMIT 1"
 )
-_COUNTS = text(
-    "SELECT tier_code, profile, count(*) FILTER (WHERE within AND NOT in_margin) AS reached,"
-    " count(*) FILTER (WHERE NOT in_margin) AS total,"
-    " count(*) FILTER (WHERE straight_within AND NOT in_margin) AS straight_line,"
-    " count(*) FILTER (WHERE in_margin) AS in_margin,"
-    " count(*) FILTER (WHERE NOT snapped AND NOT in_margin) AS unsnapped,"
-    " count(*) FILTER (WHERE near_edge AND NOT in_margin) AS near_edge"
-    " FROM elder_reach WHERE area_code BETWEEN :lo AND :hi GROUP BY tier_code, profile"
-)
+_COUNTS = {
+    "elders": f"SELECT tier_code, profile, {count_text('count(*)')} FROM elder_reach"
+    " WHERE area_code BETWEEN :lo AND :hi GROUP BY tier_code, profile",
+    "points": f"SELECT tier_code, profile, {count_text('sum(elders)')} FROM demand_reach"
+    " WHERE area_code BETWEEN :lo AND :hi AND source_id = :source GROUP BY tier_code, profile",
+}
 _BY_AREA = text(
     "SELECT area_code / CAST(:width AS bigint) * CAST(:width AS bigint) AS area,"
     " count(*) FILTER (WHERE within) AS reached, count(*) AS total"
     " FROM elder_reach WHERE area_code BETWEEN :lo AND :hi AND tier_code = :tier AND profile = :profile"
     " AND NOT in_margin GROUP BY 1 ORDER BY 1"
 )
-_UNCOVERED = text(
-    "SELECT person_id, area_code, facility_id, cost, straight_m, snapped, near_edge FROM elder_reach"
-    " WHERE area_code BETWEEN :lo AND :hi AND tier_code = :tier AND profile = :profile"
-    " AND NOT within AND NOT in_margin AND (CAST(:unsnapped AS boolean) IS FALSE OR NOT snapped)"
-    " ORDER BY area_code, cost DESC NULLS FIRST, person_id LIMIT :most OFFSET :after"
-)
-_NOBODY = {"reached": 0, "total": 0, "straight_line": 0, "in_margin": 0, "unsnapped": 0, "near_edge": 0}
-_WIDTHS = {"district": 10**9, "street": 10**6, "community": 10**3, "quarter": 1}
+_NOBODY: dict[str, Any] = dict.fromkeys(COUNTED, 0)
 
 
-def coverage(session: Session, city_code: int, area_code: int | None = None) -> Coverage:
+def coverage(session: Session, city_code: int, area_code: int | None = None, *, source: str = "elders") -> Coverage:
     """How many elders of a city (or of one area in it) reach each circle's facilities on foot.
 
-    Per circle and way of walking, as last computed by refresh_reach; circles of an upper tier never count for a
-    lower one unless the city's rules say so. Raises NotYetComputed.
+    Per circle and way of walking, as last computed by refresh_reach and kept up by facility_changed; circles of
+    an upper tier never count for a lower one unless the city's rules say so. `source`: elders (the register),
+    compounds or population, whichever the city has. Raises NotYetComputed, UnknownDemand.
     """
-    run = session.connection().execute(_LAST_RUN, {"city": city_code}).first()
+    run = last_run(session, city_code, date.max)
     if run is None:
         raise NotYetComputed(city_code=city_code)
-    version_id, name, source, network_report, rules_version, judged_on, computed_at, profiles, report = run
-    rules = rules_in_force(session, city_code, judged_on)
     lo, hi = area_range(area_code or city_code)
-    counted = session.connection().execute(_COUNTS, {"lo": lo, "hi": hi}).mappings()
-    counts = {(row["tier_code"], row["profile"]): dict(row) for row in counted}
+    facts: dict[str, Any] = {"lo": lo, "hi": hi}
+    not_placed: People = 0
+    if source != "elders":
+        found = {one.kind: one for one in active_sources(session, city_code)}
+        if source not in found:
+            raise UnknownDemand(source=source, known=["elders", *found])
+        facts["source"] = found[source].id
+        not_placed = plain(Decimal(found[source].report["not_placed"]))
+    query = text(_COUNTS["elders" if source == "elders" else "points"])
+    rows = session.connection().execute(query, facts).mappings()
+    counts = {(row["tier_code"], row["profile"]): dict(row) for row in rows}
+    return told(session, city_code, area_code or city_code, run, counts, source=source, not_placed=not_placed)
+
+
+def last_run(session: Session, city_code: int, on: date) -> Any:
+    """Give the newest judging of a city up to a day, or None."""
+    return session.connection().execute(text(_LAST_RUN), {"city": city_code, "on": on}).first()
+
+
+def told(
+    session: Session,
+    city_code: int,
+    area_code: int,
+    run: Any,
+    counts: dict[tuple[str, str], dict[str, Any]],
+    *,
+    source: str,
+    not_placed: People = 0,
+    as_of: date | None = None,
+    basis: str = "recorded",
+) -> Coverage:
+    """Put counts into words, beside what they were computed from."""
+    rules = rules_in_force(session, city_code, run.judged_on)
+    network_report = run.network_report or {}
+    confidence = str(network_report.get("confidence", "none"))
     tiers = [
-        _tier_coverage(rules, tier, profile, counts.get((tier.code, profile), _NOBODY), network_report)
+        _tier_coverage(rules, tier, profile, counts.get((tier.code, profile), _NOBODY), confidence, source)
         for tier in rules.tiers
-        for profile in profiles.split(",")
+        for profile in run.profiles.split(",")
     ]
+    reasons = list(network_report.get("confidence_reasons", [])) if run.network_report else ["尚未导入步行路网"]
     return Coverage(
         city_code=city_code,
-        area_code=area_code or city_code,
-        network_version_id=version_id,
-        network_name=name,
-        source_name=source,
-        confidence=network_report["confidence"],
-        confidence_reasons=list(network_report["confidence_reasons"]),
-        rules_version_id=rules_version,
+        area_code=area_code,
+        network_version_id=run.network_version_id,
+        network_name=run.name or "",
+        source_name=run.source_name or "",
+        confidence=confidence,
+        confidence_reasons=reasons,
+        rules_version_id=run.rules_version_id,
         rules_version=rules.version,
-        judged_on=judged_on,
-        computed_at=computed_at,
+        judged_on=run.judged_on,
+        computed_at=run.computed_at,
         margin_m=MARGIN_M,
-        unsnapped_facilities=list(report["unsnapped_facilities"]),
-        elders_without_home=int(report["elders_without_home"]),
+        unsnapped_facilities=list(run.report.get("unsnapped_facilities", [])),
+        elders_without_home=int(run.report.get("elders_without_home", 0)),
         tiers=tiers,
+        gates=run.settled_gates or "",
+        source=source,
+        as_of=as_of or run.judged_on,
+        basis=basis,
+        not_placed=not_placed,
+        detour_factor=float(rules.detour_factor),
     )
 
 
+def plain(number: Any) -> People:
+    """A count as JSON writes it: whole where it is whole."""
+    value = Decimal(number)
+    return int(value) if value == value.to_integral_value() else float(value)
+
+
 def _tier_coverage(
-    rules: CityRules, tier: Tier, profile: str, counts: dict[str, Any], network_report: dict[str, Any]
+    rules: CityRules, tier: Tier, profile: str, counts: dict[str, Any], network: str, source: str
 ) -> TierCoverage:
     walk = profile_of(rules, profile)
-    limit_zh = limit_text(walk.measure, circle_limit(walk.measure, tier.minutes, tier.distance_m))
-    own = {kind.code: kind.name_zh for kind in rules.facility_types}
+    limit = circle_limit(walk.measure, tier.minutes, tier.distance_m)
+    way = next((one.name for one in rules.profiles if one.code == profile), walk.name_zh)
+    own = {kind.code: kind.name for kind in rules.facility_types}
     kinds = [own[code] for code in rules.types_for_tier(tier.code) if code in own]
-    confidence = str(network_report["confidence"])
+    english = reads_english()
+    said = Said(
+        tier_name=tier.name,
+        profile_name=way,
+        limit=limit_text_en(walk.measure, limit) if english else limit_text(walk.measure, limit),
+        kinds=kinds,
+        detour=float(rules.detour_factor),
+        upper_tiers=tier.counts_upper_tiers,
+        source=source,
+    )
+    number = {name: plain(counts[name]) for name in COUNTED}
+    estimated = number["estimated"] > 0
     return TierCoverage(
-        confidence=confidence,
-        label=ESTIMATE_ZH if confidence == "low" else "",
+        confidence="none" if network == "none" else "low" if estimated else "high",
+        label=ESTIMATE_ZH if estimated else "",
         tier_code=tier.code,
-        tier_name=tier.name_zh,
+        tier_name=tier.name,
         profile=profile,
-        profile_name=walk.name_zh,
-        limit_zh=limit_zh,
-        reached=counts["reached"],
-        total=counts["total"],
-        share=share(counts["reached"], counts["total"]),
-        straight_line=counts["straight_line"],
-        straight_share=share(counts["straight_line"], counts["total"]),
-        in_margin=counts["in_margin"],
-        unsnapped=counts["unsnapped"],
-        near_edge=counts["near_edge"],
-        definition=definition_text(tier.name_zh, walk.name_zh, limit_zh, kinds),
+        profile_name=way,
+        limit_zh=limit_text(walk.measure, limit),
+        reached=number["reached"],
+        total=number["total"],
+        share=share(number["reached"], number["total"]),
+        straight_line=number["straight_reached"],
+        straight_share=share(number["straight_reached"], number["total"]),
+        in_margin=number["in_margin"],
+        unsnapped=number["unsnapped"],
+        near_edge=number["near_edge"],
+        definition=definition_text_en(said) if english else definition_text(said),
+        walk_reached=number["walk_reached"],
+        walk_share=share(number["walk_reached"], number["total"]),
+        estimated=number["estimated"],
     )
 
 
@@ -192,25 +269,5 @@ def coverage_by_area(
 ) -> list[tuple[int, int, int]]:
     """Reached and total elders of every area of a level: rows of (area_code, reached, total)."""
     lo, hi = area_range(city_code)
-    facts = {"lo": lo, "hi": hi, "tier": tier_code, "profile": profile, "width": _WIDTHS[level]}
+    facts = {"lo": lo, "hi": hi, "tier": tier_code, "profile": profile, "width": WIDTHS[level]}
     return [(area, reached, total) for area, reached, total in session.connection().execute(_BY_AREA, facts)]
-
-
-def uncovered_elders(
-    session: Session,
-    area_code: int,
-    tier_code: str,
-    profile: str,
-    *,
-    only_unsnapped: bool = False,
-    most: int = 200,
-    after: int = 0,
-) -> list[Uncovered]:
-    """The elders behind the number: those beyond a circle, area by area, the worst off first.
-
-    Elders no street leads to come first (cost None). The caller sees only elders she may see.
-    """
-    lo, hi = area_range(area_code)
-    facts = {"lo": lo, "hi": hi, "tier": tier_code, "profile": profile, "unsnapped": only_unsnapped}
-    found = session.connection().execute(_UNCOVERED, {**facts, "most": most, "after": after})
-    return [Uncovered(*row) for row in found]

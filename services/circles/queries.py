@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import text
@@ -12,10 +11,6 @@ from sqlmodel import Session
 import geo.errors
 from geo.answer import answer_circles
 from geo.coordinates import to_wgs84
-from geo.network import Network
-from geo.profiles import Profile
-from geo.snap import Snapper
-from geo.walking import WalkGraph, build_graph
 from services.circles.errors import NoStreetNear, UnknownWay
 from services.circles.streets import profile_of, streets_of
 from services.cities.pack import CityRules
@@ -80,29 +75,6 @@ def who_reaches(
     return [FacilityWalk(facility_id, cost) for facility_id, cost in found]
 
 
-@lru_cache(maxsize=8)
-def _engine(network: _Kept, profile: Profile) -> tuple[WalkGraph, Snapper]:
-    return build_graph(network.network, profile), _snapper(network, profile.step_free)
-
-
-@lru_cache(maxsize=8)
-def _snapper(network: _Kept, step_free: bool) -> Snapper:
-    return Snapper(network.network, step_free=step_free)
-
-
-@dataclass(frozen=True, eq=False)
-class _Kept:
-    """A network as a cache key: the same only as itself."""
-
-    network: Network
-
-    def __hash__(self) -> int:
-        return id(self.network)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Kept) and other.network is self.network
-
-
 def circles_around(
     session: Session,
     city_code: int,
@@ -125,7 +97,8 @@ def circles_around(
     except geo.errors.UnknownCrs as error:
         raise UnknownWay(str(error), field="crs", known=list(error.known), given=crs) from error
     streets = streets_of(session, city_code)
-    graph, snapper = _engine(_Kept(streets.network), profile_of(rules, profile))
+    walk = profile_of(rules, profile)
+    graph, snapper = streets.graph(walk), streets.snapper(walk.step_free)
     try:
         answer = answer_circles(graph, snapper, wgs_lon, wgs_lat, minutes, outlines=outlines)
     except geo.errors.NotSnapped as error:

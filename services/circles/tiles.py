@@ -20,11 +20,14 @@ FACILITIES_TILE = layer_tile(
 )
 AREAS_TILE = layer_tile(
     "areas",
-    "area_code, name, level, reached, total, percent",
+    "area_code, name, level, reached, total, percent, uncertain",
     "SELECT a.code AS area_code, a.name, a.level, CASE WHEN s.total >= :few THEN s.reached END AS reached,"
     " CASE WHEN s.total >= :few THEN s.total END AS total,"
-    " CASE WHEN s.total >= :few THEN round(100.0 * s.reached / s.total, 1)::float8 END AS percent, a.geom"
-    " FROM tile, area AS a LEFT JOIN LATERAL ("
+    " CASE WHEN s.total >= :few THEN round(100.0 * s.reached / s.total, 1)::float8 END AS percent,"
+    " CASE WHEN c.confidence = 'low' THEN true END AS uncertain, a.geom"
+    " FROM tile, area AS a LEFT JOIN geo.area_confidence AS c ON c.area_code = a.code"
+    "  AND c.version_id IN (SELECT id FROM geo.network_version WHERE active)"
+    " LEFT JOIN LATERAL ("
     "  SELECT count(*) FILTER (WHERE r.within) AS reached, count(*) AS total FROM elder_reach AS r"
     "  WHERE r.area_code BETWEEN a.code AND a.code + CAST(:width AS bigint) - 1"
     "  AND r.tier_code = :tier AND r.profile = :profile AND NOT r.in_margin) AS s ON true"
@@ -48,10 +51,18 @@ def areas_tile(
     """The areas of a level with reached, total and percent of the elders the caller may see.
 
     All three are missing for an area with fewer than five such elders, and so for one she may not see into.
+    `uncertain` is there where the area's streets are poorly known.
     """
     lo, hi = area_range(city_code)
     facts = {"z": z, "x": x, "y": y, "lo": lo, "hi": hi}
-    more = {"tier": tier, "profile": profile, "level": level, "width": WIDTHS[level], "few": SMALLEST_SHOWN}
+    more = {
+        "tier": tier,
+        "profile": profile,
+        "level": level,
+        "width": WIDTHS[level],
+        "few": SMALLEST_SHOWN,
+        "city": city_code,
+    }
     return bytes(session.connection().execute(AREAS_TILE, {**facts, **more}).scalar_one() or b"")
 
 

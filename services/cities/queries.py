@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import Row, func, select, text
 from sqlmodel import Session
 
 from services.cities.errors import NoRulesInForce, UnknownArea, UnknownCity
@@ -209,4 +209,17 @@ def area_names(session: Session, codes: set[int]) -> dict[int, str]:
     return {row.code: row.name for row in rows}
 
 
+def names_of_rights(session: Session) -> dict[str, str]:
+    """Give the English names of what government pays (subsidies, vouchers) by the Chinese ones that rights carry."""
+    rows = session.connection().execute(_NAMES_OF_RIGHTS)
+    return {row.name_zh: row.name_en for row in rows}
+
+
+_NAMES_OF_RIGHTS = text(
+    "SELECT part.name_zh, max(part.name_en) AS name_en FROM city_pack_version AS pack"
+    " CROSS JOIN (VALUES ('subsidies'), ('vouchers')) AS list (name)"
+    " CROSS JOIN LATERAL jsonb_array_elements(COALESCE(pack.document -> 'rules' -> list.name, '[]')) AS entry (one)"
+    " CROSS JOIN LATERAL (SELECT entry.one ->> 'name_zh' AS name_zh, entry.one ->> 'name_en' AS name_en) AS part"
+    " WHERE jsonb_typeof(pack.document -> 'rules') = 'object' GROUP BY part.name_zh"
+)
 _cache: dict[tuple[int, int, str], CityRules] = {}

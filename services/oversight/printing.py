@@ -27,7 +27,9 @@ MOST_STREETS = 60_000
 """More lines than this are not drawn: on an A4 sheet they would be one grey."""
 
 _AREAS = text(
-    "SELECT a.name, ST_AsBinary(a.geom) AS outline, s.reached, s.total FROM area AS a"
+    "SELECT a.name, ST_AsBinary(a.geom) AS outline, s.reached, s.total,"
+    " coalesce(c.confidence = 'low', false) AS uncertain FROM area AS a"
+    " LEFT JOIN geo.area_confidence AS c ON c.area_code = a.code AND c.version_id = :version"
     " JOIN (SELECT area_code / CAST(:width AS bigint) * CAST(:width AS bigint) AS code,"
     "  count(*) FILTER (WHERE within) AS reached, count(*) AS total FROM elder_reach"
     "  WHERE profile = :profile AND tier_code = :tier AND area_code BETWEEN :lo AND :hi AND NOT in_margin"
@@ -71,17 +73,18 @@ def coverage_map(
     if level not in LEVELS:
         raise UnknownWay(field="level", known=list(LEVELS), given=level)
     lo, hi = area_range(area_code)
-    facts = {"lo": lo, "hi": hi, "level": level}
+    facts = {"lo": lo, "hi": hi, "level": level, "version": found.network_version_id}
     counted = {**facts, "tier": tier, "profile": profile, "width": LEVELS[level]}
     areas = [
         PaintedArea(
             name=one.name,
             outline=shapely.from_wkb(bytes(one.outline)),
             share=one.reached / one.total if one.total >= SMALLEST_SHOWN else None,
+            uncertain=one.uncertain,
         )
         for one in session.connection().execute(_AREAS, counted)
     ]
-    drawn = {**facts, "version": found.network_version_id, "most": MOST_STREETS, "around": AROUND_DEGREES}
+    drawn = {**facts, "most": MOST_STREETS, "around": AROUND_DEGREES}
     streets = [shapely.from_wkb(bytes(line)) for line in session.connection().execute(_STREETS, drawn).scalars()]
     if not areas and not streets:
         raise NothingToDraw(area_code=area_code)

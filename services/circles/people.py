@@ -1,0 +1,119 @@
+"""The rows behind a number: who is counted, who is reached, who is not, and who was left out; today or on a past day."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Literal
+
+from sqlalchemy import text
+from sqlmodel import Session
+
+from services.cities.rules import area_range
+from services.clock import civil_midnight
+
+Which = Literal["numerator", "denominator", "uncovered", "left_out"]
+
+
+@dataclass(frozen=True)
+class Uncovered:
+    """An elder beyond a circle: how far the nearest facility that counts is (unit of the profile), if any."""
+
+    person_id: int
+    area_code: int
+    facility_id: int | None
+    cost: float | None
+    straight_m: float | None
+    snapped: bool
+    near_edge: bool
+
+
+@dataclass(frozen=True)
+class CountedElder:
+    """One elder behind a number, how she was judged (walk, estimate, area), and the facility nearest to her.
+
+    `facility_id` and `cost` (unit of the profile) are by the streets, `straight_facility_id` and `straight_m`
+    (metres) as the crow flies.
+    """
+
+    person_id: int
+    area_code: int
+    method: str
+    within: bool
+    walk_within: bool
+    facility_id: int | None
+    cost: float | None
+    straight_facility_id: int | None
+    straight_m: float | None
+    snapped: bool
+    in_margin: bool
+    near_edge: bool
+
+
+_NAMES = (
+    "person_id, area_code, method, within, walk_within, facility_id, cost, straight_facility_id, straight_m,"
+    " snapped, in_margin, near_edge"
+)
+_WHICH: dict[str, str] = {
+    "numerator": "within AND NOT in_margin",
+    "denominator": "NOT in_margin",
+    "uncovered": "NOT within AND NOT in_margin",
+    "left_out": "in_margin",
+}
+_RANGE = "area_code BETWEEN :lo AND :hi AND tier_code = :tier AND profile = :profile"
+_UNCOVERED = text(
+    "SELECT person_id, area_code, facility_id, cost, straight_m, snapped, near_edge FROM elder_reach"
+    f" WHERE {_RANGE} AND NOT within AND NOT in_margin AND (CAST(:unsnapped AS boolean) IS FALSE OR NOT snapped)"
+    " ORDER BY area_code, cost DESC NULLS FIRST, person_id LIMIT :most OFFSET :after"
+)
+
+
+def uncovered_elders(
+    session: Session,
+    area_code: int,
+    tier_code: str,
+    profile: str,
+    *,
+    only_unsnapped: bool = False,
+    most: int = 200,
+    after: int = 0,
+) -> list[Uncovered]:
+    """The elders behind the number: those beyond a circle, area by area, the worst off first.
+
+    Elders no street leads to come first (cost None). The caller sees only elders she may see.
+    """
+    lo, hi = area_range(area_code)
+    facts = {"lo": lo, "hi": hi, "tier": tier_code, "profile": profile, "unsnapped": only_unsnapped}
+    found = session.connection().execute(_UNCOVERED, {**facts, "most": most, "after": after})
+    return [Uncovered(*row) for row in found]
+
+
+def counted_elders(
+    session: Session,
+    area_code: int,
+    tier_code: str,
+    profile: str,
+    which: Which = "denominator",
+    *,
+    as_of: date | None = None,
+    most: int = 200,
+    after_id: int = 0,
+) -> list[CountedElder]:
+    """The elders behind a number by id after `after_id`: its numerator, its denominator, the difference, the left out.
+
+    `as_of`: as they were judged at the end of that Shanghai day. The caller sees only elders she may see.
+    """
+    lo, hi = area_range(area_code)
+    facts = {"lo": lo, "hi": hi, "tier": tier_code, "profile": profile, "most": most, "after": after_id}
+    rows = f"SELECT {_NAMES} FROM elder_reach WHERE {_RANGE}"
+    if as_of is not None:
+        facts["moment"] = civil_midnight(as_of + timedelta(days=1))
+        rows += (
+            f" AND since < :moment UNION ALL SELECT {_NAMES} FROM elder_reach_past"
+            f" WHERE {_RANGE} AND since < :moment AND until >= :moment"
+        )
+    query = (
+        f"SELECT {_NAMES} FROM ({rows}) AS judged WHERE {_WHICH[which]} AND person_id > :after"
+        " ORDER BY person_id LIMIT :most"
+    )
+    return [CountedElder(*row) for row in session.connection().execute(text(query), facts)]
