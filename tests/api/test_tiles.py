@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import text
+from yl_cast import CITY
 
 LON, LAT = 118.788, 32.048
+COMMUNITY = 320102003902000
 NAMED_ONLY = b"\x12\x06\x00\x00\x01\x01\x02\x02"
 """A feature's tags (field 2, packed): code, name and level have values, reached, total and percent have none."""
 WITH_FIGURES = b"\x12\x0c\x00\x00\x01\x01\x02\x02\x03\x03"
@@ -147,3 +149,35 @@ def test_a_far_view_shows_streets_and_a_near_one_communities(cast: Any, fetch: A
     assert "试点社区".encode() in fetch("officer", "areas", place(13)).content
     assert "试点社区".encode() not in fetch("officer", "areas", place(11)).content
     assert "试点社区".encode() in fetch("officer", "areas", place(11), level="community").content
+
+
+def trust(cast: Any, confidence: str) -> None:
+    """Say how well the streets of the test's community are known."""
+    with cast.work("house") as work:
+        work.session.connection().execute(
+            text(
+                "INSERT INTO geo.area_confidence (version_id, area_code, level, length_m, footway_share, usable_share,"
+                " confidence, reasons, computed_at) SELECT id, :code, 'community', 1000, 0.1, 0.9, :confidence, '{}',"
+                " now() FROM geo.network_version WHERE active"
+                " ON CONFLICT (version_id, area_code) DO UPDATE SET confidence = excluded.confidence"
+            ),
+            {"code": COMMUNITY, "confidence": confidence},
+        )
+
+
+def test_a_poorly_known_community_is_marked_and_a_well_known_one_is_not(cast: Any, fetch: Any) -> None:
+    from services.oversight.mapping import shares_by_community
+    from services.oversight.printing import coverage_map
+
+    draw_community(cast, COMMUNITY, elders=8, within=2)
+    tiles = {}
+    for confidence, marked in (("low", True), ("high", False)):
+        trust(cast, confidence)
+        tiles[marked] = fetch("officer", "areas", place(14), tier="street_15", profile="elder").content
+        with cast.work("officer") as work:
+            rows = shares_by_community(work.session, COMMUNITY, COMMUNITY + 999, "elder")
+            assert [row.uncertain for row in rows] == [marked]
+        with cast.work("house") as work:
+            sheet = coverage_map(work.session, CITY, COMMUNITY, tier="street_15", profile="elder")
+            assert [area.uncertain for area in sheet.areas] == [marked]
+    assert tiles[True] != tiles[False]

@@ -1,6 +1,6 @@
 /* The circles map. The list beside it says the same, so a machine without WebGL2 loses nothing.
    Tiles: /tiles/{network|areas|facilities}/{z}/{x}/{y}.mvt?{data-query}, source layer named as the layer.
-   areas: name, percent (may be missing)   facilities: name, type_code   circles GeoJSON: tier (its place, from 0).
+   areas: name, percent (may be missing), uncertain (only where the streets are poorly known)   facilities: name, type_code   circles GeoJSON: tier (its place, from 0).
    data-types: {type_code: [place of its tier, words]}. Shapes and colours go by the tier's place, as in the legend. */
 import * as maplibregl from "../vendor/maplibre-gl-6.17.0/maplibre-gl.mjs";
 
@@ -55,6 +55,8 @@ function makeStyle({ circles: circlesUrl, query, types }) {
         paint: { "fill-color": ["interpolate", ["linear"], ["coalesce", ["get", "percent"], 0], 0, "#fff4e0", 50, "#cfe6d8", 100, "#0b6b3a"], "fill-opacity": ["case", ["has", "percent"], 0.55, 0] } },
       { id: "area-edges", type: "line", source: "areas", "source-layer": "areas",
         paint: { "line-color": "#4a4f55", "line-width": 1.2, "line-dasharray": [4, 2] } },
+      { id: "uncertain-edges", type: "line", source: "areas", "source-layer": "areas", filter: ["has", "uncertain"],
+        paint: { "line-color": "#b45309", "line-width": 2.4, "line-dasharray": [1, 1.5], "line-offset": 2 } },
       { id: "network", type: "line", source: "network", "source-layer": "network",
         paint: { "line-color": "#767d84", "line-width": ["interpolate", ["linear"], ["zoom"], 12, 0.6, 16, 2.2] } },
       { id: "circles", type: "fill", source: "circles", paint: { "fill-color": tierColour, "fill-opacity": 0.1 } },
