@@ -18,6 +18,7 @@ from api.pages.kit import render
 from api.pages.languages import translate
 from api.pages.officer_office import Desk, Office, relation_words, speaking
 from api.pages.ordering_slots import length_of
+from api.pages.rights_in_words import rights_in_words
 from services.benefits.queries import entitlements_in_month
 from services.catalogue.queries import Service, menu, service_by_code
 from services.clock import SHANGHAI, civil_date
@@ -253,14 +254,14 @@ def _call_names(office: Office, call: Call, placed: int | None) -> dict[str, Any
         "errors": call.errors,
         "idempotency_key": call.key,
         "doubled": call.doubled,
-        "options": _options(call.found) if call.found else None,
+        "options": _options(office, call.found) if call.found else None,
         "left_out": [{"provider_name": o.provider_name, "why": o.why} for o in call.found.left_out]
         if call.found
         else [],
     }
 
 
-def _options(found: Matched) -> list[dict[str, Any]]:
+def _options(office: Office, found: Matched) -> list[dict[str, Any]]:
     return [
         {
             "value": str(one.provider_id),
@@ -269,7 +270,8 @@ def _options(found: Matched) -> list[dict[str, Any]]:
             "pay_fen": one.shared.self_fen,
             "walk_seconds": one.walk_seconds,
             "walk_estimated": one.walk_estimated,
-            "reasons": [*one.reasons[1:4], *one.reasons[5:]],  # the walk and the price stand on the line already
+            # the walk and the price stand on the line already
+            "reasons": rights_in_words(office.work.session, [*one.reasons[1:4], *one.reasons[5:]]),
         }
         for one in found.candidates
     ]

@@ -17,6 +17,8 @@ from api.pages.house_words import parts_of, said
 from api.pages.languages import current_language, translate
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
+NAMES = frozenset({"provider", "carer", "free", "who", "elder", "name", "city", "file", "detail"})
+"""The parts of a sentence that are names; any other part must be said in the reader's language."""
 HAN = re.compile(r"[\u3400-\u9fff]")
 WEEKDAYS_ZH = ("星期一", "星期二", "星期三", "星期四", "星期五", "星期六", "星期日")
 WEEKDAYS_EN = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -147,12 +149,12 @@ def said_on_page(sentence: str) -> str:
     told, read = said(sentence), parts_of(sentence)
     if _chinese() or read is None or not HAN.search(told):
         return told
-    return Markup(translate(read[0])) % {name: _part(words) for name, words in read[1].items()}
+    return Markup(translate(read[0])) % {name: _part(name, words) for name, words in read[1].items()}
 
 
-def _part(words: str) -> Any:
+def _part(name: str, words: str) -> Any:
     told = said_on_page(words)
-    return as_written(words) if told == words else told
+    return as_written(words) if told == words and name in NAMES else told
 
 
 def language_of(words: Any) -> str:

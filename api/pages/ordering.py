@@ -15,6 +15,7 @@ from api.errors import status_of
 from api.pages.kit import render
 from api.pages.ordering_side import ElderSide, Side
 from api.pages.ordering_slots import Window, length_of, windows
+from api.pages.rights_in_words import rights_in_words
 from services.catalogue.errors import UnknownService
 from services.catalogue.queries import Service, menu, service_by_code
 from services.cities.queries import city_of_area, rules_in_force
@@ -262,7 +263,7 @@ def _reasons(side: ElderSide, one: Candidate) -> list[str]:
     """The reasons beside walk and price, which stand on the card already; an elder reads the shortest."""
     first = 2 if side.shell == "elder" else 1
     last = 3 if side.shell == "elder" else 4
-    return [*one.reasons[first:last], *one.reasons[5:]]
+    return rights_in_words(side.work.session, [*one.reasons[first:last], *one.reasons[5:]])
 
 
 def _confirm_page(

@@ -11,6 +11,7 @@ from fastapi.responses import RedirectResponse, Response
 from api.deps import Work
 from api.errors import status_of
 from api.pages.kit import render
+from api.pages.rights_in_words import rights_in_words
 from services.catalogue.queries import services_by_code
 from services.clock import civil_date, civil_midnight
 from services.directory.queries import find_provider
@@ -155,7 +156,7 @@ def _offer(work: UnitOfWork, one: OfferView) -> dict[str, Any]:
         "community_name": one.community_name or "",
         "walk_seconds": one.walk_seconds,
         "price_fen": one.price_fen,
-        "reasons": list(one.reasons),
+        "reasons": rights_in_words(work.session, one.reasons),
         "expires_at": one.expires_at,
         "soon": one.expires_at - work.now < SOON,
     }

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Path, Query
 
 from api.deps import OpenWork, Work
 from api.errors import problems
+from api.pages.rights_in_words import rights_in_words
 from api.schemas.catalogue import EntitlementOut, MenuCategoryOut, ServiceOut
 from services.benefits.queries import entitlements_in_month
 from services.catalogue.queries import menu, service_by_code
@@ -50,4 +51,7 @@ def show_entitlements(work: Work, elder_id: ElderId) -> list[EntitlementOut]:
     """Show an elder's entitlements in force today and what of this month is left, in fen."""
     right_to(work.session, work.actor, elder_id, "view", work.now)
     rights = entitlements_in_month(work.session, elder_id, civil_date(work.now))
-    return [EntitlementOut.model_validate(asdict(one)) for one in rights]
+    kinds = rights_in_words(work.session, [one.kind for one in rights])
+    return [
+        EntitlementOut.model_validate({**asdict(one), "kind": kind}) for one, kind in zip(rights, kinds, strict=True)
+    ]

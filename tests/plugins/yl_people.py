@@ -237,7 +237,7 @@ def _benefits(session: Session, now: datetime, elder_id: int) -> None:
         Entitlement(
             elder_id=elder_id,
             area_code=QUARTER,
-            kind="home_service_subsidy",
+            kind="高龄独居、空巢、留守老年人居家服务",
             service_codes=["home_bath", "home_cleaning", "meal_delivery"],
             government_percent=60,
             monthly_cap_fen=30_000,

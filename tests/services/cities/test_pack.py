@@ -6,6 +6,7 @@ import pytest
 
 from services.cities.errors import BadPack
 from services.cities.pack_reader import read_pack
+from services.language import current_language
 
 CITIES = Path(__file__).resolve().parents[3] / "sample_data" / "cities"
 DONGYING = (CITIES / "dongying.toml").read_text(encoding="utf-8")
@@ -135,3 +136,32 @@ def test_a_pack_with_rules_of_its_own_may_not_borrow_others() -> None:
 
 def test_the_time_bank_never_pays_cash() -> None:
     assert problems(DONGYING.replace("cash = false", "cash = true"))[0]["field"] == "rules.timebank.cash"
+
+
+@pytest.mark.parametrize(
+    "part", ["tiers", "profiles", "facility_types", "functions", "indicators", "vouchers", "escalation"]
+)
+def test_a_missing_or_empty_english_name_is_answered_with_line_and_field(part: str) -> None:
+    start = DONGYING.index(f"[[rules.{part}]]" if part != "escalation" else "[[rules.escalation]]")
+    line = next(line for line in DONGYING[start:].splitlines() if line.startswith("name_en"))
+    text = DONGYING[:start] + DONGYING[start:].replace(line, 'name_en = ""', 1)
+    (empty,) = problems(text)
+    assert (empty["field"], empty["line"]) == (f"rules.{part}[1].name_en", line_of(text, 'name_en = ""'))
+    assert "不能为空" in str(empty["message"]) and "must not be empty" in str(empty["message"])
+    (missing,) = problems(DONGYING[:start] + DONGYING[start:].replace(line + "\n", "", 1))
+    assert missing["field"] == f"rules.{part}[1].name_en" and "缺少这一项" in str(missing["message"])
+
+
+def test_a_name_follows_the_reader_and_what_is_written_down_stays_chinese() -> None:
+    rules = read_pack(DONGYING).rules
+    assert rules is not None
+    assert rules.tiers[0].name == "街道15分钟服务圈", "a job has no reader"
+    token = current_language.set("en")
+    try:
+        named = [*rules.tiers, *rules.profiles, *rules.functions, *rules.facility_types, *rules.service_groups,
+                 *rules.ratios, *rules.indicators, *rules.groups, *rules.vouchers, *rules.subsidies,
+                 *rules.visit_classes, *rules.escalation, *rules.care_scheme.levels, rules.timebank]  # fmt: skip
+        assert rules.tiers[0].name == "15-minute street circle" and rules.tiers[0].name_zh == "街道15分钟服务圈"
+        assert [part.name for part in named if not part.name.isascii()] == []
+    finally:
+        current_language.reset(token)

@@ -11,7 +11,15 @@ from sqlmodel import Session
 
 from services.cities.actions import adopt_rules, load_national_streets, load_pack, save_areas
 from services.cities.errors import BadPack, NoRulesInForce, PackVersionChanged, UnknownArea, UnknownCity
-from services.cities.queries import area_at, city_by_key, city_of_area, find_area, list_cities, rules_in_force
+from services.cities.queries import (
+    area_at,
+    city_by_key,
+    city_of_area,
+    find_area,
+    list_cities,
+    names_of_rights,
+    rules_in_force,
+)
 
 SAMPLE = Path(__file__).resolve().parents[3] / "sample_data"
 DONGYING, SHANGHAI, NANJING = 370500_000_000_000, 310000_000_000_000, 320100_000_000_000
@@ -43,6 +51,22 @@ def test_a_published_version_cannot_come_back_with_other_content(session: Sessio
     with pytest.raises(PackVersionChanged) as caught:
         load_pack(session, NOW, pack("dongying").replace("cap_minutes = 90000", "cap_minutes = 60000"))
     assert caught.value.facts["version"] == "2021-2025.1"
+
+
+def test_an_english_name_may_change_only_under_a_new_version_number(session: Session) -> None:
+    renamed = pack("dongying").replace('name_en = "day care"', 'name_en = "care by day"', 1)
+    with pytest.raises(PackVersionChanged):
+        load_pack(session, NOW, renamed)
+    newer = renamed.replace('version = "2021-2025.1"', 'version = "2021-2025.2"')
+    assert load_pack(session, NOW, newer).changed
+    rules = rules_in_force(session, DONGYING, TODAY)
+    assert (rules.version, rules.functions[1].name_en) == ("2021-2025.2", "care by day")
+
+
+def test_what_government_pays_for_has_its_english_name_by_the_chinese_one_that_rights_carry(session: Session) -> None:
+    names = names_of_rights(session)
+    assert names["高龄独居、空巢、留守老年人居家服务"] == "home service for very old elders living alone"
+    assert names["养老服务消费补贴（居家社区）"] == "national eldercare voucher, home and community"
 
 
 @pytest.mark.mission("DY-53")
