@@ -7,13 +7,12 @@ from datetime import date, datetime
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Row, text
+from sqlalchemy import text
 from sqlmodel import Session
 
-from services.circles.places import Doors
+from services.circles.places import Doors, read_doors
 from services.circles.scenario_errors import NoScenario
 
-Found = Row[*tuple[Any, ...]]
 ADDED = -1
 """Facilities that a step added have the negative of the step as their id among the doors."""
 
@@ -99,13 +98,6 @@ _OPEN = text(
     "SELECT id, name, type_code, functions, ST_X(geom), ST_Y(geom), area_code FROM facility"
     " WHERE id = ANY (CAST(:ids AS bigint[])) ORDER BY id"
 )
-_OPEN_OF_CITY = text(
-    "SELECT f.id, f.name, f.type_code, f.functions, ST_X(f.geom), ST_Y(f.geom), f.area_code FROM facility AS f"
-    " JOIN scenario AS s ON s.id = :id AND f.area_code BETWEEN s.city_code AND s.city_code"
-    "  + CASE WHEN s.city_code % 10000000000000 = 0 THEN 9999999999999 WHEN s.city_code % 100000000000 = 0"
-    "  THEN 99999999999 ELSE 999999999 END"
-    " WHERE f.status = 'open' AND (f.closed_on IS NULL OR f.closed_on > CAST(:now AS date)) ORDER BY f.id"
-)
 
 
 def list_scenarios(session: Session, most: int = 200) -> list[ScenarioCard]:
@@ -127,12 +119,11 @@ def steps_of(session: Session, scenario_id: int) -> list[Step]:
     return [Step(*row) for row in session.connection().execute(_STEPS, {"id": scenario_id})]
 
 
-def open_sites(session: Session, scenario_id: int) -> list[Site]:
-    """Give the facilities of the city that are open in the scenario, those that steps added last. Raises NoScenario."""
-    steps = steps_of(session, scenario_id)
-    facts = {"id": scenario_id, "now": "infinity"}
-    register = [_site(row) for row in session.connection().execute(_OPEN_OF_CITY, facts)]
-    return taken(register, steps)
+def open_sites(session: Session, scenario_id: int, on: date) -> list[Site]:
+    """Give the facilities of the city that are open in the scenario on a day, added ones last. Raises NoScenario."""
+    card = find_scenario(session, scenario_id)
+    doors = read_doors(session, card.city_code, on)
+    return taken(_registered(session, doors), steps_of(session, scenario_id))
 
 
 def taken(sites: list[Site], steps: list[Step]) -> list[Site]:
@@ -158,9 +149,8 @@ def taken(sites: list[Site], steps: list[Step]) -> list[Site]:
 
 def changed_doors(session: Session, doors: Doors, steps: list[Step], area_of: dict[int, int]) -> Doors:
     """The doors of a city when a scenario's steps are taken; `area_of` gives the area of an added or moved place."""
-    facts = {"ids": doors.ids.tolist()}
     places = dict(zip(doors.ids.tolist(), doors.day_places.tolist(), strict=True))
-    sites = taken([_site(row) for row in session.connection().execute(_OPEN, facts)], steps)
+    sites = taken(_registered(session, doors), steps)
     return Doors(
         ids=np.array([site.key for site in sites], dtype=np.int64),
         type_codes=[site.type_code for site in sites],
@@ -172,5 +162,6 @@ def changed_doors(session: Session, doors: Doors, steps: list[Step], area_of: di
     )
 
 
-def _site(row: Found) -> Site:
-    return Site(row[0], None, row[1], row[2], tuple(row[3] or ()), row[4], row[5], row[6])
+def _registered(session: Session, doors: Doors) -> list[Site]:
+    rows = session.connection().execute(_OPEN, {"ids": doors.ids.tolist()})
+    return [Site(row[0], None, row[1], row[2], tuple(row[3] or ()), row[4], row[5], row[6]) for row in rows]

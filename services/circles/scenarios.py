@@ -27,6 +27,7 @@ from services.circles.scenario_sites import Step, open_sites, steps_of
 from services.circles.scenario_tables import Scenario, ScenarioChange
 from services.cities.pack import CityRules
 from services.cities.queries import city_of_area
+from services.clock import civil_date
 from services.columns import table_of
 from services.unit_of_work import Actor
 
@@ -45,7 +46,7 @@ class Place:
     crs: str
 
     def in_wgs84(self) -> tuple[float, float]:
-        """The same in WGS-84. Raises UnknownWay, CannotSite."""
+        """The same in WGS-84. Raises UnknownWay."""
         try:
             lon, lat = to_wgs84(self.lon, self.lat, self.crs)
         except geo.errors.UnknownCrs as error:
@@ -61,7 +62,7 @@ def create_scenario(
     Raises NoOfficeArea, NoScenario.
     """
     area = _office(actor)
-    copied = _steps_to_copy(session, copy_of) if copy_of is not None else []
+    copied = steps_of(session, copy_of) if copy_of is not None else []
     row = {
         "area_code": area,
         "city_code": city_of_area(session, area),
@@ -146,7 +147,7 @@ def move_facility(
     added_by: int | None = None,
 ) -> int:
     """Draw an open facility (of the register, or one that a step added) at another place; gives the step."""
-    _standing(session, scenario_id, facility_id, added_by)
+    _standing(session, now, scenario_id, facility_id, added_by)
     facts = {"facility_id": facility_id, "added_by": added_by, **_drawn(at)}
     return _step(session, now, actor, scenario_id, "move", facts)
 
@@ -161,7 +162,7 @@ def close_facility(
     added_by: int | None = None,
 ) -> int:
     """Draw an open facility as closed; gives the step."""
-    _standing(session, scenario_id, facility_id, added_by)
+    _standing(session, now, scenario_id, facility_id, added_by)
     facts = {"facility_id": facility_id, "added_by": added_by}
     return _step(session, now, actor, scenario_id, "close", facts)
 
@@ -200,9 +201,9 @@ def _own(session: Session, actor: Actor, scenario_id: int) -> None:
     session.connection().execute(seen.with_for_update())
 
 
-def _standing(session: Session, scenario_id: int, facility_id: int | None, added_by: int | None) -> None:
+def _standing(session: Session, now: datetime, scenario_id: int, facility_id: int | None, added_by: int | None) -> None:
     """Make sure the scenario has this facility, open. Raises NoScenario, NoSuchSite."""
-    sites = open_sites(session, scenario_id)
+    sites = open_sites(session, scenario_id, civil_date(now))
     if not any((one.facility_id, one.added_by) == (facility_id, added_by) for one in sites):
         raise NoSuchSite(facility_id=facility_id, added_by=added_by)
 
@@ -229,10 +230,6 @@ def _step(session: Session, now: datetime, actor: Actor, scenario_id: int, kind:
     told = {key: facts[key] for key in ("facility_id", "added_by", "type_code") if facts.get(key) is not None}
     _note(session, now, actor, f"scenario_{kind}", scenario_id, {"step": step, **told})
     return step
-
-
-def _steps_to_copy(session: Session, scenario_id: int) -> list[Step]:
-    return steps_of(session, scenario_id)
 
 
 def _copy_steps(session: Session, now: datetime, scenario_id: int, steps: list[Step]) -> None:

@@ -87,26 +87,56 @@ def propose_sites(
     Judged by the rules and streets of the Shanghai day of `now`. Without `wish.exact` at once; with it, proven
     within `wish.time_limit_seconds` or with the gap that is left. Raises CannotSite, UnknownDemand, UnknownWay.
     """
+    prepared = prepare(session, now, city_code, area_code, wish)
+    return describe(session, prepared, solve(prepared, tell))
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A question with all it is reckoned from; needs no database any more."""
+
+    wish: SiteWish
+    demand: Demand
+    candidates: Candidates
+    cover: Cover
+
+
+@dataclass(frozen=True)
+class Solved:
+    """The sites chosen, with the mean walk before and after where the question was about walks."""
+
+    answer: SiteAnswer
+    seconds: float
+    mean_before: float | None = None
+    mean_after: float | None = None
+
+
+def prepare(session: Session, now: datetime, city_code: int, area_code: int, wish: SiteWish) -> Prepared:
+    """Read elders, facilities and candidates of an area. Raises CannotSite, UnknownDemand, UnknownWay."""
     wish.check()
-    began = time.perf_counter()
     demand = demand_of(session, civil_date(now), city_code, area_code, wish)
     candidates = candidates_of(session, area_code, demand, wish)
     if not candidates.sites:
         raise CannotSite("没有可以选的地方：走不到的老人附近没有能走的路。", field="candidates")
-    cover = _cover(demand, candidates)
+    return Prepared(wish, demand, candidates, _cover(demand, candidates))
+
+
+def solve(prepared: Prepared, tell: Tell = silent) -> Solved:
+    """Choose the sites; the long part, without a database. Raises CannotSite."""
+    began = time.perf_counter()
+    wish, demand, cover = prepared.wish, prepared.demand, prepared.cover
+    how: dict[str, Any] = {"exact": wish.exact, "time_limit": float(wish.time_limit_seconds), "tell": tell}
+    means: tuple[float | None, float | None] = (None, None)
     try:
-        answer, spent = _answer(demand, candidates, cover, wish, tell)
+        if wish.model == "pmedian":
+            answer, means = _median_answer(prepared, how)
+        elif wish.model == "lscp":
+            answer = solve_fewest(cover, _needed(demand, wish.share), **how)
+        else:
+            answer = _cover_answer(prepared, how)
     except SitingError as error:
         raise CannotSite(str(error), field="count") from error
-    return _proposal(session, demand, candidates, cover, wish, answer, spent, time.perf_counter() - began)
-
-
-@dataclass(frozen=True)
-class _Median:
-    """What a p-median adds to its answer: the mean walk before and after."""
-
-    before: float | None = None
-    after: float | None = None
+    return Solved(answer, round(time.perf_counter() - began, 3), *means)
 
 
 def _cover(demand: Demand, candidates: Candidates) -> Cover:
@@ -115,67 +145,63 @@ def _cover(demand: Demand, candidates: Candidates) -> Cover:
     return cover_of(pairs.candidates, pairs.places, weights, len(candidates.sites))
 
 
-def _answer(
-    demand: Demand, candidates: Candidates, cover: Cover, wish: SiteWish, tell: Tell
-) -> tuple[SiteAnswer, _Median]:
-    how: dict[str, Any] = {"exact": wish.exact, "time_limit": float(wish.time_limit_seconds), "tell": tell}
-    count = min(wish.count, len(candidates.sites))
-    if wish.model == "pmedian":
-        return _median_answer(demand, candidates, count, how)
-    if wish.model == "lscp":
-        whole = int(demand.weights[demand.counted].sum())
-        reached = int(demand.weights[demand.counted & demand.verdicts.within].sum())
-        needed = int(np.ceil(wish.share * whole - 1e-9)) - reached
-        return solve_fewest(cover, needed, **how), _Median()
+def _needed(demand: Demand, share: float) -> int:
+    """How many more must be reached for a share of all who are counted."""
+    whole = int(demand.weights[demand.counted].sum())
+    reached = int(demand.weights[demand.counted & demand.verdicts.within].sum())
+    return int(np.ceil(share * whole - 1e-9)) - reached
+
+
+def _cover_answer(prepared: Prepared, how: dict[str, Any]) -> SiteAnswer:
+    wish, sites, scale = prepared.wish, prepared.candidates.sites, prepared.demand.scale
     costs = None
     if wish.budget_fen is not None:
-        costs = np.array([site.cost_fen or 0 for site in candidates.sites], dtype=np.int64)
-    question = CoverQuestion(cover, count, costs, wish.budget_fen)
-    rooms = [site.places if site.places is not None else wish.places for site in candidates.sites]
-    if all(room is None for room in rooms):
-        return solve_cover(question, **how), _Median()
-    unlimited = int(cover.weights.sum())
-    places = np.array([unlimited if room is None else room * demand.scale for room in rooms], dtype=np.int64)
-    return solve_places(PlacesQuestion(question, places), **how), _Median()
+        costs = np.array([site.cost_fen or 0 for site in sites], dtype=np.int64)
+    question = CoverQuestion(prepared.cover, min(wish.count, len(sites)), costs, wish.budget_fen)
+    if not _limited(wish):
+        return solve_cover(question, **how)
+    unlimited = int(prepared.cover.weights.sum())
+    rooms = [site.places if site.places is not None else wish.places for site in sites]
+    places = np.array([unlimited if room is None else room * scale for room in rooms], dtype=np.int64)
+    return solve_places(PlacesQuestion(question, places), **how)
 
 
-def _median_answer(
-    demand: Demand, candidates: Candidates, count: int, how: dict[str, Any]
-) -> tuple[SiteAnswer, _Median]:
+def _limited(wish: SiteWish) -> bool:
+    return wish.model == "mclp" and (wish.places is not None or any(one.places is not None for one in wish.candidates))
+
+
+def _median_answer(prepared: Prepared, how: dict[str, Any]) -> tuple[SiteAnswer, tuple[float | None, float | None]]:
     """Reckon in whole seconds (or metres); who can walk nowhere today counts three circles."""
+    demand, candidates = prepared.demand, prepared.candidates
     farthest = FARTHEST * demand.limit
-    counted = np.flatnonzero(demand.counted & ~demand.standing.by_area & (demand.weights > 0))
+    walkers = demand.counted & ~demand.standing.by_area & (demand.weights > 0)
+    counted = np.flatnonzero(walkers)
     if len(counted) == 0:
         raise CannotSite("辖区里没有可以计算的老人。", field="source")
-    pairs = pairs_of(demand, candidates, demand.counted & ~demand.standing.by_area & (demand.weights > 0), farthest)
+    pairs = pairs_of(demand, candidates, walkers, farthest)
     weights = demand.weights[counted]
     place = np.zeros(len(demand.weights), dtype=np.int64)
     place[counted] = np.arange(len(counted))
     costs = np.full((len(counted), len(candidates.sites)), round(farthest), dtype=np.int64)
     costs[place[pairs.places], pairs.candidates] = np.rint(pairs.costs).astype(np.int64)
     today = np.rint(np.minimum(demand.costs_today()[counted], farthest)).astype(np.int64)
+    count = min(prepared.wish.count, len(candidates.sites))
     question = MedianQuestion(costs * weights[:, None], count, already=today * weights)
     answer = solve_median(question, **how)
     whole = float(weights.sum())
-    return answer, _Median(float((today * weights).sum()) / whole, answer.objective / whole)
+    return answer, (float((today * weights).sum()) / whole, answer.objective / whole)
 
 
-def _proposal(
-    session: Session, demand: Demand, candidates: Candidates, cover: Cover, wish: SiteWish, answer: SiteAnswer,
-    means: _Median, seconds: float,
-) -> Proposal:  # fmt: skip
+def describe(session: Session, prepared: Prepared, solved: Solved) -> Proposal:
+    """Say what an answer means: where each site lies, whom it adds, what the circle reaches before and after."""
+    wish, demand, cover, answer = prepared.wish, prepared.demand, prepared.cover, solved.answer
     scale, counted = demand.scale, demand.counted
     before = int(demand.weights[counted & demand.verdicts.within].sum())
-    order = _in_order(cover, answer.sites)
-    seated = wish.model == "mclp" and (
-        wish.places is not None or any(one.places is not None for one in wish.candidates)
-    )
-    gained = answer.objective if seated else cover.objective(answer.sites)
-    by_weight = wish.model == "mclp"
-    unit = scale if by_weight or wish.model == "pmedian" else 1
+    gained = answer.objective if _limited(wish) else cover.objective(answer.sites)
+    unit = 1 if wish.model == "lscp" else scale
     return Proposal(
         model=wish.model,
-        sites=_named(session, candidates, order, scale, wish),
+        sites=_named(session, prepared.candidates, _in_order(cover, answer.sites), scale, wish),
         objective=answer.objective / unit,
         bound=answer.bound / unit,
         gap=answer.gap,
@@ -185,10 +211,10 @@ def _proposal(
         total=int(demand.weights[counted].sum()) / scale,
         beyond_all=int(demand.weights[demand.waiting].sum() - cover.objective(range(cover.candidate_count))) / scale,
         candidates=cover.candidate_count,
-        mean_before=means.before,
-        mean_after=means.after,
+        mean_before=solved.mean_before,
+        mean_after=solved.mean_after,
         measure=demand.profile.measure,
-        seconds=round(seconds, 3),
+        seconds=solved.seconds,
         network_version_id=demand.ground.version_id,
         rules_version_id=demand.ground.rules.version_id,
         definition=_definition(demand, wish),
