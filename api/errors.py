@@ -71,6 +71,7 @@ BELOW: dict[type[Exception], type[DomainError]] = {
     timebank.errors.AppendOnly: Conflict,
     geo.errors.UnknownCrs: Invalid,
     geo.errors.UnreadableMap: Invalid,
+    geo.errors.UnreadableRaster: Invalid,
     geo.errors.NoNetwork: Conflict,
     geo.errors.UnknownProfile: Invalid,
     geo.errors.NoChineseFont: Unavailable,

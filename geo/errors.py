@@ -69,3 +69,12 @@ class NoChineseFont(GeoError):
         super().__init__(
             "没有可用的中文字体，请安装 fonts-noto-cjk 或 fonts-wqy-microhei（" + "、".join(looked_for[:4]) + "）"
         )
+
+
+class UnreadableRaster(GeoError):
+    """A population grid cannot be used; nothing was written."""
+
+    def __init__(self, name: str, reason: str) -> None:
+        self.name = name
+        self.reason = reason
+        super().__init__(f"{name}：{reason}")

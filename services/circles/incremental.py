@@ -37,7 +37,7 @@ from services.clock import civil_date
 
 FIRST_LOOK = 900.0
 """How far the first look for another facility goes, seconds or metres; doubled until everybody has one."""
-_SAFE = 1.6
+_SAFE = 0.98
 """The plane used to choose whom to judge again is off by less than 2 % within 200 km; choosing too many is no error."""
 
 

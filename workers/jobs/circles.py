@@ -1,24 +1,54 @@
-"""Circles follow what changed beneath them: another city's rules, a facility list, a new network."""
+"""Circles follow what changed beneath them: another city's rules, a facility or a list of them, a new network."""
 
 from __future__ import annotations
 
 import structlog
+from sqlalchemy import text
 
-from geo.errors import NoNetwork
 from services.circles.actions import refresh_reach
+from services.circles.filling import fill_part, finish_filling, plan_filling
+from services.cities.errors import NoRulesInForce, UnknownCity
 from services.unit_of_work import UnitOfWork
 
 log = structlog.get_logger("circles")
+TOGETHER_FROM = 600
+"""From so many facilities on, a city's reach table is filled by several jobs, so that all workers take part."""
 
 
 def refresh_circles(work: UnitOfWork, city_code: int) -> None:
-    """Compute anew which facilities every elder of a city can walk to; a city without streets has no circles yet."""
+    """Compute anew which facilities every elder of a city can walk to; without streets, what can be estimated.
+
+    A large city is filled by several jobs together. A city without rules has no circles.
+    """
     try:
+        if _facilities(work) >= TOGETHER_FROM and plan_filling(work.session, work.now, city_code) is not None:
+            log.info("filling planned", city_code=city_code)
+            return
         report = refresh_reach(work.session, work.now, city_code)
-    except NoNetwork:
-        log.info("no network yet", city_code=city_code)
+    except (UnknownCity, NoRulesInForce):
+        log.info("no rules yet", city_code=city_code)
         return
     log.info("circles refreshed", city_code=city_code, reach_rows=report.reach_rows, elders=report.elders)
 
 
-HANDLERS = {"circles.refresh": refresh_circles}
+def _facilities(work: UnitOfWork) -> int:
+    return int(work.session.connection().execute(text("SELECT count(*) FROM facility")).scalar_one())
+
+
+def refresh_part(work: UnitOfWork, fill_id: int, part: int) -> None:
+    """Compute the walks from one share of a city's facilities."""
+    rows = fill_part(work.session, work.now, fill_id, part)
+    log.info("part filled", fill_id=fill_id, part=part, reach_rows=rows)
+
+
+def finish(work: UnitOfWork, fill_id: int) -> None:
+    """Judge every elder, once all parts are there."""
+    report = finish_filling(work.session, work.now, fill_id)
+    log.info("filling finished", fill_id=fill_id, elders=report.elders if report else None)
+
+
+HANDLERS = {
+    "circles.refresh": refresh_circles,
+    "circles.refresh_part": refresh_part,
+    "circles.finish_filling": finish,
+}

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from geoalchemy2.shape import from_shape
 from shapely import Point
+from sqlalchemy import text
 from sqlmodel import Session
 
 from geo.network import build_network, geodesic_m
@@ -36,13 +37,51 @@ class Quarter:
     facilities: dict[str, int]
 
 
-def lay_ground(session: Session, now: datetime) -> None:
-    """Load the rules, and the streets but those in the lake."""
-    for name in ("dongying", "nanjing_demo"):
-        load_pack(session, now, ROOT / "sample_data" / "cities" / f"{name}.toml")
+def lay_ground(session: Session, now: datetime, packs: tuple[str | Path, ...] = ("dongying", "nanjing_demo")) -> int:
+    """Load the rules, and the streets but those in the lake, trusted as they are; give the network's version."""
+    for pack in packs:
+        path = ROOT / "sample_data" / "cities" / f"{pack}.toml" if isinstance(pack, str) else pack
+        load_pack(session, now, path)
     judged = ((way, judge_way(way.tags)) for way in read_ways(STREETS))
     dry = [(way, verdict) for way, verdict in judged if verdict is not None and not _in_the_lake(way)]
-    save_network(session, now, build_network(dry), CITY, "玄武", STREETS.name, "with-a-lake")
+    version = save_network(session, now, build_network(dry), CITY, "玄武", STREETS.name, "with-a-lake").id
+    trust(session, version, "high")
+    return version
+
+
+def trust(session: Session, version_id: int, confidence: str) -> None:
+    """Say that the map is good, or not: this extract is poor in footways, and tests of walks need a trusted one."""
+    session.connection().execute(
+        text(
+            "UPDATE geo.network_version SET report = jsonb_set(report, '{confidence}', to_jsonb(CAST(:told AS text)))"
+            " WHERE id = :id"
+        ),
+        {"told": confidence, "id": version_id},
+    )
+
+
+def mark_low(session: Session, version_id: int, community: int) -> None:
+    """Say that one community's streets are poorly known."""
+    session.connection().execute(
+        text(
+            "INSERT INTO geo.area_confidence (version_id, area_code, level, length_m, footway_share, usable_share,"
+            " confidence, reasons, computed_at) VALUES (:id, :code, 'community', 100, 0, 1, 'low', '{}', now())"
+            " ON CONFLICT (version_id, area_code) DO UPDATE SET confidence = 'low'"
+        ),
+        {"id": version_id, "code": community},
+    )
+
+
+def pastoral_pack(folder: Path, code: str) -> Path:
+    """Write Dongying's rules with minutes switched off for one area."""
+    rules = (ROOT / "sample_data" / "cities" / "dongying.toml").read_text(encoding="utf-8")
+    off = (
+        f'\n[[rules.areas_without_minutes]]\ncode = "{code}"\narea_level = "street"\nreason = "牧区，测试"\n'
+        'source = "assumed"\n'
+    )
+    path = folder / "pastoral.toml"
+    path.write_text(rules + off, encoding="utf-8")
+    return path
 
 
 def _in_the_lake(way: Way) -> bool:

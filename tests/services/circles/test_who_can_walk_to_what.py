@@ -194,9 +194,9 @@ def test_the_confidence_stands_before_the_number_and_the_definition_beside_it(qu
         found = coverage(session, CITY)
     tier = found.tiers[0]
     assert list(tier.__dataclass_fields__)[:2] == ["confidence", "label"]
-    assert (tier.confidence, tier.label) == ("low", "估算") and found.confidence_reasons
+    assert (tier.confidence, tier.label, tier.estimated) == ("high", "", 0) and found.confidence_reasons
     assert found.network_name == "玄武" and found.judged_on == date(2026, 11, 24) and found.computed_at == NOW
-    for part in ("15分钟", "0.8米/秒", "街道", "250米", "不计入"):
+    for part in ("15分钟", "0.8米/秒", "街道", "250米", "不计入", "直线距离×1.3", "估算"):
         assert part in tier.definition
     assert found.as_story()["street_15"]["gb50180"].keys() == {"reached", "total", "straight_line"}
 
@@ -246,7 +246,7 @@ def test_a_circle_may_be_asked_in_any_system_and_refusals_say_why(quarter: tuple
         plain = circles_around(session, CITY, *WANG_HOME, "wgs84", "elder", [5, 10])
         moved = circles_around(session, CITY, *from_wgs84(*WANG_HOME, "bd09"), "bd09", "elder", [5, 10])
         assert moved["snapped"]["distance_m"] == pytest.approx(plain["snapped"]["distance_m"], abs=1e-4)
-        assert plain["network"]["estimate"] is True and set(plain["polygons"]) == {"5", "10"}
+        assert plain["network"]["estimate"] is False and set(plain["polygons"]) == {"5", "10"}
         assert max(node["seconds"] for node in plain["nodes"]) <= 600
         metres = circles_around(session, CITY, *WANG_HOME, "wgs84", "gb50180", [15], outlines=False)
         assert "metres" in metres["nodes"][0] and max(edge["metres"] for edge in metres["edges"]) <= 1000 + 1e-6
