@@ -13,8 +13,10 @@ RECORDS = {"record_act", "note_act"}
 
 LOOKING = {
     "alive.py: command", "area.py: areas", "area.py: show_area", "city.py: show_cities", "circles.py: circles",
-    "circles.py: show_coverage", "circles.py: picture", "command_line.py: clock_show", "district.py: show_cast", "facilities.py: facilities",
-    "messages.py: messages", "network.py: list_versions", "people.py: list_grants", "timebank.py: statement",
+    "circles.py: show_coverage", "circles.py: picture", "command_line.py: clock_show", "district.py: show_cast",
+    "facilities.py: facilities", "importing.py: show_runs", "importing.py: show_waiting", "messages.py: messages",
+    "network.py: list_versions", "network.py: plan_file", "network.py: show_rules",
+    "network_gates.py: show", "people.py: list_grants", "site.py: solve_file", "timebank.py: statement",
     "timebank.py: trial_balance", "timebank.py: verify_books",
 }  # fmt: skip
 """Commands that only look."""
@@ -25,6 +27,7 @@ ELSEWHERE = {
     "district.py: build": "workers/district/build.py stamps it, for the story too",
     "district.py: draw": "writes sample files of this repository, no database",
     "network.py: compile_kernels": "fills the cache of compiled kernels, no database",
+    "network.py: report": "judges anew, from the network in service, whose import was stamped",
     "run.py: command": "workers/story/setting.py stamps what it sets up",
 }
 """Commands that change something and leave their line in another place, or change nothing that is kept for people."""
