@@ -34,6 +34,11 @@ class StreetPieces:
     def __len__(self) -> int:
         return len(self.edge)
 
+    def pick(self, which: npt.ArrayLike) -> "StreetPieces":
+        """The pieces at the given positions or under the given mask."""
+        at = np.asarray(which)
+        return StreetPieces(self.edge[at], self.start[at], self.end[at], self.costs[at])
+
     def length_m(self, network: Network) -> Floats:
         """Geodesic metres of each piece; float64."""
         return np.asarray(np.abs(self.end - self.start) * network.edge_length_m[self.edge])
@@ -68,19 +73,24 @@ def shrink(circle: Circle, limit: float) -> Circle:
 
 def costs_along_shapes(circle: Circle) -> Floats:
     """The cost at every drawn point of the map, bends included, inf beyond the limit; float64 (k,)."""
-    graph, network = circle.graph, circle.graph.network
-    edge, edge_cost = network.shape_edge, graph.edge_cost[network.shape_edge]
-    length = network.edge_length_m[edge]
-    share = np.divide(network.shape_along_m, length, out=np.zeros(len(edge)), where=length > 0)
-    share[network.shape_offsets[1:] - 1] = 1.0
-    with np.errstate(invalid="ignore"):
-        by_u = circle.node_costs[network.edge_u[edge]] + share * edge_cost
-        by_v = circle.node_costs[network.edge_v[edge]] + (1.0 - share) * edge_cost
-        cost = np.fmin(by_u, by_v)
-        own = np.flatnonzero(edge == circle.origin.edge[0])
-        walk = circle.origin.distance_m[0] * graph.profile.cost_per_m
-        cost[own] = np.fmin(cost[own], walk + np.abs(share[own] - circle.origin.fraction[0]) * edge_cost[own])
-    return np.where(cost <= circle.limit, cost, np.inf)
+    graph, network, origin = circle.graph, circle.graph.network, circle.origin
+    edges = np.unique(circle.pieces.edge)  # a city is larger than a circle
+    sizes = network.shape_offsets[edges + 1] - network.shape_offsets[edges]
+    edge = np.repeat(edges, sizes)
+    ends = np.cumsum(sizes)
+    points = np.repeat(network.shape_offsets[edges] - (ends - sizes), sizes) + np.arange(len(edge))
+    edge_cost, length = graph.edge_cost[edge], network.edge_length_m[edge]
+    share = np.divide(network.shape_along_m[points], length, out=np.zeros(len(edge)), where=length > 0)
+    share[ends - 1] = 1.0
+    by_u = circle.node_costs[network.edge_u[edge]] + share * edge_cost
+    by_v = circle.node_costs[network.edge_v[edge]] + (1.0 - share) * edge_cost
+    cost = np.minimum(by_u, by_v)
+    own = np.flatnonzero(edge == origin.edge[0])
+    walk = origin.distance_m[0] * graph.profile.cost_per_m
+    cost[own] = np.minimum(cost[own], walk + np.abs(share[own] - origin.fraction[0]) * edge_cost[own])
+    table = np.full(len(network.shape_lons), np.inf)
+    table[points] = np.where(cost <= circle.limit, cost, np.inf)
+    return table
 
 
 def _pieces(graph: WalkGraph, origin: Snaps, table: Floats, limit: float) -> StreetPieces:

@@ -20,6 +20,8 @@ BROAD_M = 12.0
 CUT_M = 0.05
 FILL_M2 = 4000.0
 GRID_M = 0.01
+ROOM_DEG = 3e-4
+"""More than BROAD_M northwards, and fourfold eastwards, where degrees are short up to 75 degrees north."""
 
 Floats = npt.NDArray[np.float64]
 Project = Callable[[Floats, Floats], tuple[Floats, Floats]]
@@ -38,7 +40,7 @@ def circle_polygon(circle: Circle) -> dict[str, object]:
     reached = piece_lines(network, circle.pieces, to_plane.transform)
     broad = shapely.union_all(shapely.buffer(reached, BROAD_M, quad_segs=2, cap_style="flat"))
     left = unreached_pieces(circle)
-    beyond = piece_lines(network, left, to_plane.transform)
+    beyond = piece_lines(network, left.pick(_beside(network, circle.pieces, left)), to_plane.transform)
     near = beyond[np.asarray(shapely.intersects(broad.envelope, beyond))]
     filled = _fill(broad, near)
     if len(near):
@@ -47,6 +49,16 @@ def circle_polygon(circle: Circle) -> dict[str, object]:
     tidy = shapely.set_precision(shapely.set_precision(filled, GRID_M), 0.0)
     x, y = to_degrees.transform(*shapely.get_coordinates(tidy).T)
     return _multipolygon(shapely.set_coordinates(tidy, np.column_stack([x, y])))
+
+
+def _beside(network: Network, reached: StreetPieces, left: StreetPieces) -> npt.NDArray[np.bool_]:
+    """Which pieces may come near the reached ones, by their boxes: a city is larger than a circle."""
+    first = network.shape_offsets[:-1]
+    beside = np.ones(network.edge_count, dtype=bool)
+    for degrees, room in ((network.shape_lons, ROOM_DEG * 4), (network.shape_lats, ROOM_DEG)):
+        low, high = np.minimum.reduceat(degrees, first), np.maximum.reduceat(degrees, first)
+        beside &= (low <= high[reached.edge].max() + room) & (high >= low[reached.edge].min() - room)
+    return beside[left.edge]
 
 
 def unreached_pieces(circle: Circle) -> StreetPieces:

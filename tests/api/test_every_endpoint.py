@@ -29,7 +29,7 @@ def fill(path: str, world: World) -> str:
         "need_id": ids["need"], "escalation_id": ids["escalation"], "proxy_id": ids["proxy"], "bed_id": ids["bed"],
         "payable_id": ids["payable"], "provider_id": cast.providers["kangle"], "number": ids["number"],
         "facility_id": ids["facility"], "stay_id": ids["stay"], "person_id": cast["volunteer"], "session_id": ids["session"],
-        "code": "home_bath", "message_id": ids["message"], "attachment_id": ids["attachment"], "layer": "network", "z": 14, "x": 13600, "y": 6640,
+        "run_id": ids["run"], "row_id": ids["row"], "code": "home_bath", "message_id": ids["message"], "attachment_id": ids["attachment"], "layer": "network", "z": 14, "x": 13600, "y": 6640,
     }  # fmt: skip
     return path.format(**names)
 
@@ -82,6 +82,10 @@ def bodies(world: World) -> dict[str, dict[str, Any]]:
         "POST /api/v1/volunteers": {"display_name": "新志愿者"},
         "POST /api/v1/volunteers/{person_id}/training": {"trained_on": "2026-01-01"},
         "POST /api/v1/elders/{elder_id}/needs": {"kind": "friendly_visit", **later},
+        "PUT /api/v1/imports/{run_id}/columns": {"columns": {"name": "名称"}},
+        "POST /api/v1/imports/{run_id}/taking": {},
+        "PUT /api/v1/import-rows/{row_id}": {"changes": {"address": "梅园新村8号"}},
+        "PUT /api/v1/import-rows/{row_id}/place": {"lon": 118.7975, "lat": 32.0438, "crs": "wgs84"},
         "POST /api/v1/volunteer-sessions/{session_id}/dispute": {"reason": "没有来"},
         "POST /api/v1/volunteer-sessions/{session_id}/correction": {"reason": "没有来"},
     }  # fmt: skip
@@ -97,9 +101,13 @@ def call(client: TestClient, world: World, who: str, method: str, path: str) -> 
             "data": {"purpose": "consent"},
             "files": {"file": ("a.pdf", b"%PDF-1.4 invented", "application/pdf")},
         }
+    if path == "/api/v1/imports" and method == "POST":
+        options = {"data": {"kind": "facilities", "crs": "wgs84"}, "files": {"file": ("a.csv", "名称,类型,经度,纬度\nA,meal_site,118.8,32\n".encode(), "text/csv")}}
     if path == "/api/v1/orders" and method == "POST":
         headers["Idempotency-Key"] = f"walk-{who}-0001"
     query = {"tier": "street", "profile": "elder"} if path.endswith("/uncovered") else {}
+    if path.endswith("/circles"):
+        query = {"city": "320100", "lon": "118.779", "lat": "32.041", "crs": "wgs84", "minutes": "5"}
     return client.request(method, fill(path, world), headers=headers, params=query, **options)
 
 
@@ -113,6 +121,7 @@ MAY: dict[str, frozenset[str]] = {
     "GET /readyz": EVERYBODY,
     # what anybody may know
     "GET /tiles/{layer}/{z}/{x}/{y}.mvt": READERS | {"other_officer"},
+    "GET /api/v1/circles": SIGNED_IN,  # streets and nobody's home; costs a second, so not for passers-by
     "GET /api/v1/facilities": EVERYBODY,
     "GET /api/v1/facilities.geojson": EVERYBODY,
     "GET /api/v1/facilities/{facility_id}": EVERYBODY,
@@ -198,6 +207,18 @@ MAY: dict[str, frozenset[str]] = {
     "POST /api/v1/proxies/{proxy_id}/confirm": ROOM_OF_SUN,
     "POST /api/v1/proxies/{proxy_id}/revoke": ROOM_OF_SUN | {"other_carer"},
     "DELETE /api/v1/sessions/{session_id}": frozenset({"wang"}),
+    # lists taken in: the office whose area it is, the administrator but for elders; the auditor looks on
+    "GET /api/v1/imports": frozenset({"officer", "other_officer", "auditor", "administrator"}),
+    "GET /api/v1/imports/{run_id}": frozenset({"officer", "auditor", "administrator"}),
+    "POST /api/v1/imports": frozenset({"officer", "other_officer", "administrator"}),
+    "PUT /api/v1/imports/{run_id}/columns": frozenset({"officer", "administrator"}),
+    "POST /api/v1/imports/{run_id}/taking": frozenset({"officer", "administrator"}),
+    "DELETE /api/v1/imports/{run_id}": frozenset({"officer", "administrator"}),
+    "GET /api/v1/import-rows": frozenset({"officer", "other_officer", "auditor", "administrator"}),
+    "GET /api/v1/import-rows/{row_id}": frozenset({"officer", "auditor", "administrator"}),
+    "PUT /api/v1/import-rows/{row_id}": frozenset({"officer", "administrator"}),
+    "PUT /api/v1/import-rows/{row_id}/place": frozenset({"officer", "administrator"}),
+    "DELETE /api/v1/import-rows/{row_id}": frozenset({"officer", "administrator"}),
     # one's own
     "GET /api/v1/me": REGISTERED,
     "GET /api/v1/me/jobs": REGISTERED,

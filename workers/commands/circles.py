@@ -16,6 +16,7 @@ from geo.picture import MEDIA_TYPES, Kind, draw_map
 from services.acts import record_act
 from services.circles.actions import refresh_reach
 from services.circles.coverage import coverage
+from services.circles.naming import city_number
 from services.circles.queries import circles_around
 from services.cities.errors import NoRulesInForce, UnknownCity
 from services.cities.pack import CityRules
@@ -25,7 +26,6 @@ from services.clock import civil_date
 from services.errors import DomainError
 from services.oversight.printing import coverage_map
 from services.unit_of_work import COMMAND_LINE, SYSTEM, UnitOfWork, unit_of_work
-from workers.commands.network import city_number
 
 app = typer.Typer(help="服务圈 / service circles", invoke_without_command=True)
 _console = Console()
