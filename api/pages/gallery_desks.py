@@ -173,6 +173,7 @@ OFFICER: dict[str, Any] = {
             "lon": 118.78 + n * 0.004,
             "lat": 32.05 + n * 0.002,
             "total": 3 if n == 6 else 120 + n * 11,
+            "uncertain": n in (1, 4),
             "shares": {}
             if n == 6
             else {"street_15": 0.98 - n * 0.01, "community_10": 0.81 - n * 0.06, "quarter_5": 0.55 - n * 0.05},
