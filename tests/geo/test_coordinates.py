@@ -2,14 +2,18 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geo.coordinates import CRS_NAMES, from_wgs84, to_wgs84
+from geo.coordinates import CRS_NAMES, EAST, NORTH, SOUTH, WEST, from_wgs84, to_wgs84
 from geo.errors import UnknownCrs
 from geo.network import geodesic_m
 
-inside = st.tuples(st.floats(73.0, 137.0), st.floats(2.0, 55.0))
+inside = st.tuples(st.floats(WEST, EAST), st.floats(SOUTH, NORTH))
+at_the_border = st.one_of(
+    st.tuples(st.sampled_from([WEST, EAST]), st.floats(SOUTH, NORTH)),
+    st.tuples(st.floats(WEST, EAST), st.sampled_from([SOUTH, NORTH])),
+)
 outside = st.one_of(
     st.tuples(st.floats(-180.0, 71.0), st.floats(-80.0, 80.0)),
     st.tuples(st.floats(139.0, 180.0), st.floats(-80.0, 80.0)),
@@ -18,7 +22,8 @@ outside = st.one_of(
 )
 
 
-@given(inside, st.sampled_from(CRS_NAMES))
+@settings(max_examples=500, deadline=None)
+@given(inside | at_the_border, st.sampled_from(CRS_NAMES))
 def test_a_door_in_china_comes_back_within_a_hundredth_of_a_millimetre(place: tuple[float, float], crs: str) -> None:
     lon, lat = to_wgs84(*from_wgs84(*place, crs), crs)
     assert geodesic_m(place[0], place[1], lon, lat) < 1e-5
@@ -28,6 +33,13 @@ def test_a_door_in_china_comes_back_within_a_hundredth_of_a_millimetre(place: tu
 def test_outside_china_every_system_is_the_same(place: tuple[float, float], crs: str) -> None:
     assert from_wgs84(*place, crs) == place
     assert to_wgs84(*place, crs) == place
+
+
+def test_a_whole_grid_of_china_comes_back_in_every_system() -> None:
+    lons, lats = (a.ravel() for a in np.meshgrid(np.linspace(WEST, EAST, 400), np.linspace(SOUTH, NORTH, 400)))
+    for crs in CRS_NAMES:
+        lon, lat = to_wgs84(*from_wgs84(lons, lats, crs), crs)
+        assert geodesic_m(lons, lats, lon, lat).max() < 1e-5
 
 
 def test_the_published_example_points_are_met() -> None:
