@@ -34,6 +34,7 @@ PERIODIC = (
     Periodic("oversight.check_ledger", hourly),
     Periodic("payments.reconcile", hourly),
     Periodic("beds.snapshot", daily),
+    Periodic("circles.refresh_every_city", daily),
     Periodic("visits.refresh_duties", daily),
     Periodic("visits.alert_unvisited", daily),
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +14,7 @@ from geo.profiles import Profile
 from geo.snap import Snaps
 from geo.walking import WalkGraph
 from services.circles.errors import NoWalkingNetwork
-from services.circles.places import Doors, Floats, Longs, read_doors
+from services.circles.places import Doors, Longs, read_doors
 from services.circles.rules import circle_limit
 from services.circles.streets import Streets, profile_of, streets_of
 from services.cities.pack import CityRules, Tier
@@ -57,7 +58,7 @@ class Ground:
         """The streets as a profile walks them."""
         return self.streets.graph(profile) if self.streets else None
 
-    def snap(self, lons: Floats, lats: Floats, step_free: bool) -> Snaps:
+    def snap(self, lons: npt.NDArray[Any], lats: npt.NDArray[Any], step_free: bool) -> Snaps:
         """The street in front of each door; nothing is found without a network."""
         if self.streets is None:
             none = np.full(len(lons), np.nan)

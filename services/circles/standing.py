@@ -15,8 +15,9 @@ from services.cities.rules import ancestor_code, area_contains
 
 _CONFIDENCE = text(
     "SELECT area_code, confidence FROM geo.area_confidence WHERE version_id = :version"
-    " AND level = 'community' AND area_code = ANY (CAST(:codes AS bigint[]))"
+    " AND area_code = ANY (CAST(:codes AS bigint[]))"
 )
+_AROUND = (10**3, 10**6, 10**9)
 
 
 def standing_of(session: Session, ground: Ground, places: Places, snaps: Snaps) -> Standing:
@@ -44,13 +45,16 @@ def trusted_places(session: Session, ground: Ground, area_codes: Longs) -> Flags
 def confidence_by_community(session: Session, ground: Ground, communities: Longs) -> dict[int, str]:
     """How far the streets of each community may be trusted: high, low, or none without a network.
 
-    A community that was not judged by itself is trusted as its whole network is.
+    As services.circles.confidence says of one: a community that was not judged by itself is trusted as its
+    street is, else as its district, at last as the whole network.
     """
     if ground.streets is None:
         return {int(code): "none" for code in communities}
-    facts = {"version": ground.version_id, "codes": communities.tolist()}
+    around = {int(code): [int(code) // size * size for size in _AROUND] for code in communities}
+    facts = {"version": ground.version_id, "codes": sorted({code for codes in around.values() for code in codes})}
     told = {row.area_code: row.confidence for row in session.connection().execute(_CONFIDENCE, facts)}
-    return {int(code): told.get(int(code), ground.streets.confidence) for code in communities}
+    whole = ground.streets.confidence
+    return {code: next((told[one] for one in codes if one in told), whole) for code, codes in around.items()}
 
 
 def owns_of(ground: Ground, tier: Tier, places: Places, by_area: Flags) -> Flags:

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import date
+from typing import Any
+
+from sqlalchemy import text
 from sqlmodel import Session
 
 import geo.errors
 from geo.store import active_version
-from geo.tiles import circle_tile, layer_tile, network_tile
+from geo.tiles import circle_tile, feature_tile, layer_tile, network_tile
 from services.circles.errors import NoWalkingNetwork
+from services.circles.gaps import gaps_as_geojson, gaps_of
 from services.circles.queries import circles_around
+from services.circles.scenario_sites import Site, open_sites, steps_of
 from services.cities.pack import CityRules
 from services.cities.rules import area_range
+from services.unit_of_work import Actor
 
 FACILITIES_TILE = layer_tile(
     "facilities",
@@ -35,6 +42,10 @@ AREAS_TILE = layer_tile(
 )
 SMALLEST_SHOWN = 5
 """Of fewer elders no figure is drawn: it would say something about each of them."""
+_CLOSED = text(
+    "SELECT name, type_code, ST_X(geom) AS lon, ST_Y(geom) AS lat FROM facility"
+    " WHERE id = ANY (CAST(:ids AS bigint[])) ORDER BY id"
+)
 WIDTHS = {"district": 10**9, "street": 10**6, "community": 10**3, "quarter": 1}
 
 
@@ -81,6 +92,39 @@ def circles_tile(
     minutes = sorted({one.minutes for one in rules.tiers}, reverse=True)
     drawn = circles_around(session, city_code, *door, "wgs84", profile, minutes, rules)
     return circle_tile(session, drawn["polygons"], *zxy)
+
+
+def gaps_tile(
+    session: Session, actor: Actor, rules: CityRules, way: tuple[str, str], zxy: tuple[int, int, int]
+) -> bytes:
+    """The knots of homes beyond a circle (`way`: tier, profile), each of five elders at least, as middles with a radius.
+
+    Raises NoOfficeArea, UnknownWay.
+    """
+    found = gaps_of(session, actor, rules, *way)
+    return feature_tile(session, "gaps", gaps_as_geojson(found)["features"], *zxy)
+
+
+def scenario_tile(session: Session, on: date, scenario_id: int, zxy: tuple[int, int, int]) -> bytes:
+    """The facilities as a scenario leaves them: `change` is same, added, moved or closed. Raises NoScenario."""
+    steps = steps_of(session, scenario_id)
+    standing = open_sites(session, scenario_id, on)
+    features = [
+        _point(site.lon, site.lat, name=site.name, type_code=site.type_code, change=_change(site)) for site in standing
+    ]
+    kept = {site.facility_id for site in standing}
+    closed = [step.facility_id for step in steps if step.kind == "close" and step.facility_id not in kept]
+    for row in session.connection().execute(_CLOSED, {"ids": [one for one in closed if one is not None]}):
+        features.append(_point(row.lon, row.lat, name=row.name, type_code=row.type_code, change="closed"))
+    return feature_tile(session, "scenario", features, *zxy)
+
+
+def _change(site: Site) -> str:
+    return "added" if site.facility_id is None else "moved" if site.moved else "same"
+
+
+def _point(lon: float, lat: float, **properties: str) -> dict[str, Any]:
+    return {"type": "Feature", "geometry": {"type": "Point", "coordinates": [lon, lat]}, "properties": properties}
 
 
 def streets_tile(session: Session, city_code: int, z: int, x: int, y: int) -> bytes:

@@ -6,8 +6,12 @@ import structlog
 from sqlalchemy import text
 
 from services.circles.actions import refresh_reach
+from services.circles.errors import UnknownDoor
 from services.circles.filling import fill_part, finish_filling, plan_filling
+from services.circles.incremental import facility_changed
 from services.cities.errors import NoRulesInForce, UnknownCity
+from services.clock import civil_date
+from services.outbox import enqueue
 from services.unit_of_work import UnitOfWork
 
 log = structlog.get_logger("circles")
@@ -47,7 +51,27 @@ def finish(work: UnitOfWork, fill_id: int) -> None:
     log.info("filling finished", fill_id=fill_id, elders=report.elders if report else None)
 
 
+def one_facility(work: UnitOfWork, facility_id: int) -> None:
+    """Judge again whom one changed facility touches."""
+    try:
+        touched = facility_changed(work.session, work.now, facility_id)
+    except (UnknownDoor, UnknownCity, NoRulesInForce):
+        log.info("no circles to change", facility_id=facility_id)
+        return
+    log.info("facility changed", facility_id=facility_id, judged=touched.judged, changed=touched.changed)
+
+
+def refresh_every_city(work: UnitOfWork) -> None:
+    """Once a day: facilities open and close by date, elders register, move and die; every city is judged anew."""
+    cities = work.session.connection().execute(text("SELECT DISTINCT city_code FROM reach_run")).scalars()
+    for city_code in sorted(cities):
+        key = f"circles.refresh:{city_code}:{civil_date(work.now):%Y-%m-%d}"
+        enqueue(work.session, work.now, "circles.refresh", {"city_code": city_code}, key=key)
+
+
 HANDLERS = {
+    "circles.facility_changed": one_facility,
+    "circles.refresh_every_city": refresh_every_city,
     "circles.refresh": refresh_circles,
     "circles.refresh_part": refresh_part,
     "circles.finish_filling": finish,

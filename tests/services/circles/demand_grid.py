@@ -12,7 +12,8 @@ from sqlmodel import Session
 from services.circles.demand import Credit, Source, load_population
 from services.unit_of_work import SYSTEM
 
-BOX = shapely.box(118.7655, 32.0355, 118.7945, 32.0505)
+BOX = shapely.box(118.7652, 32.0352, 118.7948, 32.0508)
+"""30 x 16 cells, its sides between their middles."""
 CREDIT = Credit("测试栅格", "CC BY 4.0", "made up for a test", date(2020, 1, 1))
 
 
