@@ -44,6 +44,19 @@ CIRCLE_TILE = layer_tile(
     " FROM jsonb_each_text(CAST(:polygons AS jsonb)) AS c ORDER BY 1 DESC",
 )
 
+FEATURE_ROWS = (
+    "SELECT f.value->'properties' AS properties, g.geom FROM tile,"
+    " jsonb_array_elements(CAST(:features AS jsonb)) AS f CROSS JOIN LATERAL"
+    " (SELECT ST_SetSRID(ST_GeomFromGeoJSON(f.value->>'geometry'), 4326) AS geom) AS g WHERE g.geom && tile.box"
+)
+
+
+def feature_tile(session: Session, layer: str, features: list[dict[str, Any]], z: int, x: int, y: int) -> bytes:
+    """GeoJSON features (WGS-84 degrees) as one layer of a tile, their properties as they are. `layer` is a fixed name."""
+    facts = {"z": z, "x": x, "y": y, "features": json.dumps(features)}
+    statement = layer_tile(layer, "properties", FEATURE_ROWS)
+    return bytes(session.connection().execute(statement, facts).scalar_one() or b"")
+
 
 def network_tile(session: Session, version_id: int, z: int, x: int, y: int) -> bytes:
     """The streets of a network version in one tile: main streets from zoom 11, all of them from zoom 14."""

@@ -16,7 +16,14 @@ from fastapi.responses import Response
 from api.deps import Work
 from api.errors import problems
 from services.circles.errors import UnknownWay
-from services.circles.tiles import areas_tile, circles_tile, facilities_tile, streets_tile
+from services.circles.tiles import (
+    areas_tile,
+    circles_tile,
+    facilities_tile,
+    gaps_tile,
+    scenario_tile,
+    streets_tile,
+)
 from services.cities.pack import CityRules
 from services.cities.queries import city_of_area, rules_in_force
 from services.clock import civil_date
@@ -28,8 +35,8 @@ from services.unit_of_work import UnitOfWork
 router = APIRouter(prefix="/tiles", tags=["tiles"])
 MEDIA_TYPE = "application/vnd.mapbox-vector-tile"
 DEEPEST = 18
-FRESH_SECONDS = {"network": 3600, "facilities": 300, "areas": 60, "circles": 300}
-Layer = Literal["network", "areas", "facilities", "circles"]
+FRESH_SECONDS = {"network": 3600, "facilities": 300, "areas": 60, "circles": 300, "gaps": 60, "scenario": 0}
+Layer = Literal["network", "areas", "facilities", "circles", "gaps", "scenario"]
 Zoom = Annotated[int, Path(ge=0, le=DEEPEST)]
 Step = Annotated[int, Path(ge=0, lt=2**DEEPEST)]
 Code = Annotated[str | None, Query(pattern=r"^[a-z][a-z0-9_]{0,39}$", description="default: the city's first")]
@@ -38,6 +45,7 @@ Level = Annotated[
     Query(description="default: districts to zoom 9, streets to 11, communities from 12"),
 ]
 Site = Annotated[int | None, Query(ge=1, le=2**62, description="layer circles: whose circles")]
+Scenario = Annotated[int | None, Query(ge=1, le=2**62, description="layer scenario: which one")]
 ANSWERS: dict[int | str, dict[str, Any]] = {
     200: {"content": {MEDIA_TYPE: {"schema": {"type": "string", "format": "binary"}}}, "description": "A tile"},
     204: {"description": "Nothing lies in this tile"},
@@ -68,6 +76,7 @@ def tile(
     profile: Code = None,
     level: Level = None,
     facility: Site = None,
+    scenario: Scenario = None,
     if_none_match: Annotated[str | None, Header()] = None,
 ) -> Response:
     """Give one tile of a layer for the actor's city; `tier`, `profile` and `level` say what areas show.
@@ -76,7 +85,7 @@ def tile(
     """
     if x >= 2**z or y >= 2**z:
         raise Invalid("这一级没有这块瓦片。", field="x" if x >= 2**z else "y", z=z)
-    asked = Asked(z, x, y, tier, profile, level or level_at(z), facility)
+    asked = Asked(z, x, y, tier, profile, level or level_at(z), facility, scenario)
     body = LAYERS[layer](work, city_of_area(work.session, desk_area(work.actor)), asked)
     etag = f'"{hashlib.blake2b(body, digest_size=12).hexdigest()}"'
     headers = {
@@ -102,6 +111,12 @@ class Asked:
     profile: str | None
     level: str
     facility_id: int | None
+    scenario_id: int | None
+
+    @property
+    def at(self) -> tuple[int, int, int]:
+        """Zoom, column and row."""
+        return self.z, self.x, self.y
 
 
 def level_at(z: int) -> str:
@@ -130,7 +145,19 @@ def _circles(work: UnitOfWork, city: int, asked: Asked) -> bytes:
     rules = rules_in_force(work.session, city, civil_date(work.now))
     _, profile = checked_way(rules, asked.tier, asked.profile)
     site = find_facility(work.session, asked.facility_id)
-    return circles_tile(work.session, city, rules, (site.lon, site.lat), profile, (asked.z, asked.x, asked.y))
+    return circles_tile(work.session, city, rules, (site.lon, site.lat), profile, asked.at)
+
+
+def _gaps(work: UnitOfWork, city: int, asked: Asked) -> bytes:
+    rules = rules_in_force(work.session, city, civil_date(work.now))
+    way = checked_way(rules, asked.tier, asked.profile)
+    return gaps_tile(work.session, work.actor, rules, way, asked.at)
+
+
+def _scenario(work: UnitOfWork, city: int, asked: Asked) -> bytes:
+    if asked.scenario_id is None:
+        raise Invalid("请写明是哪个方案（scenario）。", field="scenario", city_code=city)
+    return scenario_tile(work.session, civil_date(work.now), asked.scenario_id, asked.at)
 
 
 LAYERS: dict[str, Callable[[UnitOfWork, int, Asked], bytes]] = {
@@ -138,6 +165,8 @@ LAYERS: dict[str, Callable[[UnitOfWork, int, Asked], bytes]] = {
     "facilities": _facilities,
     "areas": _areas,
     "circles": _circles,
+    "gaps": _gaps,
+    "scenario": _scenario,
 }
 
 

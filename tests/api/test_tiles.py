@@ -181,3 +181,32 @@ def test_a_poorly_known_community_is_marked_and_a_well_known_one_is_not(cast: An
             sheet = coverage_map(work.session, CITY, COMMUNITY, tier="street_15", profile="elder")
             assert [area.uncertain for area in sheet.areas] == [marked]
     assert tiles[True] != tiles[False]
+
+
+def test_a_knot_of_elders_left_out_is_drawn_and_a_lone_home_is_not(cast: Any, fetch: Any) -> None:
+    draw_community(cast, COMMUNITY, elders=9, within=0)
+    where = place(14, 118.79, 32.04)
+    knot = fetch("officer", "gaps", where, tier="street_15", profile="elder")
+    assert knot.status_code == 200 and b"left_out" in knot.content and b"radius_m" in knot.content
+    draw_community(cast, COMMUNITY, elders=4, within=0)
+    assert fetch("officer", "gaps", where, tier="street_15", profile="elder").status_code == 204
+
+
+def test_a_scenario_is_drawn_as_it_would_be_and_only_for_those_who_may_see_it(cast: Any, fetch: Any) -> None:
+    from services.circles.scenarios import Place, add_facility, close_facility, create_scenario
+    from services.cities.queries import rules_in_force
+    from services.clock import civil_date
+
+    with cast.work("officer") as work:
+        rules = rules_in_force(work.session, CITY, civil_date(work.now))
+        kind = rules.facility_types[0].code
+        made = create_scenario(work.session, work.now, work.actor, "东街加一处")
+        at = Place(LON, LAT, "wgs84")
+        add_facility(work.session, work.now, work.actor, made, rules, at=at, type_code=kind, name="新食堂")
+        gone = work.session.connection().execute(text("SELECT min(id) FROM facility")).scalar_one()
+        close_facility(work.session, work.now, work.actor, made, facility_id=gone)
+    drawn = fetch("officer", "scenario", place(11), scenario=str(made))
+    assert drawn.status_code == 200 and "新食堂".encode() in drawn.content
+    assert b"added" in drawn.content and b"closed" in drawn.content
+    assert fetch("other_officer", "scenario", place(11), scenario=str(made)).status_code == 404
+    assert fetch("officer", "scenario", place(11)).status_code == 422
