@@ -17,6 +17,7 @@ EVERYBODY = frozenset({*MEMBERS, ANONYMOUS})
 SIGNED_IN = frozenset(MEMBERS)
 OFFICE = frozenset({"officer", "operator", "advisor"})
 READERS = OFFICE | {"auditor"}
+STREETS = READERS | {"other_officer", "administrator"}
 HER_SIDE = frozenset({"wang", "daughter"})
 SECRETS = ("王秀兰", "孙德福", "杨将军巷", "19900000001", "320102194804120028")
 
@@ -28,8 +29,8 @@ def fill(path: str, world: World) -> str:
         "elder_id": cast["wang"], "order_id": ids["order"], "offer_id": ids["offer"], "visit_id": ids["visit"],
         "need_id": ids["need"], "escalation_id": ids["escalation"], "proxy_id": ids["proxy"], "bed_id": ids["bed"],
         "payable_id": ids["payable"], "provider_id": cast.providers["kangle"], "number": ids["number"],
-        "facility_id": ids["facility"], "stay_id": ids["stay"], "person_id": cast["volunteer"], "session_id": ids["session"],
-        "run_id": ids["run"], "row_id": ids["row"], "code": "home_bath", "message_id": ids["message"], "attachment_id": ids["attachment"], "layer": "network", "z": 14, "x": 13600, "y": 6640,
+        "gate_id": ids["gate"], "facility_id": ids["facility"], "stay_id": ids["stay"], "person_id": cast["volunteer"], "session_id": ids["session"],
+        "run_id": ids["run"], "row_id": ids["row"], "code": "home_bath", "message_id": ids["message"], "attachment_id": ids["attachment"], "scenario_id": ids["scenario"], "run_id": ids["run"], "layer": "network", "z": 14, "x": 13600, "y": 6640,
     }  # fmt: skip
     return path.format(**names)
 
@@ -51,6 +52,12 @@ def bodies(world: World) -> dict[str, dict[str, Any]]:
         "POST /api/v1/orders/{order_id}/assignment": {"carer_id": cast["carer"]},
         "PUT /api/v1/orders/{order_id}/assignment": {"carer_id": cast["other_carer"], "reason": "临时请假"},
         "POST /api/v1/offers/{offer_id}/refusal": {"reason": "no_hands"},
+        "POST /api/v1/siting-runs": {"tier": "quarter_5", "profile": "elder", "count": 1, "spacing_m": 400},
+        "POST /api/v1/scenarios": {"name": "两个新站"},
+        "PATCH /api/v1/scenarios/{scenario_id}": {"note": "下周一起看"},
+        "POST /api/v1/scenarios/{scenario_id}/steps": {
+            "kind": "add", "type_code": "service_station", "lon": 118.79, "lat": 32.04, "crs": "gcj02",
+        },
         "POST /api/v1/beds/{bed_id}/stays": {"elder_id": cast["wang"], "first_day": at[:10]},
         "POST /api/v1/bed-stays/{stay_id}/ending": {"last_day": at[:10], "reason": "moved_home"},
         "POST /api/v1/sign-in/codes": {"phone": "19900000042"},
@@ -79,6 +86,9 @@ def bodies(world: World) -> dict[str, dict[str, Any]]:
         },
         "POST /api/v1/elders/{elder_id}/visit-duty/ending": {"on": ids["now"].date().isoformat(), "reason": "moved"},
         "POST /api/v1/escalations/{escalation_id}/closing": {"resolution": "safe"},
+        "POST /api/v1/network/gates": {
+            "kind": "gate", "lon": 118.7900, "lat": 32.0410, "crs": "wgs84", "reason": "东门已开", "city_code": 320100000000000,
+        },
         "POST /api/v1/volunteers": {"display_name": "新志愿者"},
         "POST /api/v1/volunteers/{person_id}/training": {"trained_on": "2026-01-01"},
         "POST /api/v1/elders/{elder_id}/needs": {"kind": "friendly_visit", **later},
@@ -196,6 +206,19 @@ MAY: dict[str, frozenset[str]] = {
     "GET /api/v1/desk/administrative-coverage": READERS | {"other_officer"},
     "GET /api/v1/desk/escalations": READERS | {"other_officer"},
     "GET /api/v1/desk/uncovered": READERS | {"other_officer"},
+    "GET /api/v1/gaps": READERS | {"other_officer"},
+    # an office's drawings beside the register: its own, and what was shared in the area; the owner alone changes them
+    "GET /api/v1/siting-runs": READERS | {"other_officer"},
+    "POST /api/v1/siting-runs": frozenset({"officer", "other_officer"}),
+    "GET /api/v1/siting-runs/{run_id}": frozenset({"officer"}),
+    "GET /api/v1/scenarios": READERS | {"other_officer"},
+    "POST /api/v1/scenarios": frozenset({"officer", "other_officer"}),
+    "GET /api/v1/scenarios/{scenario_id}": READERS,
+    "GET /api/v1/scenarios/{scenario_id}/comparison": READERS,
+    "GET /api/v1/scenarios/{scenario_id}/export.geojson": READERS,
+    "PATCH /api/v1/scenarios/{scenario_id}": frozenset({"officer"}),
+    "POST /api/v1/scenarios/{scenario_id}/steps": frozenset({"officer"}),
+    "POST /api/v1/scenarios/{scenario_id}/undo": frozenset({"officer"}),
     "GET /api/v1/visit-duties/compliance": READERS | {"other_officer"},
     "GET /api/v1/visit-duties/not-yet-visited": READERS | {"other_officer"},
     "GET /api/v1/messages/not-reached": OFFICE | {"other_officer"},
@@ -203,6 +226,12 @@ MAY: dict[str, frozenset[str]] = {
     "POST /api/v1/messages/{message_id}/read": frozenset({"daughter"}),
     "POST /api/v1/messages/{message_id}/told": OFFICE,
     "POST /api/v1/escalations/{escalation_id}/closing": OFFICE,
+    # the streets: every office reads; officers and the administrator open and bar
+    "GET /api/v1/network": STREETS,
+    "GET /api/v1/network/confidence": STREETS,
+    "GET /api/v1/network/gates": STREETS,
+    "POST /api/v1/network/gates": frozenset({"officer", "other_officer", "administrator"}),
+    "DELETE /api/v1/network/gates/{gate_id}": frozenset({"officer", "administrator"}),
     "POST /api/v1/roles": frozenset({"administrator"}),
     "POST /api/v1/proxies/{proxy_id}/confirm": ROOM_OF_SUN,
     "POST /api/v1/proxies/{proxy_id}/revoke": ROOM_OF_SUN | {"other_carer"},
@@ -237,7 +266,7 @@ BY_OTHER_RULES = {
     "POST /api/v1/payments/stripe/webhook", "POST /api/v1/messages/sms/reports",
     "POST /api/v1/proxies", "POST /api/v1/volunteers",
 }  # fmt: skip
-ONCE = {"POST /api/v1/elders/{elder_id}/visit-duty/ending", "DELETE /api/v1/elders/{elder_id}/door-plate"}
+ONCE = {"DELETE /api/v1/network/gates/{gate_id}", "POST /api/v1/elders/{elder_id}/visit-duty/ending", "DELETE /api/v1/elders/{elder_id}/door-plate"}
 """Done by the first who may; the others of them find it gone."""
 REFUSED = {401, 403, 404}
 

@@ -104,6 +104,38 @@ def _a_file(world: World) -> None:
         world.ids["attachment"] = attach(work.session, work.now, work.actor, world.cast["wang"], "consent", content)
 
 
+def _a_list(world: World) -> None:
+    """A list of sites that the officer handed in and a worker took over: one site stands, one row waits for a place."""
+    from services.oversight import handing_in
+
+    rows = (
+        "名称,类型,街道,地址,经度,纬度\n梅园助餐点,senior_canteen,梅园新村街道,梅园新村9号,118.7974,32.0437\n"
+        "没有坐标的助餐点,senior_canteen,,不知道的路8号,,\n"
+    )
+    with world.cast.work("officer") as work:
+        one = world.ids["run"] = handing_in.hand_in(
+            work.session, work.now, work.actor, "facilities", "sites.csv", rows.encode(), crs="wgs84"
+        )
+        columns = handing_in.run_of(work.session, work.actor, one).mapping["columns"]
+        handing_in.confirm_columns(work.session, work.now, work.actor, one, columns, {})
+    world.cast.run_jobs()
+    with world.cast.work("officer") as work:
+        handing_in.confirm_list(work.session, work.now, work.actor, one)
+    world.cast.run_jobs()
+    with world.cast.work("officer") as work:
+        world.ids["row"] = handing_in.rows_of(work.session, work.actor, run_id=one)[0].id
+
+
+def _a_gate(world: World) -> None:
+    from services.circles.gates import add_gate
+
+    with world.cast.work("officer") as work:
+        place = 118.7900, 32.0410
+        world.ids["gate"] = add_gate(
+            work.session, work.now, work.actor, 320100000000000, "gate", place, "wgs84", "东门已开"
+        )
+
+
 def _a_closed_door(world: World) -> None:
     from sqlalchemy import text
 
@@ -142,6 +174,23 @@ def _a_closed_door(world: World) -> None:
         ).scalar_one()
 
 
+def _a_scenario(world: World) -> None:
+    from services.circles.scenarios import Place, add_facility, change_scenario, create_scenario
+    from services.circles.site_runs import ask_sites
+    from services.circles.site_wishes import SiteWish
+    from services.cities.queries import rules_in_force
+    from services.clock import civil_date
+
+    with world.cast.work("officer") as work:
+        act = (work.session, work.now, work.actor)
+        scenario = world.ids["scenario"] = create_scenario(*act, "再开一个站")
+        rules = rules_in_force(work.session, 320100000000000, civil_date(work.now))
+        at = Place(118.7860, 32.0460, "wgs84")
+        add_facility(*act, scenario, rules, at=at, type_code="service_station")
+        change_scenario(*act, scenario, shared=True)
+        world.ids["run"] = ask_sites(*act, SiteWish("quarter_5", "elder", count=1, spacing_m=300))
+
+
 @pytest.fixture(scope="module")
 def world(request: pytest.FixtureRequest, cast_template: str) -> Iterator[World]:
     """Build the world once for a file of tests; tests must not rely on its state staying still."""
@@ -159,6 +208,9 @@ def world(request: pytest.FixtureRequest, cast_template: str) -> Iterator[World]
         _needs(made)
         _a_closed_door(made)
         _a_file(made)
+        _a_scenario(made)
+        _a_gate(made)
+        _a_list(made)
         made.ids["session"] = _a_spare_session(made)
         made.tokens = {who: made.cast.token(who) for who in MEMBERS}
         yield made
@@ -188,7 +240,7 @@ def fill(path: str, world: World) -> str:
         "need_id": ids["need"], "escalation_id": ids["escalation"], "proxy_id": ids["proxy"], "kind": "friendly_visit",
         "facility_id": ids["facility"], "category": "bathing", "code": "home_bath", "token": "no-such-token",
         "name": "elder-home", "size": "large", "language": "en",
-        "file_type": "svg",
+        "file_type": "svg", "run_id": ids["run"], "row_id": ids["row"],
     }  # fmt: skip
     if path.startswith("/carer"):
         names["visit_id"] = ids["visit"]
