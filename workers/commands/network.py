@@ -2,79 +2,135 @@
 
 from __future__ import annotations
 
-import hashlib
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from sqlalchemy import text
-from sqlmodel import Session
 
 from geo.errors import GeoError
 from geo.kernels import warm_up
-from geo.store import StoredVersion, activate_version, import_network
-from services.acts import record_act
-from services.cities.errors import UnknownCity
-from services.cities.queries import city_by_key
-from services.cities.rules import written_code
+from geo.lines_words import FIELDS, LinesSource, is_lines_file
+from geo.store import StoredVersion, active_version
+from geo.walkability import RULES, WIKI
+from services.circles.confidence import confidence_by_area, judge_areas
+from services.circles.errors import UnreadableStreets
+from services.circles.naming import city_number
+from services.circles.networks import put_network_back, restore_network, take_network
+from services.cities.queries import area_names
+from services.errors import DomainError
 from services.unit_of_work import COMMAND_LINE, SYSTEM, UnitOfWork, unit_of_work
+from workers.commands.network_gates import gates
 
 app = typer.Typer(help="步行路网 / walking networks", no_args_is_help=True)
+app.add_typer(gates, name="gate")
 _console = Console()
 _errors = Console(stderr=True)
 _STAGES = {"read": "读取道路", "nodes": "写入路口", "edges": "写入路段"}
+City = Annotated[str, typer.Option("--city", help="城市代码、规则包的键或任意名称")]
 
 
-def city_number(session: Session, city: str) -> int:
-    """The 15-digit code of a city given by code or by a pack's key.
-
-    A name that no pack knows becomes a negative number of its own, so that any extract can be tried.
-    """
-    try:
-        return city_by_key(session, city)
-    except UnknownCity:
-        pass
-    try:
-        return written_code(city)
-    except ValueError:
-        digest = hashlib.sha256(city.strip().casefold().encode()).digest()
-        return -1 - int.from_bytes(digest[:6], "big")
-
-
-def _record(work: UnitOfWork, verb: str, stored: StoredVersion) -> None:
-    """Write into the trail that a city's streets changed; an extract that was only tried belongs to no area."""
-    area = stored.city_code if stored.city_code > 0 else None
-    facts = {"name": stored.name, "source": stored.source_name}
-    subject = ("network_version", stored.id)
-    record_act(work.session, work.now, COMMAND_LINE, verb, area_code=area, subject=subject, facts=facts)
+def _stop(error: Exception) -> typer.Exit:
+    told = error.message_zh if isinstance(error, DomainError) else str(error)
+    _errors.print(told, style="red", markup=False, highlight=False)
+    return typer.Exit(1)
 
 
 @app.command("import")
 def import_file(
-    file: Annotated[Path, typer.Argument(help="OpenStreetMap文件（.pbf .osm .xml，可为.gz .bz2）")],
-    city: Annotated[str, typer.Option("--city", help="城市代码、规则包的键或任意名称")],
+    file: Annotated[
+        Path, typer.Argument(help="OpenStreetMap（.pbf .osm .xml，可为.gz .bz2），或 .gpkg .shp .zip .geojson")
+    ],
+    city: City,
     name: Annotated[str, typer.Option("--name", help="路网名称")],
+    crs: Annotated[
+        str | None, typer.Option("--crs", help="自有线路的坐标系：wgs84 gcj02 bd09 cgcs2000 或 EPSG:编号")
+    ] = None,
+    mapping: Annotated[Path | None, typer.Option("--mapping", help="字段映射文件（TOML）")] = None,
+    layer: Annotated[str | None, typer.Option("--layer", help="自有线路的图层")] = None,
+    tolerance_m: Annotated[
+        float | None, typer.Option("--tolerance-m", min=0.0, max=20.0, help="在此距离内及交叉处相接")
+    ] = None,
+    encoding: Annotated[str | None, typer.Option("--encoding", help="Shapefile的字段编码")] = None,
+    column: Annotated[list[str] | None, typer.Option("--column", help="字段=列名，可写多次")] = None,
 ) -> None:
     """Make the streets of a map file the network of a city; the same file again changes nothing."""
     progress = Progress(
         TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), console=_console
     )
     try:
+        lines = None
+        if is_lines_file(file):
+            lines = _lines_source(
+                mapping, column or [], crs=crs, layer=layer, tolerance_m=tolerance_m, encoding=encoding
+            )
+            show_plan(file, lines)
         with progress, unit_of_work(SYSTEM, login="setup") as work:
             code = city_number(work.session, city)
-            stored = import_network(work.session, work.now, file, code, name, _teller(progress))
-            if stored.changed:
-                _record(work, "import_network", stored)
-    except GeoError as error:
-        _errors.print(str(error), style="red", markup=False, highlight=False)
-        raise typer.Exit(1) from error
+            stored = take_network(work.session, work.now, COMMAND_LINE, file, code, name, _teller(progress), lines)
+            low = _low_areas(work, stored)
+    except (GeoError, DomainError) as error:
+        raise _stop(error) from error
     if not stored.changed:
         _console.print(f"与现用路网相同（版本{stored.id}），未作改动。", highlight=False)
     show_report(stored)
+    if stored.city_code > 0:
+        _show_low(*low)
+
+
+def _lines_source(mapping: Path | None, columns: list[str], **stated: Any) -> LinesSource:
+    """What the mapping file says, and what was stated beside it, which is stronger."""
+    try:
+        told = tomllib.loads(mapping.read_text(encoding="utf-8")) if mapping else {}
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UnreadableStreets(f"映射文件无法读取：{error}", file_name=str(mapping)) from error
+    known = {"columns", "values", "crs", "layer", "tolerance_m", "encoding"}
+    pairs = [pair.partition("=") for pair in columns]
+    wrong = [*(set(told) - known), *("".join(pair) for pair in pairs if pair[0] not in FIELDS or not pair[2])]
+    if wrong:
+        raise UnreadableStreets(
+            f"映射中不认识：{'、'.join(map(str, wrong))}；字段有 {'、'.join(FIELDS)}", file_name=str(mapping)
+        )
+    picked = dict(told.get("columns", {})) | {ours: theirs for ours, _, theirs in pairs}
+    facts = told | {key: value for key, value in stated.items() if value is not None}
+    return LinesSource(**{**facts, "columns": picked or None})
+
+
+def show_plan(file: Path, lines: LinesSource) -> None:
+    """Print how a file of lines will be read, so that a wrong guess is seen before it is stored."""
+    from geo.lines_reader import plan_lines
+
+    plan = plan_lines(file, lines)
+    how = "按映射" if lines.columns is not None else "按列名猜测"
+    table = Table(
+        "字段", "文件的列", title=f"{file.name}，图层{plan.layer}，{plan.lines:,}条线，坐标系{plan.crs[:40]}（{how}）"
+    )
+    for ours in FIELDS:
+        table.add_row(ours, plan.columns.get(ours, "—"))
+    table.add_row("未用的列", "、".join(plan.spare_columns) or "—")
+    _console.print(table, highlight=False)
+    for value, kind, count in plan.classes:
+        _console.print(f"  {value or '（空）'} → {kind}：{count:,}", highlight=False, markup=False)
+
+
+@app.command("plan")
+def plan_file(
+    file: Annotated[Path, typer.Argument()],
+    crs: Annotated[str | None, typer.Option("--crs")] = None,
+    mapping: Annotated[Path | None, typer.Option("--mapping")] = None,
+    layer: Annotated[str | None, typer.Option("--layer")] = None,
+    column: Annotated[list[str] | None, typer.Option("--column")] = None,
+) -> None:
+    """Show how a file of lines would be read; nothing is stored."""
+    try:
+        show_plan(file, _lines_source(mapping, column or [], crs=crs, layer=layer))
+    except (GeoError, DomainError) as error:
+        raise _stop(error) from error
 
 
 def _teller(progress: Progress) -> Callable[[str, int, int], None]:
@@ -104,8 +160,50 @@ def show_report(stored: StoredVersion) -> None:
     _console.print(table, highlight=False)
 
 
+def _low_areas(work: UnitOfWork, stored: StoredVersion) -> tuple[int, list[tuple[str, str]]]:
+    if stored.city_code < 0:
+        return 0, []
+    judged = confidence_by_area(work.session, stored.id, stored.city_code, "community")
+    names = area_names(work.session, {area.area_code for area in judged})
+    low = [(names[area.area_code], "；".join(area.reasons)) for area in judged if area.confidence == "low"]
+    return len(judged), low
+
+
+def _show_low(judged: int, low: list[tuple[str, str]]) -> None:
+    if not judged:
+        _console.print("本市的社区没有边界，可信度按全市路网判断。", highlight=False)
+        return
+    table = Table("社区", "原因", title=f"{judged}个社区中{len(low)}个路网可信度低")
+    for area, reasons in low[:30]:
+        table.add_row(area, reasons)
+    _console.print(table, highlight=False)
+
+
+@app.command("report")
+def report(city: City) -> None:
+    """Show again what the import of a city's network in service found, and judge its communities anew."""
+    try:
+        with unit_of_work(SYSTEM, login="setup") as work:
+            stored = active_version(work.session, city_number(work.session, city))
+            judge_areas(work.session, work.now, stored.id, stored.city_code)
+            low = _low_areas(work, stored)
+    except (GeoError, DomainError) as error:
+        raise _stop(error) from error
+    show_report(stored)
+    _show_low(*low)
+
+
+@app.command("rules")
+def show_rules() -> None:
+    """Print the table of what is walked and what is not, with sources."""
+    table = Table("主题", "值", "结论", "原因", "来源")
+    for rule in RULES:
+        table.add_row(rule.topic, " ".join(rule.values), rule.verdict, rule.why, WIKI + rule.source.replace(" ", "_"))
+    _console.print(table, highlight=False)
+
+
 @app.command("list")
-def list_versions(city: Annotated[str, typer.Option("--city")]) -> None:
+def list_versions(city: City) -> None:
     """Show a city's stored networks; the one in service is marked."""
     table = Table("版本", "现用", "名称", "文件", "导入时间", "可信度")
     with unit_of_work(SYSTEM, login="setup") as work:
@@ -124,13 +222,21 @@ def list_versions(city: Annotated[str, typer.Option("--city")]) -> None:
 @app.command("activate")
 def activate(version: Annotated[int, typer.Argument(help="路网版本号")]) -> None:
     """Put a stored version back into service."""
+    _put_back(lambda work: put_network_back(work.session, work.now, COMMAND_LINE, version))
+
+
+@app.command("restore")
+def restore(city: City) -> None:
+    """Put the version before the one in service back."""
+    _put_back(lambda work: restore_network(work.session, work.now, COMMAND_LINE, city_number(work.session, city)))
+
+
+def _put_back(act: Callable[[UnitOfWork], StoredVersion]) -> None:
     try:
         with unit_of_work(SYSTEM, login="setup") as work:
-            stored = activate_version(work.session, version)
-            _record(work, "activate_network", stored)
-    except GeoError as error:
-        _errors.print(f"没有路网版本 {version}", style="red", highlight=False)
-        raise typer.Exit(1) from error
+            stored = act(work)
+    except DomainError as error:
+        raise _stop(error) from error
     _console.print(f"现用路网：{stored.name}（版本{stored.id}）", highlight=False)
 
 
