@@ -39,6 +39,9 @@ from services.unit_of_work import UnitOfWork
 router = APIRouter(prefix="/api/v1", tags=["siting"])
 Code = Annotated[str | None, Query(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 Id = Annotated[int, Path(ge=1, le=2**62)]
+EXPORTED: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"application/geo+json": {"schema": {"type": "object"}}}, "description": "The scenario"}
+}
 AreaCode = Annotated[int | None, Query(ge=11 * 10**13, lt=10**15)]
 
 
@@ -152,16 +155,16 @@ def take_step(work: Work, scenario_id: Id, wish: StepIn, profile: Code = None) -
 def step_of(work: UnitOfWork, scenario_id: int, rules: CityRules, told: dict[str, Any]) -> int:
     """Take the step that `told` describes, as StepIn names it. Raises CannotSite naming what is missing."""
     act = (work.session, work.now, work.actor, scenario_id)
-    whom = {"facility_id": told.get("facility_id"), "added_by": told.get("added_by")}
-    if told["kind"] != "add" and (whom["facility_id"] is None) == (whom["added_by"] is None):
+    facility_id, added_by = told.get("facility_id"), told.get("added_by")
+    if told["kind"] != "add" and (facility_id is None) == (added_by is None):
         raise CannotSite("请选一个设施。", field="facility_id")
     if told["kind"] == "close":
-        return scenarios.close_facility(*act, **whom)
+        return scenarios.close_facility(*act, facility_id=facility_id, added_by=added_by)
     if told.get("lon") is None or told.get("lat") is None or not told.get("crs"):
         raise CannotSite("请写明位置：lon、lat和crs。", field="lon")
     at = Place(float(told["lon"]), float(told["lat"]), str(told["crs"]))
     if told["kind"] == "move":
-        return scenarios.move_facility(*act, at=at, **whom)
+        return scenarios.move_facility(*act, at=at, facility_id=facility_id, added_by=added_by)
     return scenarios.add_facility(
         *act, rules, at=at, type_code=told.get("type_code") or "", name=told.get("name") or "",
         functions=told.get("functions"),
@@ -191,8 +194,7 @@ def comparison(work: Work, scenario_id: Id, profile: Code = None) -> ComparisonO
 
 @router.get(
     "/scenarios/{scenario_id}/export.geojson", response_class=Response, response_model=None,
-    responses={200: {"content": {"application/geo+json": {"schema": {"type": "object"}}}, "description": "The scenario"}}
-    | problems(401, 403, 404),
+    responses=EXPORTED | problems(401, 403, 404),
     summary="Export a scenario",
 )  # fmt: skip
 def export(work: Work, scenario_id: Id, profile: Code = None) -> Response:

@@ -196,12 +196,15 @@ def describe(session: Session, prepared: Prepared, solved: Solved) -> Proposal:
     """Say what an answer means: where each site lies, whom it adds, what the circle reaches before and after."""
     wish, demand, cover, answer = prepared.wish, prepared.demand, prepared.cover, solved.answer
     scale, counted = demand.scale, demand.counted
+    order = _in_order(cover, answer.sites)
+    if wish.model == "mclp" and not _limited(wish):
+        order = [(site, adds) for site, adds in order if adds]  # nobody builds what nobody needs
     before = int(demand.weights[counted & demand.verdicts.within].sum())
     gained = answer.objective if _limited(wish) else cover.objective(answer.sites)
     unit = 1 if wish.model == "lscp" else scale
     return Proposal(
         model=wish.model,
-        sites=_named(session, prepared.candidates, _in_order(cover, answer.sites), scale, wish),
+        sites=_named(session, prepared.candidates, order, scale, wish),
         objective=answer.objective / unit,
         bound=answer.bound / unit,
         gap=answer.gap,
