@@ -79,3 +79,9 @@ class GateElsewhere(NotAllowed):
     """The point lies outside the officer's area; facts: `area_code`."""
 
     message_zh = "该点不在您管辖的区域内。"
+
+
+class NothingPublished(NotFound):
+    """The city has published no open coverage yet; facts: `city_code`."""
+
+    message_zh = "本市尚未公布覆盖数据。"
