@@ -255,9 +255,9 @@ def row_of(session: Session, now: datetime, actor: Actor, row_id: int) -> Waitin
 
 
 def _shown(row: Found[Any], *, full: bool) -> WaitingRow:
-    cells = {
-        name: text for name, text in unsealed(SECRETS, row.raw_sealed).items() if name not in (OUTLINE, SYSTEM_CELL)
-    }
+    said = unsealed(SECRETS, row.raw_sealed)
+    crs = said.get(SYSTEM_CELL) or row.crs
+    cells = {name: text for name, text in said.items() if name not in (OUTLINE, SYSTEM_CELL)}
     private = {spec.name for spec in importer_of(row.kind).fields if spec.private}
     title = cells.get("name") or cells.get("facility_name") or cells.get("code") or f"第{row.line}行"
     if private and not full:
@@ -266,7 +266,7 @@ def _shown(row: Found[Any], *, full: bool) -> WaitingRow:
         cells = {name: text for name, text in cells.items() if name not in private} | masked
     return WaitingRow(
         row.id, row.run_id, row.kind, row.line, title, cells, row.findings, row.needs_place,
-        row.found if full or not private else None, row.crs, row.trying, row.state, row.area_code,
+        row.found if full or not private else None, crs, row.trying, row.state, row.area_code,
     )  # fmt: skip
 
 
