@@ -17,6 +17,7 @@ from shapely import MultiPolygon
 from geo.errors import UnreadableMap
 
 WAY_KEYS = ("highway", "route", "railway", "public_transport", "indoor", "man_made")
+_BROKEN = (RuntimeError, OSError, ValueError, osmium.InvalidLocationError)
 SQUARE_KEYS = ("highway", "railway", "public_transport", "indoor")
 
 
@@ -102,7 +103,7 @@ def read_buildings(path: str | Path) -> list[Building]:
                 continue
             kind = "way" if item.from_way() else "relation"
             found.append(Building(item.orig_id(), kind, dict(item.tags), polygon))
-    except (RuntimeError, OSError) as error:
+    except _BROKEN as error:
         raise UnreadableMap(Path(path).name, _plainly(str(error))) from error
     return found
 
@@ -130,7 +131,7 @@ def read_ways(path: str | Path) -> Iterator[Way]:
         for item in ways:
             if isinstance(item, osmium.osm.Way):
                 yield from _runs(item)
-    except (RuntimeError, OSError) as error:
+    except _BROKEN as error:
         raise UnreadableMap(Path(path).name, _plainly(str(error))) from error
 
 
@@ -146,7 +147,7 @@ def read_barriers(path: str | Path) -> dict[int, dict[str, str]]:
             .with_filter(osmium.filter.KeyFilter("barrier"))
         )
         return {item.id: dict(item.tags) for item in points}
-    except (RuntimeError, OSError) as error:
+    except _BROKEN as error:
         raise UnreadableMap(Path(path).name, _plainly(str(error))) from error
 
 
@@ -154,28 +155,42 @@ def read_surfaces(path: str | Path, wanted: Callable[[dict[str, str], bool], boo
     """Squares, platforms and indoor corridors drawn as surfaces, in file order.
 
     `wanted(tags, closed_way)` picks them. Surfaces whose rings do not close are left out: their lines are still
-    read as ways. Raises UnreadableMap as read_ways does.
+    read as ways. A file whose objects are not in the order of their numbers gives its closed ways only.
+    Raises UnreadableMap as read_ways does.
     """
+    try:
+        return list(_areas(path, wanted))
+    except _BROKEN as error:
+        if "out of order" in str(error):
+            return list(_closed_ways(path, wanted))
+        raise UnreadableMap(Path(path).name, _plainly(str(error))) from error
+
+
+def _areas(path: str | Path, wanted: Callable[[dict[str, str], bool], bool]) -> Iterator[Surface]:
     key = osmium.filter.KeyFilter(*SQUARE_KEYS)
     factory = osmium.geom.WKBFactory()
-    found: list[Surface] = []
-    try:
-        for item in osmium.FileProcessor(str(_existing(path))).with_areas(key).with_filter(key):
-            if not isinstance(item, osmium.osm.Area) or not wanted(dict(item.tags), item.from_way()):
-                continue
-            try:
-                polygon = _polygonal(shapely.from_wkb(factory.create_multipolygon(item)))
-            except (RuntimeError, ValueError):
-                continue
-            if polygon is None:
-                continue
-            outer = list(item.outer_rings())
-            rings = [_as_ring(ring) for ring in [*outer, *(hole for ring in outer for hole in item.inner_rings(ring))]]
-            way_id = item.orig_id() if item.from_way() else -item.orig_id()
-            found.append(Surface(way_id, item.from_way(), dict(item.tags), rings, polygon))
-    except (RuntimeError, OSError) as error:
-        raise UnreadableMap(Path(path).name, _plainly(str(error))) from error
-    return found
+    for item in osmium.FileProcessor(str(_existing(path))).with_areas(key).with_filter(key):
+        if not isinstance(item, osmium.osm.Area) or not wanted(dict(item.tags), item.from_way()):
+            continue
+        try:
+            polygon = _polygonal(shapely.from_wkb(factory.create_multipolygon(item)))
+        except (RuntimeError, ValueError):
+            continue
+        if polygon is None:
+            continue
+        outer = list(item.outer_rings())
+        rings = [_as_ring(ring) for ring in [*outer, *(hole for ring in outer for hole in item.inner_rings(ring))]]
+        way_id = item.orig_id() if item.from_way() else -item.orig_id()
+        yield Surface(way_id, item.from_way(), dict(item.tags), rings, polygon)
+
+
+def _closed_ways(path: str | Path, wanted: Callable[[dict[str, str], bool], bool]) -> Iterator[Surface]:
+    for way in read_ways(path):
+        if len(way.node_ids) < 4 or way.node_ids[0] != way.node_ids[-1] or not wanted(way.tags, True):
+            continue
+        polygon = _polygonal(shapely.Polygon(np.column_stack([way.lons, way.lats])))
+        if polygon is not None:
+            yield Surface(way.way_id, True, way.tags, [Ring(way.node_ids, way.lons, way.lats)], polygon)
 
 
 def _as_ring(nodes: "Iterable[osmium.osm.NodeRef]") -> Ring:
