@@ -88,11 +88,11 @@ def runs(work: Work) -> list[SitingRunOut]:
 
 
 @router.get(
-    "/siting-runs/{run_id}", response_model=SitingRunOut, responses=problems(401, 403, 404), summary="One question"
+    "/siting-runs/{siting_run_id}", response_model=SitingRunOut, responses=problems(401, 403, 404), summary="One question"
 )
-def one_run(work: Work, run_id: Id) -> SitingRunOut:
+def one_run(work: Work, siting_run_id: Id) -> SitingRunOut:
     """Give one question with its best answer so far and the gap that is left."""
-    return SitingRunOut.model_validate(find_run(work.session, run_id))
+    return SitingRunOut.model_validate(find_run(work.session, siting_run_id))
 
 
 @router.get("/scenarios", response_model=list[ScenarioOut], responses=problems(401, 403), summary="Scenarios I may see")

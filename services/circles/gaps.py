@@ -167,10 +167,12 @@ class _Walk:
 
     @staticmethod
     def of(rules: CityRules, code: str) -> _Walk:
+        """Read a profile's units. Raises UnknownWay."""
         walk = profile_of(rules, code)
         return _Walk(None if walk.measure == "metres" else 1 / 60, 1 / walk.cost_per_m)
 
     def said(self, cost: float | None) -> tuple[float | None, float | None]:
+        """Give a cost as minutes (None for a distance) and metres."""
         if cost is None:
             return None, None
         minutes = None if self.minutes_per_unit is None else round(cost * self.minutes_per_unit, 1)

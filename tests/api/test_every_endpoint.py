@@ -30,7 +30,7 @@ def fill(path: str, world: World) -> str:
         "need_id": ids["need"], "escalation_id": ids["escalation"], "proxy_id": ids["proxy"], "bed_id": ids["bed"],
         "payable_id": ids["payable"], "provider_id": cast.providers["kangle"], "number": ids["number"],
         "gate_id": ids["gate"], "facility_id": ids["facility"], "stay_id": ids["stay"], "person_id": cast["volunteer"], "session_id": ids["session"],
-        "run_id": ids["run"], "row_id": ids["row"], "code": "home_bath", "message_id": ids["message"], "attachment_id": ids["attachment"], "scenario_id": ids["scenario"], "run_id": ids["run"], "layer": "network", "z": 14, "x": 13600, "y": 6640,
+        "run_id": ids["run"], "row_id": ids["row"], "code": "home_bath", "message_id": ids["message"], "attachment_id": ids["attachment"], "scenario_id": ids["scenario"], "siting_run_id": ids["siting_run"], "layer": "network", "z": 14, "x": 13600, "y": 6640,
     }  # fmt: skip
     return path.format(**names)
 
@@ -52,12 +52,6 @@ def bodies(world: World) -> dict[str, dict[str, Any]]:
         "POST /api/v1/orders/{order_id}/assignment": {"carer_id": cast["carer"]},
         "PUT /api/v1/orders/{order_id}/assignment": {"carer_id": cast["other_carer"], "reason": "临时请假"},
         "POST /api/v1/offers/{offer_id}/refusal": {"reason": "no_hands"},
-        "POST /api/v1/siting-runs": {"tier": "quarter_5", "profile": "elder", "count": 1, "spacing_m": 400},
-        "POST /api/v1/scenarios": {"name": "两个新站"},
-        "PATCH /api/v1/scenarios/{scenario_id}": {"note": "下周一起看"},
-        "POST /api/v1/scenarios/{scenario_id}/steps": {
-            "kind": "add", "type_code": "service_station", "lon": 118.79, "lat": 32.04, "crs": "gcj02",
-        },
         "POST /api/v1/beds/{bed_id}/stays": {"elder_id": cast["wang"], "first_day": at[:10]},
         "POST /api/v1/bed-stays/{stay_id}/ending": {"last_day": at[:10], "reason": "moved_home"},
         "POST /api/v1/sign-in/codes": {"phone": "19900000042"},
@@ -86,18 +80,30 @@ def bodies(world: World) -> dict[str, dict[str, Any]]:
         },
         "POST /api/v1/elders/{elder_id}/visit-duty/ending": {"on": ids["now"].date().isoformat(), "reason": "moved"},
         "POST /api/v1/escalations/{escalation_id}/closing": {"resolution": "safe"},
-        "POST /api/v1/network/gates": {
-            "kind": "gate", "lon": 118.7900, "lat": 32.0410, "crs": "wgs84", "reason": "东门已开", "city_code": 320100000000000,
-        },
         "POST /api/v1/volunteers": {"display_name": "新志愿者"},
         "POST /api/v1/volunteers/{person_id}/training": {"trained_on": "2026-01-01"},
         "POST /api/v1/elders/{elder_id}/needs": {"kind": "friendly_visit", **later},
+        "POST /api/v1/volunteer-sessions/{session_id}/dispute": {"reason": "没有来"},
+        "POST /api/v1/volunteer-sessions/{session_id}/correction": {"reason": "没有来"},
+    } | bodies_of_maps()  # fmt: skip
+
+
+def bodies_of_maps() -> dict[str, dict[str, Any]]:
+    """Give the bodies of calls about streets, sites and lists that are handed in."""
+    return {
+        "POST /api/v1/siting-runs": {"tier": "quarter_5", "profile": "elder", "count": 1, "spacing_m": 400},
+        "POST /api/v1/scenarios": {"name": "两个新站"},
+        "PATCH /api/v1/scenarios/{scenario_id}": {"note": "下周一起看"},
+        "POST /api/v1/scenarios/{scenario_id}/steps": {
+            "kind": "add", "type_code": "service_station", "lon": 118.79, "lat": 32.04, "crs": "gcj02",
+        },
+        "POST /api/v1/network/gates": {
+            "kind": "gate", "lon": 118.7900, "lat": 32.0410, "crs": "wgs84", "reason": "东门已开", "city_code": 320100000000000,
+        },
         "PUT /api/v1/imports/{run_id}/columns": {"columns": {"name": "名称"}},
         "POST /api/v1/imports/{run_id}/taking": {},
         "PUT /api/v1/import-rows/{row_id}": {"changes": {"address": "梅园新村8号"}},
         "PUT /api/v1/import-rows/{row_id}/place": {"lon": 118.7975, "lat": 32.0438, "crs": "wgs84"},
-        "POST /api/v1/volunteer-sessions/{session_id}/dispute": {"reason": "没有来"},
-        "POST /api/v1/volunteer-sessions/{session_id}/correction": {"reason": "没有来"},
     }  # fmt: skip
 
 
@@ -210,7 +216,7 @@ MAY: dict[str, frozenset[str]] = {
     # an office's drawings beside the register: its own, and what was shared in the area; the owner alone changes them
     "GET /api/v1/siting-runs": READERS | {"other_officer"},
     "POST /api/v1/siting-runs": frozenset({"officer", "other_officer"}),
-    "GET /api/v1/siting-runs/{run_id}": frozenset({"officer"}),
+    "GET /api/v1/siting-runs/{siting_run_id}": frozenset({"officer"}),
     "GET /api/v1/scenarios": READERS | {"other_officer"},
     "POST /api/v1/scenarios": frozenset({"officer", "other_officer"}),
     "GET /api/v1/scenarios/{scenario_id}": READERS,

@@ -188,7 +188,7 @@ def _a_scenario(world: World) -> None:
         at = Place(118.7860, 32.0460, "wgs84")
         add_facility(*act, scenario, rules, at=at, type_code="service_station")
         change_scenario(*act, scenario, shared=True)
-        world.ids["run"] = ask_sites(*act, SiteWish("quarter_5", "elder", count=1, spacing_m=300))
+        world.ids["siting_run"] = ask_sites(*act, SiteWish("quarter_5", "elder", count=1, spacing_m=300))
 
 
 @pytest.fixture(scope="module")
@@ -240,7 +240,7 @@ def fill(path: str, world: World) -> str:
         "need_id": ids["need"], "escalation_id": ids["escalation"], "proxy_id": ids["proxy"], "kind": "friendly_visit",
         "facility_id": ids["facility"], "category": "bathing", "code": "home_bath", "token": "no-such-token",
         "name": "elder-home", "size": "large", "language": "en",
-        "file_type": "svg", "run_id": ids["run"], "row_id": ids["row"],
+        "file_type": "svg", "run_id": ids["run"], "row_id": ids["row"], "siting_run_id": ids["siting_run"],
     }  # fmt: skip
     if path.startswith("/carer"):
         names["visit_id"] = ids["visit"]
