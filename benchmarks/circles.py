@@ -1,16 +1,17 @@
-"""How long an elder's circle takes beside scipy's Dijkstra, on Helsinki's streets and on a million crossings.
+"""How long an elder's circle takes beside other engines, on a real city and on a million crossings.
 
-Both sides start from the two ends of a snapped street and give seconds at crossings, on the same graph, kernels
-compiled. "Clipped" takes out the crossings within the straight-line limit by a KD-tree first, which is the best
-that can be done with scipy for one circle. Sources of the crossings: sample_data/osm (OpenStreetMap, ODbL) and
-a seeded generator (jittered grid, mean edge about 60 m, mean degree 2.7). YINLING_BENCH_NODES sets its size.
+Every engine gives twenty circles of 15 minutes at 1.0 m/s from the same doors. Ours, scipy and the C++ reference
+walk the same graph from the two ends of a snapped street and must agree to the last bit before anything is
+measured; kernels are compiled. "scipy, clipped" first takes out the crossings within the straight-line limit by
+a KD-tree, which is the best that can be done with it for one circle. Valhalla and pandana run in a process of
+their own (bin/bench --peers), pgRouting in PostgreSQL, on the extract only; where one is missing its line says so.
 """
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable
-from dataclasses import dataclass
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -19,137 +20,143 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 from scipy.spatial import KDTree
 
-from benchmarks.harness import Row, compare
+from benchmarks.graphs import Graph, along_curve, extract, generated, million
+from benchmarks.harness import Row, compare, row
+from benchmarks.peers.pgrouting import PgRouting
+from benchmarks.peers.processes import FOLDER, Peer
+from benchmarks.peers.reference import Reference
 from geo.kernels import walk_bounded, walk_each, warm_up
-from geo.network import read_network
-from geo.profiles import PROFILES
-from geo.snap import local_plane
-from geo.walking import build_graph
 
-ROOT = Path(__file__).resolve().parents[1]
 LIMIT_SECONDS = 900.0
-METRE_SECONDS = 1.0
 ORIGINS = 20
-
-
-@dataclass(frozen=True)
-class Graph:
-    """A street graph for both sides: CSR arrays in seconds, places in metres (n, 2)."""
-
-    indptr: NDArray[np.int64]
-    indices: NDArray[np.int32]
-    weights: NDArray[np.float64]
-    places: NDArray[np.float64]
-
-
-def helsinki() -> Graph:
-    """The centre of Helsinki as the planning profile walks it."""
-    network = read_network(ROOT / "sample_data" / "osm" / "helsinki_center.osm.pbf")
-    graph = build_graph(network, PROFILES["planning"])
-    plane, _ = local_plane(float(network.node_lons.mean()), float(network.node_lats.mean()))
-    places = np.column_stack(plane.transform(network.node_lons, network.node_lats))
-    return Graph(graph.indptr, graph.indices, graph.weights, places)
-
-
-def generated(node_count: int, seed: int = 1) -> Graph:
-    """A city that nobody built: a jittered grid with streets left out until the mean degree is 2.7."""
-    chance = np.random.default_rng(seed)
-    side = int(np.sqrt(node_count))
-    count = side * side
-    rows, columns = np.divmod(np.arange(count), side)
-    places = 58.0 * np.column_stack([columns, rows]) + chance.uniform(-12, 12, (count, 2))
-    east = np.flatnonzero(columns < side - 1)
-    north = np.flatnonzero(rows < side - 1)
-    tails, heads = np.concatenate([east, north]), np.concatenate([east + 1, north + side])
-    kept = chance.permutation(len(tails))[: int(1.35 * count)]
-    tails, heads = tails[kept], heads[kept]
-    weights = np.hypot(*(places[tails] - places[heads]).T) * METRE_SECONDS
-    both = (np.concatenate([weights, weights]), (np.concatenate([tails, heads]), np.concatenate([heads, tails])))
-    table = csr_array(both, shape=(count, count))
-    return Graph(table.indptr.astype(np.int64), table.indices.astype(np.int32), table.data, places)
+Found = list[NDArray[np.float64]]
 
 
 class Walker:
-    """One circle after another around seeded doors, by one engine at a time."""
+    """Twenty circles around seeded doors of one graph, by one engine at a time; costs nearest first or as found."""
 
     def __init__(self, graph: Graph) -> None:
         self.graph = graph
-        count = len(graph.indptr) - 1
-        shape = (count, count)
-        # the least of parallel streets, or scipy would add them up
-        self.table = _least(graph, shape)
+        self.doors = graph.doors(ORIGINS)
+        self.table = graph.table()
         self.tree = KDTree(graph.places)
-        self.worktable = np.full(count, np.inf)
-        chance = np.random.default_rng(5)
-        tails = chance.choice(np.flatnonzero(np.diff(graph.indptr) > 0), ORIGINS)
-        arcs = graph.indptr[tails]
-        self.doors = [
-            (np.array([tail, graph.indices[arc]]), np.array([0.3, 0.7]) * graph.weights[arc])
-            for tail, arc in zip(tails, arcs, strict=True)
-        ]
+        self.worktable = np.full(graph.count, np.inf)
+        self.reference = Reference()
+        self._out = (np.empty(graph.count, dtype=np.int32), np.empty(graph.count))
 
-    def ours(self) -> list[NDArray[np.float64]]:
-        """Circles by the bounded kernel."""
-        graph = self.graph
-        return [
-            walk_bounded(graph.indptr, graph.indices, graph.weights, nodes, costs, LIMIT_SECONDS, self.worktable)[1]
-            for nodes, costs in self.doors
-        ]
+    def ours(self) -> Found:
+        """By our kernel."""
+        arrays, best = self.graph.arrays, self.worktable
+        return [walk_bounded(*arrays, nodes, costs, LIMIT_SECONDS, best)[1] for nodes, costs in self.doors]
 
-    def scipy_whole(self) -> list[NDArray[np.float64]]:
-        """Circles by scipy with its limit, over the whole graph."""
-        return [self._least_of(self.table, nodes, costs) for nodes, costs in self.doors]
+    def ours_in_one_call(self) -> object:
+        """By our kernel, all doors in one call: how reach is filled."""
+        nodes, costs = (np.concatenate(column) for column in zip(*self.doors, strict=True))
+        return walk_each(*self.graph.arrays, nodes, costs, LIMIT_SECONDS, self.worktable)
 
-    def scipy_clipped(self) -> list[NDArray[np.float64]]:
-        """Circles by scipy over what a KD-tree leaves."""
+    def in_cpp(self) -> Found:
+        """By the C++ reference."""
         found = []
         for nodes, costs in self.doors:
-            near = np.sort(self.tree.query_ball_point(self.graph.places[nodes[0]], LIMIT_SECONDS / METRE_SECONDS + 100))
-            part = self.table[near][:, near]
-            found.append(self._least_of(part, np.searchsorted(near, nodes), costs))
+            count = self.reference.walk(self.graph, nodes, costs, LIMIT_SECONDS, self.worktable, self._out)
+            found.append(self._out[1][:count].copy())
         return found
 
-    def _least_of(self, table: csr_array, nodes: NDArray[np.int64], costs: NDArray[np.float64]) -> NDArray[np.float64]:
-        ends = dijkstra(table, indices=nodes, limit=LIMIT_SECONDS) + costs[:, None]
-        least = ends.min(axis=0)
-        return np.asarray(np.sort(least[least <= LIMIT_SECONDS]))
+    def scipy_clipped(self) -> Found:
+        """By scipy over what a KD-tree leaves."""
+        found = []
+        for nodes, costs in self.doors:
+            near = np.sort(self.tree.query_ball_point(self.graph.places[nodes[0]], LIMIT_SECONDS + 100))
+            part = self.table[near][:, near]
+            found.append(_least_of(part, np.searchsorted(near, nodes), costs))
+        return found
+
+    def scipy_whole(self) -> Found:
+        """By scipy with its limit, over the whole graph."""
+        return [_least_of(self.table, nodes, costs) for nodes, costs in self.doors]
 
     def agree(self) -> None:
-        """Refuse to measure what is not the same: all three must find the same seconds."""
-        for one, two, three in zip(self.ours(), self.scipy_whole(), self.scipy_clipped(), strict=True):
-            if not (np.allclose(one, two) and np.allclose(one, three)):
-                raise AssertionError("the engines disagree")
-
-    def table_of_all(self) -> object:
-        """One bounded walk per door in a single call: how reach is filled."""
-        graph = self.graph
-        nodes = np.concatenate([nodes for nodes, _ in self.doors])
-        costs = np.concatenate([costs for _, costs in self.doors])
-        return walk_each(graph.indptr, graph.indices, graph.weights, nodes, costs, LIMIT_SECONDS, self.worktable)
+        """Refuse to measure what is not the same: all engines on this graph must find the same seconds."""
+        engines = [self.scipy_whole, self.scipy_clipped] + ([] if self.reference.missing else [self.in_cpp])
+        for engine in engines:
+            for one, two in zip(self.ours(), engine(), strict=True):
+                if len(one) != len(two) or not np.allclose(np.sort(one), np.sort(two), rtol=0, atol=1e-9):
+                    raise AssertionError(f"{engine.__name__} disagrees")
 
 
-def _least(graph: Graph, shape: tuple[int, int]) -> csr_array:
-    rows = np.repeat(np.arange(shape[0]), np.diff(graph.indptr))
-    order = np.lexsort((graph.weights, graph.indices, rows))
-    rows, columns, weights = rows[order], graph.indices[order], graph.weights[order]
-    first = np.ones(len(rows), dtype=bool)
-    first[1:] = (rows[1:] != rows[:-1]) | (columns[1:] != columns[:-1])
-    return csr_array((weights[first], (rows[first], columns[first])), shape=shape)
+def _least_of(table: csr_array, nodes: NDArray[np.int64], costs: NDArray[np.float64]) -> NDArray[np.float64]:
+    ends = dijkstra(table, indices=nodes, limit=LIMIT_SECONDS) + costs[:, None]
+    least = ends.min(axis=0)
+    return np.asarray(least[least <= LIMIT_SECONDS])
+
+
+@contextmanager
+def peers(walker: Walker) -> Iterator[tuple[dict[str, Callable[[], object]], dict[str, str]]]:
+    """The other engines that run here on an extract, and why the rest does not."""
+    graph = walker.graph
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    nodes = [int(ends[0]) for ends, _ in walker.doors]
+    doors = FOLDER / f"{graph.name}-doors.json"
+    doors.write_text(
+        json.dumps({"places": graph.degrees[nodes].tolist(), "nodes": nodes, "seconds": LIMIT_SECONDS}),
+        encoding="utf-8",
+    )
+    tiles = FOLDER / f"{graph.name}-valhalla"
+    children = [
+        Peer("valhalla", str(graph.file), str(doors), str(tiles)),
+        Peer("pandana", str(_written(graph)), str(doors)),
+    ]
+    database = PgRouting(graph, nodes, LIMIT_SECONDS)
+    engines = [*children, database]
+    try:
+        running = {engine.kind: engine.walk for engine in engines if not engine.missing}
+        yield running, {engine.kind: engine.missing for engine in engines if engine.missing}
+    finally:
+        for engine in engines:
+            engine.end()
+
+
+def _written(graph: Graph) -> Path:
+    tails = np.repeat(np.arange(graph.count), np.diff(graph.indptr))
+    once = tails < graph.indices
+    file = FOLDER / f"{graph.name}.npz"
+    np.savez(
+        file,
+        x=graph.degrees[:, 0],
+        y=graph.degrees[:, 1],
+        tails=tails[once],
+        heads=graph.indices[once],
+        weights=graph.weights[once],
+    )
+    return file
+
+
+def measure(graph: Graph) -> list[Row]:
+    """Milliseconds for the circles of one graph by each engine; ratios say how many times ours it takes."""
+    walker = Walker(graph)
+    walker.agree()
+    ours = f"{graph.name}: ours, {ORIGINS} circles"
+    cases: dict[str, Callable[[], object]] = {
+        ours: walker.ours,
+        f"{graph.name}: ours, {ORIGINS} in one call": walker.ours_in_one_call,
+        f"{graph.name}: scipy, clipped": walker.scipy_clipped,
+    }
+    if walker.reference.missing:
+        missing = {"C++ reference": walker.reference.missing}
+    else:
+        missing, cases[f"{graph.name}: C++ reference"] = {}, walker.in_cpp
+    if graph.file is None:
+        rows = compare(cases, rounds=9, against=ours)
+    else:
+        cases[f"{graph.name}: scipy, whole graph"] = walker.scipy_whole
+        with peers(walker) as (running, absent):
+            cases |= {f"{graph.name}: {kind}": walk for kind, walk in running.items()}
+            rows = compare(cases, rounds=9, against=ours)
+        missing |= absent
+    return rows + [row(f"{graph.name}: {kind} was not run ({why})", 0.0, "-") for kind, why in missing.items()]
 
 
 def run() -> list[Row]:
-    """Milliseconds for twenty 15-minute circles (seconds at crossings, 1.0 m/s) by each engine."""
+    """Milliseconds for twenty 15-minute circles (exact seconds at crossings, 1.0 m/s) by each engine."""
     warm_up()
-    million = int(os.environ.get("YINLING_BENCH_NODES", "1000000"))
-    rows: list[Row] = []
-    for name, walker in (("helsinki", Walker(helsinki())), (f"{million:,} crossings", Walker(generated(million)))):
-        walker.agree()
-        cases: dict[str, Callable[[], object]] = {
-            f"{name}: scipy, clipped, {ORIGINS} circles": walker.scipy_clipped,
-            f"{name}: ours, {ORIGINS} circles": walker.ours,
-            f"{name}: ours, {ORIGINS} in one call": walker.table_of_all,
-        }
-        if len(walker.worktable) <= 100_000:
-            cases[f"{name}: scipy, whole graph, {ORIGINS} circles"] = walker.scipy_whole
-        rows += compare(cases, rounds=7)
-    return rows
+    return measure(extract()) + measure(along_curve(generated(million()))[0])

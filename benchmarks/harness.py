@@ -25,6 +25,7 @@ from rich.table import Table
 
 ROOT = Path(__file__).resolve().parent.parent
 OUT = ROOT / ".local" / "bench"
+PEERS = "--peers"
 
 
 class Row(TypedDict):
@@ -150,7 +151,15 @@ def show(name: str, rows: Sequence[Row]) -> None:
 
 
 def main(names: Sequence[str]) -> int:
-    """Run the named benchmarks, or all; write .local/bench/NAME.json for each. Give the exit code."""
+    """Run the named benchmarks, or all; write .local/bench/NAME.json for each. Give the exit code.
+
+    With --peers, first install the engines that are compared with; alone, nothing is measured.
+    """
+    if PEERS in names:
+        importlib.import_module("benchmarks.peers.install").install()
+        names = [name for name in names if name != PEERS]
+        if not names:
+            return 0
     unknown = sorted(set(names) - set(available()))
     if unknown:
         print(f"no benchmark {', '.join(unknown)}; there are: {', '.join(available()) or 'none'}", file=sys.stderr)

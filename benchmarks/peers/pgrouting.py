@@ -1,0 +1,76 @@
+"""pgRouting's driving distance over the same edges, in a database of its own, where the server has it."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import numpy as np
+import psycopg
+
+DATABASE = "yinling_bench_pgrouting"
+WALK = """
+SELECT node, agg_cost FROM pgr_drivingDistance(
+  format('SELECT id, source, target, cost FROM street WHERE span && %L::box', (
+    SELECT box(point(x - %(room)s, y - %(room)s), point(x + %(room)s, y + %(room)s)) FROM crossing WHERE id = %(node)s
+  )), %(node)s::bigint, %(limit)s::float8, false)
+"""
+
+
+class PgRouting:
+    """Circles by pgr_drivingDistance, edges limited to a box around the door; `missing` says why there are none."""
+
+    kind = "pgRouting"
+
+    def __init__(self, graph: Any, nodes: list[int], limit: float) -> None:
+        self._nodes, self._limit = nodes, limit
+        self._connection: psycopg.Connection[Any] | None = None
+        self._address = os.environ.get("DATABASE_URL", "")
+        self.missing = self._absent()
+        if not self.missing:
+            with psycopg.connect(self._address, autocommit=True) as server:
+                server.execute(f"DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE)")
+                server.execute(f"CREATE DATABASE {DATABASE}")
+            self._connection = psycopg.connect(self._address, dbname=DATABASE, autocommit=True)
+            _fill(self._connection, graph)
+
+    def _absent(self) -> str:
+        if not self._address:
+            return "no DATABASE_URL"
+        try:
+            with psycopg.connect(self._address) as server:
+                known = server.execute("SELECT 1 FROM pg_available_extensions WHERE name = 'pgrouting'").fetchone()
+        except psycopg.Error as error:
+            return f"no database: {type(error).__name__}"
+        return "" if known else "the server has no pgrouting (Debian: postgresql-15-pgrouting)"
+
+    def walk(self) -> list[int]:
+        """Walk all circles once; crossings found per circle."""
+        assert self._connection is not None
+        facts = {"room": self._limit + 100.0, "limit": self._limit}
+        return [len(self._connection.execute(WALK, facts | {"node": node}).fetchall()) for node in self._nodes]
+
+    def end(self) -> None:
+        """Drop the database again."""
+        if self._connection is not None:
+            self._connection.close()
+            with psycopg.connect(self._address, autocommit=True) as server:
+                server.execute(f"DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE)")
+
+
+def _fill(connection: psycopg.Connection[Any], graph: Any) -> None:
+    connection.execute("CREATE EXTENSION pgrouting CASCADE")
+    connection.execute("CREATE TABLE crossing (id bigint PRIMARY KEY, x float8, y float8)")
+    connection.execute("CREATE TABLE street (id bigint, source bigint, target bigint, cost float8, span box)")
+    tails = np.repeat(np.arange(graph.count), np.diff(graph.indptr))
+    once = np.flatnonzero(tails < graph.indices)
+    with connection.cursor().copy("COPY crossing FROM STDIN") as copy:
+        for number, (x, y) in enumerate(graph.places.tolist()):
+            copy.write_row((number, x, y))
+    with connection.cursor().copy("COPY street FROM STDIN") as copy:
+        for number, arc in enumerate(once.tolist()):
+            tail, head = int(tails[arc]), int(graph.indices[arc])
+            (x1, y1), (x2, y2) = graph.places[tail].tolist(), graph.places[head].tolist()
+            copy.write_row((number, tail, head, float(graph.weights[arc]), f"({x1},{y1}),({x2},{y2})"))
+    connection.execute("CREATE INDEX ON street USING gist (span)")
+    connection.execute("ANALYZE street")
