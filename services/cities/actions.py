@@ -189,13 +189,13 @@ def _write_version(
     standing = (
         session.connection()
         .execute(
-            select(_version.c.id, _version.c.sha256).where(
+            select(_version.c.id, _version.c.sha256, _version.c.document).where(
                 _version.c.city_code == city_code, _version.c.version == pack.version
             )
         )
         .one()
     )
-    if standing.sha256 != sha256:
+    if standing.sha256 != sha256 and CityPack.model_validate(standing.document) != pack:
         raise PackVersionChanged(city=pack.city.key, version=pack.version)
     return standing.id, False
 

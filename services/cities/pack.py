@@ -21,19 +21,19 @@ from services.cities.pack_care import (
     OfferPolicy,
     OfferTimer,
     Subsidy,
-    TimebankPolicy,
     VisitClass,
     VisitPolicy,
     VisitWho,
     VoucherKind,
 )
 from services.cities.pack_part import AreaLevel, Code, Named, NamedPart, Part, Source
+from services.cities.pack_timebank import GuaranteePolicy, ServicePrice, StartPolicy, TimebankPolicy
 from services.cities.rules import area_contains, written_code
 
 __all__ = [
     "AreaWithoutMinutes", "BedFilter", "CareLevel", "CareScheme", "CityFacts", "CityPack", "CityRules", "EscalationStep", "FacilityFunction",
-    "FacilityType", "Group", "Indicator", "Named", "OfferPolicy", "OfferTimer", "PackArea", "PackRules", "Part",
-    "Profile", "RatioDefinition", "Satisfies", "Source", "Subsidy", "Target", "Tier", "TimebankPolicy", "VisitClass",
+    "FacilityType", "Group", "GuaranteePolicy", "Indicator", "Named", "OfferPolicy", "OfferTimer", "PackArea", "PackRules", "Part",
+    "Profile", "RatioDefinition", "Satisfies", "ServicePrice", "Source", "StartPolicy", "Subsidy", "Target", "Tier", "TimebankPolicy", "VisitClass",
     "VisitPolicy", "VisitWho", "VoucherKind",
 ]  # fmt: skip
 
@@ -201,7 +201,10 @@ class PackRules(Part):
 
 
 class CityPack(Part):
-    """One file of sample_data/cities: the city, its areas and either its own rules or a neighbour's."""
+    """One file of sample_data/cities: the city, its areas and either its own rules or a neighbour's.
+
+    Over a neighbour's rules a city may still keep a time bank of its own (`timebank`).
+    """
 
     version: str = Field(min_length=1, max_length=60)
     valid_from: date
@@ -211,11 +214,14 @@ class CityPack(Part):
     sources: tuple[Source, ...] = Field(min_length=1)
     areas: tuple[PackArea, ...] = ()
     rules: PackRules | None = None
+    timebank: TimebankPolicy | None = None
 
     @model_validator(mode="after")
     def _either_own_or_borrowed_rules(self) -> CityPack:
         if (self.rules is None) == (self.rules_from is None):
             raise ValueError("须且只能写rules或rules_from之一 / give either [rules] or rules_from")
+        if self.rules is not None and self.timebank is not None:
+            raise ValueError("自有规则的时间银行写在rules.timebank / own rules carry the time bank in [rules.timebank]")
         return self
 
 
@@ -233,7 +239,13 @@ class CityRules(PackRules):
     version_id: int
     version: str
     valid_from: date
+    timebank_version: str = ""
     sources: tuple[Source, ...]
+
+    @property
+    def hours_version(self) -> str:
+        """The version of the pack whose time-bank policy holds: stamp it on minutes."""
+        return self.timebank_version or self.version
 
     def tier(self, code: str) -> Tier:
         """Give one service circle; raises KeyError for a code the rules do not have."""

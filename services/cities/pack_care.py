@@ -1,4 +1,4 @@
-"""What a city decides about care: assessment, vouchers, subsidies, visits, volunteers' minutes, timers.
+"""What a city decides about care: assessment, vouchers, subsidies, visits, timers.
 
 Money in fen, minutes in minutes, shares in percent.
 """
@@ -104,29 +104,6 @@ class VisitPolicy(Part):
     counting_channels: tuple[Code, ...] = Field(min_length=1)
     alert_days: tuple[Annotated[int, Field(ge=1, le=31)], ...]
     late_entry_hours: int = Field(gt=0)
-    source: Code
-
-
-class TimebankPolicy(Called):
-    """How volunteers' minutes are counted, kept and given back; amounts in minutes."""
-
-    coin_minutes: int = Field(gt=0)
-    cap_minutes: int = Field(gt=0)
-    overflow: Literal["donation_pool", "refuse"]
-    rounding: Literal["exact", "down", "nearest"]
-    rounding_minutes: int = Field(gt=0)
-    minimum_session_minutes: int = Field(ge=0)
-    daily_cap_minutes: int = Field(gt=0, le=1440)
-    auto_confirm_hours: int = Field(gt=0)
-    volunteer_min_age: int = Field(ge=0)
-    redeem_age: int = Field(ge=0)
-    redeem_age_hardship: int = Field(ge=0)
-    gift_to: tuple[Literal["spouse", "direct_relative", "friend", "hardship_elder", "pool"], ...]
-    own_relatives_earn: bool = False
-    groups_donate_only: bool = True
-    cash: Literal[False] = False
-    monthly_grant_minutes: int = Field(ge=0)
-    grant_who: tuple[VisitWho, ...] = ()
     source: Code
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
-from services.cities.pack import BedFilter, CityPack, Named, PackRules
+from services.cities.pack import BedFilter, CityPack, Named, PackRules, TimebankPolicy
 
 Place = tuple[str | int, ...]
 Problem = tuple[Place, str]
@@ -16,6 +16,9 @@ def broken_links(pack: CityPack) -> list[Problem]:
     problems = list(_twice(("sources",), [source.id for source in pack.sources]))
     if pack.rules is not None:
         problems += _links_of_rules(pack.rules, {source.id for source in pack.sources})
+        problems += _policy_links(pack.rules.timebank, ("rules", "timebank"), {source.id for source in pack.sources})
+    if pack.timebank is not None:
+        problems += _policy_links(pack.timebank, ("timebank",), {source.id for source in pack.sources})
     return problems
 
 
@@ -108,9 +111,13 @@ def _offer_links(rules: PackRules) -> Iterator[Problem]:
     urgencies = sorted(timer.urgency for timer in rules.offers)
     if urgencies != ["normal", "planned", "urgent"]:
         yield ("rules", "offers"), "urgent、normal、planned各须一条 / one timer for each urgency"
-    policy = rules.timebank
-    if policy.cap_minutes < policy.daily_cap_minutes:
-        yield ("rules", "timebank", "cap_minutes"), "总上限不得小于每日上限 / the cap is below the daily cap"
+
+
+def _policy_links(policy: TimebankPolicy, place: Place, sources: set[str]) -> Iterator[Problem]:
+    parts = {"": policy, "start": policy.start, "guarantee": policy.guarantee}
+    for name, part in parts.items():
+        if part is not None:
+            yield from _known((*place, *([name] if name else []), "source"), [part.source], sources, "sources")
 
 
 def _codes(parts: Iterable[Named]) -> set[str]:

@@ -9,7 +9,7 @@ from sqlalchemy import Row, func, select, text
 from sqlmodel import Session
 
 from services.cities.errors import NoRulesInForce, UnknownArea, UnknownCity
-from services.cities.pack import CityPack, CityRules
+from services.cities.pack import CityPack, CityRules, TimebankPolicy
 from services.cities.rules import ancestor_code, area_range
 from services.cities.tables import Area, City, CityPackVersion, NationalStreet, RulesAdoption
 
@@ -52,11 +52,28 @@ def rules_in_force(session: Session, city_code: int, on: date) -> CityRules:
     )
     if found is None:
         raise NoRulesInForce(city_code=city, rules_city_code=rules_city, on=on.isoformat())
-    return _judged_by(session, city, rules_city, found)
+    own = _own_hours(session, city, on) if rules_city != city else None
+    return _judged_by(session, city, rules_city, found, own)
 
 
-def _judged_by(session: Session, city: int, rules_city: int, found: Found) -> CityRules:
-    key = (found.id, city, found.sha256)  # a number alone may mean another document in another database
+def _own_hours(session: Session, city: int, on: date) -> Found | None:
+    """The version whose time-bank policy a city keeps over the rules it borrows; None: the lender's holds."""
+    return (
+        session.connection()
+        .execute(
+            select(_version.c.id, _version.c.version, _version.c.sha256, _version.c.document["timebank"].label("hours"))
+            .where(_version.c.city_code == city, _version.c.valid_from <= on)
+            .where(_version.c.document["timebank"].astext.is_not(None))
+            .order_by(_version.c.valid_from.desc(), _version.c.id.desc())
+            .limit(1)
+        )
+        .first()
+    )
+
+
+def _judged_by(session: Session, city: int, rules_city: int, found: Found, own: Found | None = None) -> CityRules:
+    # a number alone may mean another document in another database
+    key = (found.id, city, found.sha256, own.sha256 if own is not None else "")
     if key not in _cache:
         document = (
             session.connection().execute(select(_version.c.document).where(_version.c.id == found.id)).scalar_one()
@@ -65,8 +82,12 @@ def _judged_by(session: Session, city: int, rules_city: int, found: Found) -> Ci
         assert pack.rules is not None, "only versions with rules of their own are chosen"
         if len(_cache) > 200:
             _cache.clear()
+        parts = {name: getattr(pack.rules, name) for name in type(pack.rules).model_fields}
+        if own is not None:
+            parts["timebank"] = TimebankPolicy.model_validate(own.hours)
         _cache[key] = CityRules(
-            **{name: getattr(pack.rules, name) for name in type(pack.rules).model_fields},
+            **parts,
+            timebank_version=own.version if own is not None else "",
             city_code=city,
             rules_city_code=rules_city,
             rules_city_key=found.key,
@@ -222,4 +243,4 @@ _NAMES_OF_RIGHTS = text(
     " CROSS JOIN LATERAL (SELECT entry.one ->> 'name_zh' AS name_zh, entry.one ->> 'name_en' AS name_en) AS part"
     " WHERE jsonb_typeof(pack.document -> 'rules') = 'object' GROUP BY part.name_zh"
 )
-_cache: dict[tuple[int, int, str], CityRules] = {}
+_cache: dict[tuple[int, int, str, str], CityRules] = {}

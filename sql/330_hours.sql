@@ -1,0 +1,80 @@
+-- The purses of a city's time bank and the account behind a passport, for requests that may not read the ledger:
+-- numbers only, by an exact question. And what a stranger may learn from the code on a paper: the seal, no person.
+CREATE OR REPLACE FUNCTION hour_purse(p_ledger bigint, p_kind text) RETURNS bigint
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS
+$$
+  SELECT min(id) FROM timebank.account WHERE ledger = p_ledger AND kind = p_kind
+    AND kind IN ('issuance', 'pool', 'guarantee', 'clawback')
+$$;
+
+CREATE OR REPLACE FUNCTION volunteer_by_passport(p_passport text)
+RETURNS TABLE (person_id bigint, account_id bigint, ledger bigint)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS
+$$
+  SELECT v.person_id, p.timebank_account_id, a.ledger
+  FROM volunteer v JOIN person p ON p.id = v.person_id JOIN timebank.account a ON a.id = p.timebank_account_id
+  WHERE v.passport_number = p_passport AND v.left_on IS NULL AND p.died_on IS NULL AND acting_person() IS NOT NULL
+$$;
+
+CREATE OR REPLACE FUNCTION check_paper(p_code text)
+RETURNS TABLE (kind text, city_name_zh text, city_name_en text, from_day date, to_day date, issued_on date,
+               minutes bigint, fingerprint text, head_hash text, in_chain boolean, seal_number bigint,
+               seal_root text, sealed_at timestamptz)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS
+$$
+  SELECT p.kind, c.name_zh, c.name_en, p.from_day, p.to_day, (p.issued_at AT TIME ZONE 'Asia/Shanghai')::date,
+    p.minutes, p.fingerprint, p.head_hash,
+    p.upto_transfer_id IS NULL OR EXISTS (
+      SELECT 1 FROM timebank.transfer t WHERE t.id = p.upto_transfer_id
+        AND p.head_hash IN (encode(t.debit_hash, 'hex'), encode(t.credit_hash, 'hex'))),
+    s.seal_number, encode(s.root, 'hex'), s.recorded_at
+  FROM hour_paper p LEFT JOIN city c ON c.code = p.city_code
+  LEFT JOIN LATERAL (
+    SELECT seal_number, root, recorded_at FROM timebank.seal
+    WHERE ledger = p.city_code AND upto_id >= coalesce(p.upto_transfer_id, 0) ORDER BY seal_number LIMIT 1) s ON true
+  WHERE p.code = p_code
+$$;
+
+DO $$
+DECLARE
+  f text;
+BEGIN
+  FOREACH f IN ARRAY ARRAY['hour_purse(bigint, text)', 'volunteer_by_passport(text)', 'check_paper(text)'] LOOP
+    EXECUTE 'ALTER FUNCTION ' || f || ' OWNER TO yinling_definer';
+    EXECUTE 'REVOKE ALL ON FUNCTION ' || f || ' FROM PUBLIC';
+    EXECUTE 'GRANT EXECUTE ON FUNCTION ' || f || ' TO yinling_app, yinling_jobs, yinling_definer';
+  END LOOP;
+END
+$$;
+
+-- Who sees which of the new rows; what moved and what was handed out is written once.
+DO $$
+DECLARE
+  rule record;
+  office constant text := '(area_code BETWEEN (SELECT acting_lo()) AND (SELECT acting_hi()))';
+  elders constant text := 'elder_id = ANY ((SELECT linked_elders())::bigint[])';
+  own constant text := ' = (SELECT acting_person())';
+BEGIN
+  FOR rule IN
+    SELECT * FROM (VALUES
+      ('volunteer_group', office || ' OR contact_id' || own),
+      ('elder_hours', office || ' OR ' || elders),
+      ('redemption', office || ' OR ' || elders || ' OR payer_id' || own),
+      ('hour_movement', office || ' OR from_person_id' || own || ' OR to_person_id' || own || ' OR entered_by' || own),
+      ('hour_paper', office || ' OR person_id' || own)
+    ) AS r (guarded, seen)
+  LOOP
+    EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', rule.guarded);
+    EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', rule.guarded);
+    EXECUTE format('DROP POLICY IF EXISTS %I ON %I', rule.guarded || '_of_the_acting_person', rule.guarded);
+    EXECUTE format('CREATE POLICY %I ON %I TO yinling_app USING (%s)',
+                   rule.guarded || '_of_the_acting_person', rule.guarded, rule.seen);
+    EXECUTE format('DROP POLICY IF EXISTS %I ON %I', rule.guarded || '_of_the_house', rule.guarded);
+    EXECUTE format('CREATE POLICY %I ON %I TO yinling_jobs USING (true) WITH CHECK (true)',
+                   rule.guarded || '_of_the_house', rule.guarded);
+  END LOOP;
+END
+$$;
+GRANT SELECT, INSERT, UPDATE ON volunteer_group, elder_hours, redemption, hour_movement, hour_paper
+  TO yinling_app, yinling_jobs, yinling_definer;
+REVOKE UPDATE, DELETE, TRUNCATE ON hour_movement, hour_paper FROM yinling_app, yinling_jobs;
