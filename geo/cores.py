@@ -77,19 +77,22 @@ def each_on_cores(
     *,
     cores: int | None = None,
 ) -> tuple[Ints, Ints, Floats]:
-    """One bounded walk per origin: (origin int32, node int32, cost float64) of every pair, by origin.
+    """One bounded walk per origin: (origin int32, node int32, cost float64) of every pair, one origin after another.
 
     Origin k has the seeds 2k and 2k + 1; `worktable` gives a thread its own table of inf (see walk_bounded).
     """
     count = len(seed_nodes) // 2
+    by_place = np.argsort(seed_nodes[::2], kind="stable").astype(
+        np.int32
+    )  # a neighbour's streets are still in the cache
+    nodes_of, costs_of = seed_nodes.reshape(-1, 2)[by_place], seed_costs.reshape(-1, 2)[by_place]
     wanted = core_count() if cores is None else cores
     edges = np.linspace(0, count, (wanted if count >= 2 * wanted else 1) + 1).astype(int).tolist()
 
     def walk(part: tuple[int, int]) -> tuple[Ints, Ints, Floats]:
-        two = slice(2 * part[0], 2 * part[1])
-        origins, nodes, costs = walk_each(*arrays, seed_nodes[two], seed_costs[two], limit, worktable())
-        origins += np.int32(part[0])
-        return origins, nodes, costs
+        some = slice(*part)
+        origins, nodes, costs = walk_each(*arrays, nodes_of[some].ravel(), costs_of[some].ravel(), limit, worktable())
+        return by_place[some][origins], nodes, costs
 
     parts = list(zip(edges[:-1], edges[1:], strict=True))
     with ThreadPoolExecutor(len(parts)) as pool:

@@ -138,7 +138,7 @@ def walk_from(graph: WalkGraph, origins: Snaps, position: int, limit: float) -> 
 
 
 def walk_from_each(graph: WalkGraph, origins: Snaps, limit: float) -> ReachRows:
-    """The crossings within `limit` of every origin, origin by origin: the reach table. Uses all cores."""
+    """The crossings within `limit` of every origin, one origin after another: the reach table. Uses all cores."""
     nodes, costs = seeds(graph, origins)
     return ReachRows(*each_on_cores(graph.arrays, nodes, costs, limit, graph.worktable))
 
