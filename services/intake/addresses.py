@@ -96,8 +96,12 @@ def take_apart(address: str, outlines: Outlines) -> Address:
     return Address(road, number, place if len(place) > 1 and place not in ("号", "单元") else "", building)
 
 
+_ANY_NAME = re.compile(r"([\u4e00-\u9fff]{2,8})(?=\d+(?:号|弄)(?!楼))")
+"""网巾市57号: an old lane's name need not end like a road's."""
+
+
 def _road_of(told: str) -> tuple[str, int | None, str]:
-    found = _ROAD.search(told)
+    found = _ROAD.search(told) or _ANY_NAME.search(told)
     if found is None:
         return "", None, told
     numbered = _NUMBERED.match(told, found.end())
@@ -151,6 +155,8 @@ class AddressBook:
     def find(self, address: str, within: int | None = None) -> Match | None:
         """Give the likeliest place of an address, inside an area (15-digit code) when the row names one."""
         asked = take_apart(address, self.outlines)
+        if asked.road and asked.road not in self._roads and not asked.place:  # 如意新村5号: a compound and its building
+            asked = Address(place=asked.road, building=asked.number)
         scored = [(score, place) for place, score in self._candidates(asked, within) if score > 0]
         if not scored:
             return None
