@@ -171,9 +171,21 @@ def load_network(session: Session, version: StoredVersion) -> Network:
 
     The last few stay open in the process for the next asker.
     """
+    return load_streets(session, version)[1]
+
+
+def load_streets(session: Session, version: StoredVersion) -> tuple[str, Network]:
+    """The same with their name, by which graph_of finds what was built on them."""
     gates = gates_of(session, version.city_code)
     name = network_name(version.content_key, fingerprint(gates))
-    return _network(session, version, gates, name)
+    return name, _network(session, version, gates, name)
+
+
+def graph_of(name: str, network: Network, profile: Profile) -> WalkGraph:
+    """Streets of a name as one profile walks them, mapped from this host's files."""
+    own = graph_name(name, profile)
+    graph: WalkGraph = _remember(own, lambda: keep_graph(own, network, profile, lambda: build_graph(network, profile)))
+    return graph
 
 
 def _network(session: Session, version: StoredVersion, gates: Sequence[Gate], name: str) -> Network:
@@ -191,14 +203,8 @@ def _network(session: Session, version: StoredVersion, gates: Sequence[Gate], na
 
 
 def walk_graph(session: Session, version: StoredVersion, profile: Profile) -> WalkGraph:
-    """The streets of a version as one profile walks them, mapped from this host's files."""
-    gates = gates_of(session, version.city_code)
-    name = network_name(version.content_key, fingerprint(gates))
-    network, graph = _network(session, version, gates, name), graph_name(name, profile)
-    loaded: WalkGraph = _remember(
-        graph, lambda: keep_graph(graph, network, profile, lambda: build_graph(network, profile))
-    )
-    return loaded
+    """The streets of a version, gates laid, as one profile walks them, mapped from this host's files."""
+    return graph_of(*load_streets(session, version), profile)
 
 
 def gates_of(session: Session, city_code: int) -> tuple[Gate, ...]:

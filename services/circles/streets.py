@@ -15,8 +15,8 @@ import geo.errors
 from geo.network import Network
 from geo.profiles import PROFILES, Profile, profile_named
 from geo.snap import Snapper, local_plane
-from geo.store import StoredVersion, active_version, load_network
-from geo.walking import WalkGraph, build_graph
+from geo.store import StoredVersion, active_version, graph_of, load_streets
+from geo.walking import WalkGraph
 from services.circles.errors import NoWalkingNetwork, UnknownWay
 from services.circles.host_files import keep_on_this_host
 from services.cities.pack import CityRules
@@ -30,6 +30,7 @@ class Streets:
 
     version: StoredVersion
     network: Network
+    name: str
 
     @property
     def confidence(self) -> str:
@@ -37,8 +38,8 @@ class Streets:
         return str(self.version.report["confidence"])
 
     def graph(self, profile: Profile) -> WalkGraph:
-        """The streets as a profile walks them; built once per network and profile."""
-        return _graph(_Kept(self.network), profile)
+        """The streets as a profile walks them; built once per host, network and profile."""
+        return graph_of(self.name, self.network, profile)
 
     def snapper(self, step_free: bool) -> Snapper:
         """What finds the street in front of a door; built once per network."""
@@ -63,11 +64,6 @@ class _Kept:
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, _Kept) and other.network is self.network
-
-
-@lru_cache(maxsize=8)
-def _graph(kept: _Kept, profile: Profile) -> WalkGraph:
-    return build_graph(kept.network, profile)
 
 
 @lru_cache(maxsize=8)
@@ -98,7 +94,8 @@ def streets_of(session: Session, city_code: int) -> Streets:
         version = active_version(session, city_code)
     except geo.errors.NoNetwork as error:
         raise NoWalkingNetwork(city_code=city_code) from error
-    return Streets(version, load_network(session, version))
+    name, network = load_streets(session, version)
+    return Streets(version, network, name)
 
 
 def profile_of(rules: CityRules | None, code: str) -> Profile:
