@@ -30,11 +30,18 @@ def daily(now: datetime) -> str:
     return now.astimezone(SHANGHAI).strftime("%Y-%m-%d")
 
 
+def monthly(now: datetime) -> str:
+    """Stamp a month in Shanghai."""
+    return now.astimezone(SHANGHAI).strftime("%Y-%m")
+
+
 PERIODIC = (
     Periodic("oversight.check_ledger", hourly),
     Periodic("payments.reconcile", hourly),
     Periodic("beds.snapshot", daily),
     Periodic("circles.refresh_every_city", daily),
+    Periodic("circles.compute_access", daily),
+    Periodic("circles.publish_every_city", monthly),
     Periodic("visits.refresh_duties", daily),
     Periodic("visits.alert_unvisited", daily),
 )

@@ -51,7 +51,7 @@ class TierCoverage:
     they are not (`estimated` of the total, `label` 估算), by what the area owns where minutes are switched off.
     `walk_reached` is what the streets alone would say, `straight_line` the bare straight line, of the same total.
     `confidence` is high, low (something is estimated on poor streets) or none (there are no streets at all).
-    Not in `total`: `in_margin` (judged by streets, home within 250 m of the map's edge). In `total` and unreached
+    Not in `total`: `in_margin` (home within 250 m of the map's edge). In `total` and unreached
     by the streets: `unsnapped` (no usable street within 300 m) and `near_edge` (a facility beyond the map might
     still be within the circle). Numbers are whole for registered elders, and may be broken for other sources.
     """

@@ -72,7 +72,8 @@ def judge(
     walk_within = nearest.costs <= limit
     estimated = straight_m * float(ground.rules.detour_factor) * per_m <= limit
     by_area, walked = standing.by_area, standing.trusted & ~standing.by_area
-    in_margin = walked & (standing.edge_m < MARGIN_M)
+    # an estimate walks no street, but what stands beyond the map's edge is as unknown to it
+    in_margin = ~by_area & (standing.edge_m < MARGIN_M)
     return Verdicts(
         method=np.where(by_area, AREA.encode(), np.where(walked, WALK.encode(), ESTIMATE.encode())),
         facility_id=_ids(ground.doors, nearest.origins),

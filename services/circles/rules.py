@@ -73,7 +73,7 @@ def definition_text(said: Said) -> str:
         f"口径：{said.profile_name}；合格设施：{kinds}（须具备规定功能并在营业）。{upper}"
         f"没有路网或路网可信度低的社区，按直线距离×{said.detour:g}估算，并标注“{ESTIMATE_ZH}”；"
         f"规则不按分钟计的地区，看所在区域是否拥有合格设施。"
-        f"按路网计算而住所距路网图边缘不足{MARGIN_M:.0f}米者不计入，另列人数；附近300米内无可用道路者计为未覆盖并列出名单。"
+        f"住所距路网图边缘不足{MARGIN_M:.0f}米者不计入，另列人数；附近300米内无可用道路者计为未覆盖并列出名单。"
     )
 
 
@@ -91,7 +91,7 @@ def definition_text_en(said: Said) -> str:
         f" {kinds} (open, with every required function). {upper} Communities without a street map, or with one that"
         f" cannot be trusted, are estimated by the straight line times {said.detour:g} and labelled as estimates;"
         f" where the rules do not count in minutes, it matters whether the area owns a qualified facility."
-        f" Homes judged by streets within {MARGIN_M:.0f} m of the map's edge are left out and listed apart;"
+        f" Homes within {MARGIN_M:.0f} m of the map's edge are left out and listed apart;"
         f" homes without a usable street within 300 m count as not covered and are listed."
     )
 

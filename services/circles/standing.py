@@ -68,18 +68,17 @@ def owns_of(ground: Ground, tier: Tier, places: Places, by_area: Flags) -> Flags
     return owns
 
 
-def judged_area(ground: Ground, tier: Tier, area_code: int) -> int:
-    """Give the area that must own a facility for whoever lives in an area judged without minutes."""
-    part = ground.rules.without_minutes(area_code)
-    level = part.area_level if part is not None and part.area_level is not None else tier.area_level
+def judged_area(level: str, area_code: int) -> int:
+    """Give the area of a level that must own a facility for whoever lives in an area judged without minutes."""
     try:
         return ancestor_code(area_code, level)
-    except ValueError:  # she is registered by a larger area than the circle's own
+    except ValueError:  # she is registered by a larger area than that
         return area_code
 
 
 def _owned(ground: Ground, tier: Tier, area_code: int, doors: list[int]) -> bool:
-    area = judged_area(ground, tier, area_code)
+    part = ground.rules.without_minutes(area_code)
+    area = judged_area((part.area_level if part else None) or tier.area_level, area_code)
     return any(area_contains(area, door) or area_contains(door, area) for door in doors)
 
 

@@ -31,6 +31,16 @@ class Moved:
     crs: str
 
 
+def facility_by_code(session: Session, code: str) -> int:
+    """Give the id of the site a register calls by this code. Raises UnknownFacility."""
+    found: int | None = (
+        session.connection().execute(select(_facility.c.id).where(_facility.c.code == code)).scalar_one_or_none()
+    )
+    if found is None:
+        raise UnknownFacility(code=code[:60])
+    return found
+
+
 def change_facility(
     session: Session,
     now: datetime,

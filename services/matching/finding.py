@@ -195,9 +195,12 @@ def _candidate(
 
 def _reasons(walk: Walk, slot: Row[Any], facts: Facts, shared: Split, service: Service) -> tuple[str, ...]:
     minutes = f"{minutes_up(walk.seconds)}分钟" + ("（估算）" if walk.estimated else "")
+    way = f"从机构走到老人家{minutes}" if service.at_home else f"从家走过去{minutes}"
+    if walk.same_area:
+        way = "和老人在同一个区域（这里不按步行时间匹配）"
     rated = "还没有人评价" if facts.mean_face_hundredths is None else _rated(slot)
     return (
-        f"从机构走到老人家{minutes}" if service.at_home else f"从家走过去{minutes}",
+        way,
         f"这个时间还能接{facts.capacity_left}单",
         f"机构等级{facts.grade}级（5级最好）",
         rated,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -11,14 +11,18 @@ from sqlmodel import Session
 
 from services.circles.queries import who_reaches
 from services.circles.rules import REACH_LIMIT_SECONDS
+from services.circles.standing import judged_area
 from services.circles.tables import FacilitySnap, HomeSnap
 from services.cities.pack import CityRules
 from services.cities.queries import rules_in_force
+from services.cities.rules import area_contains
 from services.clock import civil_date
 from services.columns import table_of
+from services.directory.tables import Facility
 from services.matching.errors import HomeUnknown
 from services.matching.rules import estimated_walk_seconds
 
+_facility = table_of(Facility)
 _home_snap = table_of(HomeSnap)
 _door_snap = table_of(FacilitySnap)
 DEFAULT_PROFILE, DEFAULT_SPEED_M_PER_S = "elder", 0.8
@@ -26,10 +30,15 @@ DEFAULT_PROFILE, DEFAULT_SPEED_M_PER_S = "elder", 0.8
 
 @dataclass(frozen=True)
 class Walk:
-    """A walk between home and door in whole seconds; `estimated` (估算) from the straight line with a detour."""
+    """A walk between home and door in whole seconds; `estimated` (估算) from the straight line with a detour.
+
+    `same_area` tells, where the city's rules switched minutes off for the elder's area, whether the door stands in
+    that area: then that decides and the minutes do not. None: her circles are judged by minutes.
+    """
 
     seconds: int
     estimated: bool
+    same_area: bool | None = None
 
 
 def walks_to(session: Session, now: datetime, elder_id: int, area_code: int, lines: list[Row[Any]]) -> dict[int, Walk]:
@@ -53,7 +62,21 @@ def walks_to(session: Session, now: datetime, elder_id: int, area_code: int, lin
         for facility_id, metres in straight.items():
             at_least = int(REACH_LIMIT_SECONDS) + 1 if facility_id in beyond else 0
             walks[facility_id] = Walk(estimated_walk_seconds(metres, speed, at_least), estimated=True)
-    return walks
+    return _by_area(session, rules, area_code, walks)
+
+
+def _by_area(session: Session, rules: CityRules, area_code: int, walks: dict[int, Walk]) -> dict[int, Walk]:
+    """Where minutes are switched off for the elder's area, tell which doors stand in it."""
+    part = rules.without_minutes(area_code)
+    if part is None:
+        return walks
+    mine = judged_area(part.area_level or "street", area_code)
+    places = select(_facility.c.id, _facility.c.area_code).where(_facility.c.id.in_(walks))
+    stand_in = {row.id: row.area_code for row in session.connection().execute(places)}
+    return {
+        door: replace(walk, same_area=area_contains(mine, stand_in[door]) or area_contains(stand_in[door], mine))
+        for door, walk in walks.items()
+    }
 
 
 def _pace(rules: CityRules) -> tuple[str, float]:

@@ -121,7 +121,10 @@ def call(client: TestClient, world: World, who: str, method: str, path: str) -> 
         options = {"data": {"kind": "facilities", "crs": "wgs84"}, "files": {"file": ("a.csv", "名称,类型,经度,纬度\nA,meal_site,118.8,32\n".encode(), "text/csv")}}
     if path == "/api/v1/orders" and method == "POST":
         headers["Idempotency-Key"] = f"walk-{who}-0001"
-    query = {"tier": "street", "profile": "elder"} if path.endswith("/uncovered") else {}
+    tiered = ("/uncovered", "/coverage/elders", "/coverage/areas", "/coverage/trend")
+    query = {"tier": "street", "profile": "elder"} if path.endswith(tiered) else {}
+    if "/open/coverage" in path:
+        query = {"city": "320100"}
     if path.endswith("/circles"):
         query = {"city": "320100", "lon": "118.779", "lat": "32.041", "crs": "wgs84", "minutes": "5"}
     return client.request(method, fill(path, world), headers=headers, params=query, **options)
@@ -210,6 +213,14 @@ MAY: dict[str, frozenset[str]] = {
     "POST /api/v1/bed-stays/{stay_id}/ending": frozenset({"officer"}),
     "GET /api/v1/desk": READERS | {"other_officer"},
     "GET /api/v1/desk/administrative-coverage": READERS | {"other_officer"},
+    "GET /api/v1/coverage": READERS | {"other_officer"},
+    "GET /api/v1/coverage/elders": READERS | {"other_officer"},
+    "GET /api/v1/coverage/areas": READERS | {"other_officer"},
+    "GET /api/v1/coverage/administrative": READERS | {"other_officer"},
+    "GET /api/v1/coverage/trend": READERS | {"other_officer"},
+    "GET /api/v1/coverage/access": READERS | {"other_officer"},
+    "GET /api/v1/open/coverage": EVERYBODY,
+    "GET /api/v1/open/coverage.csv": EVERYBODY,
     "GET /api/v1/desk/escalations": READERS | {"other_officer"},
     "GET /api/v1/desk/uncovered": READERS | {"other_officer"},
     "GET /api/v1/gaps": READERS | {"other_officer"},

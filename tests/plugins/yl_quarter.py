@@ -207,7 +207,7 @@ def _write_lane(session: Any, now: datetime, wang: int, facilities: dict[str, in
     from services.circles.tables import FacilitySnap, HomeSnap, Reach
 
     version = NetworkVersion(city_code=CITY, name="lane", source_name="-", source_sha256="-", rules_sha256="-",
-                             imported_at=now, active=True, report={})  # fmt: skip
+                             imported_at=now, active=True, report={}, base_nodes=2, base_edges=1)  # fmt: skip
     session.add(version)
     session.flush()
     session.add(NetworkEdge(version_id=version.id, id=0, u=0, v=1, way_id=1, length_m=100.0, highway="footway",

@@ -174,6 +174,15 @@ def _a_closed_door(world: World) -> None:
         ).scalar_one()
 
 
+def _open_figures(world: World) -> None:
+    from services.circles.access import compute_access
+    from services.circles.openness import publish_open_coverage
+
+    with world.cast.work("house") as work:
+        compute_access(work.session, work.now, 320100000000000, "places")
+        publish_open_coverage(work.session, work.now, work.actor, 320100000000000)
+
+
 def _a_scenario(world: World) -> None:
     from services.circles.scenarios import Place, add_facility, change_scenario, create_scenario
     from services.circles.site_runs import ask_sites
@@ -209,6 +218,7 @@ def world(request: pytest.FixtureRequest, cast_template: str) -> Iterator[World]
         _a_closed_door(made)
         _a_file(made)
         _a_scenario(made)
+        _open_figures(made)
         _a_gate(made)
         _a_list(made)
         made.ids["session"] = _a_spare_session(made)

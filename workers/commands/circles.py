@@ -15,7 +15,6 @@ from geo.errors import GeoError
 from geo.picture import MEDIA_TYPES, Kind, draw_map
 from services.acts import record_act
 from services.circles.actions import refresh_reach
-from services.circles.coverage import coverage
 from services.circles.naming import city_number
 from services.circles.queries import circles_around
 from services.cities.errors import NoRulesInForce, UnknownCity
@@ -26,10 +25,12 @@ from services.clock import civil_date
 from services.errors import DomainError
 from services.oversight.printing import coverage_map
 from services.unit_of_work import COMMAND_LINE, SYSTEM, UnitOfWork, unit_of_work
+from workers.coverage_commands import add_coverage
 
 app = typer.Typer(help="服务圈 / service circles", invoke_without_command=True)
 _console = Console()
 _errors = Console(stderr=True)
+add_coverage(app)
 
 
 def _rules(work: UnitOfWork, city_code: int) -> CityRules | None:
@@ -108,35 +109,6 @@ def refresh(city: Annotated[str, typer.Option("--city")]) -> None:
         f"图边缘不计入{report.elders_in_margin}人；无住址坐标{report.elders_without_home}人。",
         highlight=False,
     )
-
-
-@app.command("coverage")
-def show_coverage(
-    city: Annotated[str, typer.Option("--city")],
-    as_json: Annotated[bool, typer.Option("--json")] = False,
-) -> None:
-    """Show how many elders reach each circle's facilities, the map's confidence first."""
-    try:
-        with unit_of_work(SYSTEM, login="setup") as work:
-            found = coverage(work.session, city_number(work.session, city))
-    except DomainError as error:
-        raise _stop(error) from error
-    if as_json:
-        json.dump(found.as_story(), sys.stdout, ensure_ascii=False)
-        sys.stdout.write("\n")
-        return
-    table = Table("可信度", "圈 / 口径", "步行覆盖", "直线对照", "不计/无路/近边")
-    for tier in found.tiers:
-        percent = "—" if tier.share is None else f"{tier.label}{tier.share:.1%} {tier.reached}/{tier.total}"
-        straight = "—" if tier.straight_share is None else f"{tier.straight_share:.1%}"
-        trust = "高" if tier.confidence == "high" else "低"
-        circle = f"{tier.tier_name}\n  {tier.profile} {tier.limit_zh}"
-        table.add_row(trust, circle, percent, straight, f"{tier.in_margin}/{tier.unsnapped}/{tier.near_edge}")
-    _console.print(table, highlight=False)
-    for reason in found.confidence_reasons:
-        _console.print(f"路网可信度低：{reason}", style="yellow", highlight=False)
-    for tier in found.tiers:
-        _console.print(tier.definition, style="dim", highlight=False)
 
 
 @app.command("picture")

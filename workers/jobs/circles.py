@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import structlog
 from sqlalchemy import text
 
+from services.circles.access import Capacity, compute_access
 from services.circles.actions import refresh_reach
-from services.circles.errors import UnknownDoor
+from services.circles.errors import NoWalkingNetwork, UnknownDoor
 from services.circles.filling import fill_part, finish_filling, plan_filling
 from services.circles.incremental import facility_changed
+from services.circles.openness import publish_open_coverage
 from services.cities.errors import NoRulesInForce, UnknownCity
 from services.clock import civil_date
 from services.outbox import enqueue
-from services.unit_of_work import UnitOfWork
+from services.unit_of_work import SYSTEM, UnitOfWork
 
 log = structlog.get_logger("circles")
 TOGETHER_FROM = 600
@@ -69,7 +73,27 @@ def refresh_every_city(work: UnitOfWork) -> None:
         enqueue(work.session, work.now, "circles.refresh", {"city_code": city_code}, key=key)
 
 
+def publish_every_city(work: UnitOfWork) -> None:
+    """Once a month: publish each city's open table."""
+    cities = work.session.connection().execute(text("SELECT DISTINCT city_code FROM reach_run")).scalars()
+    for city_code in sorted(cities):
+        publish_open_coverage(work.session, work.now, SYSTEM, city_code)
+
+
+def compute_all_access(work: UnitOfWork) -> None:
+    """Once a day: compute the access to day places and beds of every city that has streets."""
+    cities = work.session.connection().execute(text("SELECT DISTINCT city_code FROM reach_run")).scalars()
+    for city_code in sorted(cities):
+        for capacity in ("places", "beds"):
+            try:
+                compute_access(work.session, work.now, city_code, cast(Capacity, capacity))
+            except NoWalkingNetwork:
+                log.info("no network, no access", city_code=city_code)
+
+
 HANDLERS = {
+    "circles.publish_every_city": publish_every_city,
+    "circles.compute_access": compute_all_access,
     "circles.facility_changed": one_facility,
     "circles.refresh_every_city": refresh_every_city,
     "circles.refresh": refresh_circles,

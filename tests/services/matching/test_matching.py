@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from yl_quarter import WALK_TO_THE_CORNER, Quarter
+from yl_quarter import HOME, ROOT, WALK_TO_THE_CORNER, Quarter
 
+from services.cities.actions import load_pack
 from services.errors import NotFound
 from services.matching.errors import HomeUnknown
 from services.matching.queries import Matched, match
@@ -45,6 +48,26 @@ def test_the_others_are_left_out_with_the_reason(quarter: Quarter) -> None:
     assert (far.code, far.why) == ("too_far", "太远：步行27分钟，最远20分钟")
     assert (blocked.code, blocked.why) == ("blocked", "已被暂停接单")
     assert len(left) == 2
+
+
+def test_where_minutes_are_switched_off_her_own_area_decides(quarter: Quarter, tmp_path: Path) -> None:
+    rules = (ROOT / "sample_data" / "cities" / "dongying.toml").read_text(encoding="utf-8")
+    street = str(HOME // 10**6)
+    pastoral = re.sub(r'^version = "(.*)"', r'version = "\1-pastoral"', rules, count=1, flags=re.MULTILINE)
+    pastoral += (
+        f'\n[[rules.areas_without_minutes]]\ncode = "{street}"\narea_level = "street"\nreason = "牧区，测试"\n'
+        'source = "assumed"\n'
+    )
+    (tmp_path / "pastoral.toml").write_text(pastoral, encoding="utf-8")
+    with quarter.database.session("jobs") as session, session.begin():
+        load_pack(session, quarter.thursday(8), tmp_path / "pastoral.toml")
+    found = ask(quarter)
+    left = {one.provider_id: one.code for one in found.left_out}
+    assert left[quarter.providers["yuanda"]] == "no_carer_with_the_skill", "27 minutes no longer matter"
+    assert any("同一个区域" in reason for reason in found.candidates[0].reasons)
+    quarter.change("UPDATE facility SET area_code = 320102009001000 WHERE id = :f", f=quarter.facilities["kangle"])
+    left = {one.provider_id: one for one in ask(quarter).left_out}
+    assert left[quarter.providers["kangle"]].facts == {"same_area": False}
 
 
 def test_at_night_and_on_sunday_everybody_is_closed(quarter: Quarter) -> None:
