@@ -13,7 +13,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS
 $$
   SELECT v.person_id, p.timebank_account_id, a.ledger
   FROM volunteer v JOIN person p ON p.id = v.person_id JOIN timebank.account a ON a.id = p.timebank_account_id
-  WHERE v.passport_number = p_passport AND v.left_on IS NULL AND p.died_on IS NULL AND acting_person() IS NOT NULL
+  WHERE v.passport_number = p_passport AND v.left_on IS NULL AND v.group_id IS NULL AND p.died_on IS NULL AND acting_person() IS NOT NULL
 $$;
 
 CREATE OR REPLACE FUNCTION check_paper(p_code text)
@@ -75,6 +75,6 @@ BEGIN
   END LOOP;
 END
 $$;
-GRANT SELECT, INSERT, UPDATE ON volunteer_group, elder_hours, redemption, hour_movement, hour_paper
+GRANT SELECT, INSERT, UPDATE ON volunteer_group, professional_hours, elder_hours, redemption, hour_movement, hour_paper
   TO yinling_app, yinling_jobs, yinling_definer;
 REVOKE UPDATE, DELETE, TRUNCATE ON hour_movement, hour_paper FROM yinling_app, yinling_jobs;

@@ -72,6 +72,13 @@ def call_a_sample_back() -> None:
         postgresql_where=sa.text("callback_state = 'due'"),
     )
     op.create_foreign_key(None, "volunteer_session", "person", ["callback_by"], ["id"])
+    op.add_column("volunteer_session", sa.Column("over_transfer_id", sa.BigInteger(), nullable=True))
+    op.drop_constraint("volunteer_session_minutes_check", "volunteer_session", type_="check")
+    op.create_check_constraint(
+        "volunteer_session_minutes_check",
+        "volunteer_session",
+        "credit_minutes >= 0 AND credit_minutes + honour_minutes > 0",
+    )
     for name in ("honour_minutes", "proof"):
         op.alter_column("volunteer_session", name, server_default=None)
     op.create_check_constraint("volunteer_session_honours_check", "volunteer_session", "honour_minutes >= 0")
@@ -103,7 +110,15 @@ def give_elders_hours() -> None:
 
 
 def book_with_hours() -> None:
-    """Book help with hours."""
+    """Book help with hours, paid to a professional by the reserve when no volunteer is free."""
+    op.create_table(
+        "professional_hours",
+        sa.Column("provider_id", sa.BigInteger(), nullable=False),
+        sa.Column("city_code", sa.BigInteger(), nullable=False),
+        sa.Column("account_id", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["provider_id"], ["provider.id"]),
+        sa.PrimaryKeyConstraint("provider_id"),
+    )
     op.create_table(
         "redemption",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),

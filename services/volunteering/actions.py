@@ -10,7 +10,7 @@ from sqlmodel import Session
 
 from services.acts import record_act
 from services.catalogue.tables import ServiceItem
-from services.cities.pack import CityRules
+from services.cities.pack import CityRules, TimebankPolicy
 from services.cities.queries import area_names, rules_in_force
 from services.cities.rules import LEVELS, ancestor_code, area_level
 from services.clock import civil_date
@@ -26,6 +26,7 @@ from services.volunteering import rules as arithmetic
 from services.volunteering.errors import (
     BadWindow,
     BoardShowsNoNames,
+    GuardianNeeded,
     NeedNotFound,
     NeedNotOpen,
     NeedPast,
@@ -38,6 +39,7 @@ from services.volunteering.errors import (
     TooYoung,
     UnknownNeedKind,
 )
+from services.volunteering.holds import release_hold
 from services.volunteering.tables import Need, Volunteer
 
 _need, _volunteer, _visit = table_of(Need), table_of(Volunteer), table_of(Visit)
@@ -172,6 +174,7 @@ def cancel_need(session: Session, now: datetime, actor: Actor, need_id: int) -> 
     if need.state == "taken" and not cancel_friendly_visit(session, now, need_id):
         raise NeedNotOpen(need_id=need_id, state=need.state)
     session.connection().execute(update(_need).where(_need.c.id == need_id).values(state="cancelled"))
+    release_hold(session, now, need_id)
     if need.taken_by is not None:
         tell(
             session, now,
@@ -219,12 +222,21 @@ def _lock_open_need(session: Session, need_id: int) -> Found:
 
 def _refuse_unready(volunteer: Found, rules: CityRules, today: date, day: date) -> None:
     age = age_on(volunteer.born_on, today)
-    if age is None or age < rules.timebank.volunteer_min_age:
-        raise TooYoung(age=age, least=rules.timebank.volunteer_min_age)
+    refuse_too_young(rules.timebank, age, volunteer.guardian_id is not None)
     if volunteer.trained_on is None or volunteer.trained_on > today:
         raise NotTrained(person_id=volunteer.person_id)
     if volunteer.insured_until is None or volunteer.insured_until < day:
         raise NotInsured(insured_until=str(volunteer.insured_until), needed_on=str(day))
+
+
+def refuse_too_young(policy: TimebankPolicy, age: int | None, guardian_agreed: bool) -> None:
+    """Hold a volunteer's age against the city's: a minor of the age it allows needs her guardian's consent."""
+    if age is not None and age >= policy.volunteer_min_age:
+        return
+    if age is None or policy.minor_min_age is None or age < policy.minor_min_age:
+        raise TooYoung(age=age, least=policy.minor_min_age or policy.volunteer_min_age)
+    if not guardian_agreed:
+        raise GuardianNeeded(age=age, least=policy.volunteer_min_age)
 
 
 def _refuse_own_relative(session: Session, actor: Actor, need: Found, rules: CityRules) -> None:

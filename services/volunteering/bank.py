@@ -1,6 +1,7 @@
 """Where a city's minutes come from and where those above a volunteer's cap go.
 
-The ledger's accounts are readable to the house only, so minutes are earned in a job, not in a request.
+The ledger's accounts are readable to the house only; a request learns a purse's number by `hour_purse`, and that
+is all it may know of it.
 """
 
 from __future__ import annotations
@@ -8,15 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select, text
+from sqlalchemy import func, select, text
 from sqlmodel import Session
 
 from services.cities.pack import CityRules
-from services.columns import table_of
-from timebank.tables import Account
 from timebank.writer import open_account
-
-_account = table_of(Account)
 
 
 @dataclass(frozen=True)
@@ -29,7 +26,7 @@ class Bank:
 
 
 def bank_of(session: Session, now: datetime, city_code: int) -> Bank:
-    """Give a city's bank, opening its two purses on first use. Runs as the house."""
+    """Give a city's bank, opening its two purses on first use."""
     _hold(session, city_code)
     return Bank(
         ledger=city_code,
@@ -39,9 +36,15 @@ def bank_of(session: Session, now: datetime, city_code: int) -> Bank:
 
 
 def clawback_of(session: Session, now: datetime, city_code: int) -> int:
-    """Give the account that owes minutes which were reversed after they had been spent. Runs as the house."""
+    """Give the account that owes minutes which were reversed after they had been spent."""
     _hold(session, city_code)
     return _purse(session, now, city_code, "clawback")
+
+
+def reserve_of(session: Session, now: datetime, city_code: int) -> int:
+    """Give the reserve that pays a professional when no volunteer is free."""
+    _hold(session, city_code)
+    return _purse(session, now, city_code, "guarantee")
 
 
 def _hold(session: Session, city_code: int) -> None:
@@ -51,17 +54,9 @@ def _hold(session: Session, city_code: int) -> None:
 
 
 def _purse(session: Session, now: datetime, city_code: int, kind: str) -> int:
-    found: int | None = (
-        session.connection()
-        .execute(
-            select(_account.c.id)
-            .where(_account.c.ledger == city_code, _account.c.kind == kind)
-            .order_by(_account.c.id)
-            .limit(1)
-        )
-        .scalar()
-    )
-    return found or open_account(session, now, ledger=city_code, kind=kind, owner_label="city")
+    found: int | None = session.connection().execute(select(func.hour_purse(city_code, kind))).scalar()
+    floor = 0 if kind == "guarantee" else None
+    return found or open_account(session, now, ledger=city_code, kind=kind, floor_minutes=floor, owner_label="city")
 
 
 def open_volunteer_account(session: Session, now: datetime, rules: CityRules, person_id: int) -> int:

@@ -20,6 +20,7 @@ from services.unit_of_work import Actor
 from services.visits.tables import Visit
 from services.volunteering.bank import clawback_of
 from services.volunteering.errors import AlreadySettled, NotYoursToConfirm, SessionNotFound
+from services.volunteering.holds import return_hours
 from services.volunteering.tables import VolunteerSession
 from timebank.tables import TransferRow
 from timebank.writer import reverse_transfer
@@ -67,14 +68,16 @@ def reverse_minutes(session: Session, now: datetime, session_id: int) -> bool:
         .execute(select(_session).where(_session.c.id == session_id).with_for_update())
         .one_or_none()
     )
-    if found is None or found.state != "posted" or found.transfer_id is None:
+    if found is None or found.state != "posted":
         return False
     clawback = clawback_of(session, now, city_of_area(session, found.area_code))
     parts = session.connection().execute(select(_transfer.c.id).where(_transfer.c.part_of_id == found.transfer_id))
-    for transfer_id in (found.transfer_id, *parts.scalars()):
+    written = [one for one in (found.transfer_id, found.over_transfer_id) if one is not None]
+    for transfer_id in (*written, *parts.scalars()):
         reverse_transfer(session, now, transfer_id, f"session-{session_id}-reverse-{transfer_id}", clawback)
     session.connection().execute(update(_session).where(_session.c.id == session_id).values(state="voided"))
     session.connection().execute(update(_visit).where(_visit.c.id == found.visit_id).values(state="missed"))
+    return_hours(session, now, found.need_id)
     tell(
         session, now,
         recipient_ids=[found.volunteer_id], template="volunteering.minutes_reversed",

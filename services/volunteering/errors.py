@@ -119,6 +119,126 @@ class StatementNotYours(NotFound):
     message_zh = "没有找到这个时间银行账户。"
 
 
+class GuardianNeeded(NotAllowed):
+    """A minor of the age the city allows, whose guardian has not agreed: `age`, `least`."""
+
+    message_zh = "未成年人参加志愿服务须由监护人同意，请到社区办理。"
+
+
+class MayNotRedeem(NotAllowed):
+    """The city's policy does not let these hours be spent so: `refusal`, `relation`."""
+
+    message_zh = "按本市规定，这些时间现在不能这样兑换。"
+
+
+class TooYoungToRedeem(MayNotRedeem):
+    """Too young to spend hours on herself."""
+
+    message_zh = "还没到本市规定的兑换年龄。"
+
+
+class RelativeTooYoung(MayNotRedeem):
+    """The relative has not reached the age."""
+
+    message_zh = "受助的亲属还没到本市规定的年龄。"
+
+
+class TooLittleSaved(MayNotRedeem):
+    """Saved less than the city asks before the first redemption: `least_minutes`."""
+
+    message_zh = "存的时间还没到本市规定的起兑数。"
+
+
+class NotEnoughHours(Conflict):
+    """Less is free to spend than needed: `needed_minutes`, `available_minutes`; fresh minutes wait out their days."""
+
+    message_zh = "可用的时间不够；刚存入的时间要过了冷静期才能用。"
+
+
+class NoGrantedHours(Conflict):
+    """Nobody granted this elder hours."""
+
+    message_zh = "这位老人没有发放的时间。"
+
+
+class ReasonNeeded(Invalid):
+    """Who enters something for another says why."""
+
+    message_zh = "代他人办理须写明原因。"
+
+
+class RedemptionNotFound(NotFound):
+    """No such booking with hours, or it is not yours to see."""
+
+    message_zh = "没有找到这笔兑换。"
+
+
+class RedemptionEnded(Conflict):
+    """Settled or released before: `state`."""
+
+    message_zh = "这笔兑换已经结清或退回。"
+
+
+class NoReserve(Conflict):
+    """The city's policy has no reserve for professionals, or it is empty."""
+
+    message_zh = "本市没有可用的保障储备，不能由专业人员代做。"
+
+
+class MayNotGive(NotAllowed):
+    """The city's policy does not allow this gift: `to`."""
+
+    message_zh = "按本市规定，时间不能这样转赠。"
+
+
+class ReceiverNotFound(NotFound):
+    """No active volunteer has this passport in this city."""
+
+    message_zh = "没有找到这个志愿者证号，请核对后再试。"
+
+
+class GroupMinutesOnlyDonate(NotAllowed):
+    """A group's minutes can only be donated; a member's cannot be spent by herself."""
+
+    message_zh = "团体服务的时间只能捐赠。"
+
+
+class GroupNotFound(NotFound):
+    """No such volunteer group in your area."""
+
+    message_zh = "没有找到这个志愿团体。"
+
+
+class OfficeOnly(NotAllowed):
+    """Only the community's office enters this."""
+
+    message_zh = "这一项由社区工作人员办理。"
+
+
+class NotToCallBack(Conflict):
+    """This session was not drawn for a call-back, or it has been answered: `state`."""
+
+    message_zh = "这次服务不在回访名单里，或已经回访过。"
+
+
+class NothingLeft(Conflict):
+    """The account holds nothing that could move."""
+
+    message_zh = "账户里没有可以转出的时间。"
+
+
+class PaperNotFound(NotFound):
+    """No paper bears this code."""
+
+    message_zh = "没有这份证明，请核对二维码。"
+
+
+class BadDays(Invalid):
+    """The days of a paper run backwards or into the future."""
+
+    message_zh = "起止日期不对：开始不晚于结束，结束不晚于今天。"
+
+
 BY_CONSTRAINT: dict[str, type[DomainError]] = {
     "need_window_check": BadWindow,
     "need_not_taken_by_the_elder_check": OwnRelative,
@@ -126,4 +246,9 @@ BY_CONSTRAINT: dict[str, type[DomainError]] = {
     "volunteer_session_one_per_visit_key": AlreadySettled,
     "volunteer_pkey": AlreadyAVolunteer,
     "volunteer_passport_number_key": AlreadyAVolunteer,
+    "redemption_one_per_need_key": RedemptionEnded,
+    "redemption_by_another_has_reason_check": ReasonNeeded,
+    "hour_movement_key_key": NothingLeft,
+    "volunteer_guardian_is_another_check": GuardianNeeded,
+    "volunteer_group_name_key": GroupNotFound,
 }

@@ -16,8 +16,9 @@ from services.errors import NotFound
 from services.people.queries import age_on
 from services.people.tables import Person, RoleGrant
 from services.unit_of_work import Actor
+from services.volunteering.actions import refuse_too_young
 from services.volunteering.bank import open_volunteer_account
-from services.volunteering.errors import AlreadyAVolunteer, NotAVolunteer, TooYoung
+from services.volunteering.errors import AlreadyAVolunteer, NotAVolunteer, OfficeOnly
 from services.volunteering.tables import Volunteer
 
 _volunteer, _person, _grant = table_of(Volunteer), table_of(Person), table_of(RoleGrant)
@@ -25,11 +26,19 @@ OFFICES = ("officer", "advisor")
 
 
 def register_volunteer(
-    session: Session, now: datetime, actor: Actor, person_id: int, *, display_name: str, interests: list[str]
+    session: Session,
+    now: datetime,
+    actor: Actor,
+    person_id: int,
+    *,
+    display_name: str,
+    interests: list[str],
+    guardian_id: int | None = None,
 ) -> str:
     """Put a person on the volunteers' register with an account in her city's time bank; give the passport number.
 
-    She registers herself, or her community does. Raises NotFound, TooYoung, AlreadyAVolunteer, UnknownCity.
+    She registers herself, or her community does; a minor with her guardian (`guardian_id`) by the community, which
+    has the guardian's consent in hand. Raises NotFound, TooYoung, GuardianNeeded, OfficeOnly, AlreadyAVolunteer.
     """
     person = (
         session.connection()
@@ -45,15 +54,17 @@ def register_volunteer(
     today = civil_date(now)
     rules = rules_in_force(session, person.area_code, today)
     age = age_on(person.born_on, today)
-    if age is None or age < rules.timebank.volunteer_min_age:
-        raise TooYoung(age=age, least=rules.timebank.volunteer_min_age)
+    if guardian_id is not None and (not actor.has_role(*OFFICES) or guardian_id == person_id):
+        raise OfficeOnly(person_id=person_id)
+    refuse_too_young(rules.timebank, age, guardian_id is not None)
     if session.connection().execute(select(_volunteer.c.person_id).where(_volunteer.c.person_id == person_id)).scalar():
         raise AlreadyAVolunteer(person_id=person_id)
     passport = f"GY{short_code(rules.city_code)}-{person_id:08d}"
     session.connection().execute(
         insert(_volunteer).values(
             person_id=person_id, area_code=person.area_code, display_name=display_name, interests=interests,
-            registered_on=today, passport_number=passport,
+            registered_on=today, passport_number=passport, guardian_id=guardian_id,
+            guardian_consented_on=today if guardian_id is not None else None,
         )
     )  # fmt: skip
     if person.timebank_account_id is None:
@@ -64,7 +75,8 @@ def register_volunteer(
     _grant_role(session, now, actor, person_id)
     record_act(
         session, now, actor, "register_volunteer",
-        for_person_id=person_id, area_code=person.area_code, facts={"passport_number": passport},
+        for_person_id=person_id, area_code=person.area_code,
+        facts={"passport_number": passport} | ({"guardian_id": guardian_id} if guardian_id is not None else {}),
     )  # fmt: skip
     return passport
 

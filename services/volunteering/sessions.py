@@ -22,23 +22,23 @@ from services.columns import table_of
 from services.messages.actions import tell
 from services.outbox import enqueue
 from services.people.rights import right_to
-from services.people.tables import Person
 from services.unit_of_work import Actor
 from services.visits.tables import Visit
 from services.volunteering import rules as arithmetic
-from services.volunteering.bank import bank_of
+from services.volunteering.callbacks import draw_for_call_back
+from services.volunteering.crediting import hold_minutes, proof_of, transfers_of
 from services.volunteering.errors import (
     AlreadySettled,
-    NoAccount,
     NotYoursToConfirm,
     SessionNotFound,
 )
+from services.volunteering.holds import release_hold, settle_hold
 from services.volunteering.tables import Need, Volunteer, VolunteerSession
 from timebank.errors import AlreadyResolved, CapExceeded
-from timebank.writer import Transfer, post_transfer, record_transfer, void_transfer
+from timebank.writer import post_transfer, void_transfer
 
 _session, _visit, _need = table_of(VolunteerSession), table_of(Visit), table_of(Need)
-_person, _volunteer = table_of(Person), table_of(Volunteer)
+_volunteer = table_of(Volunteer)
 Found = Row[*tuple[Any, ...]]
 NOTHING_ZH = {
     "too_short": "没有达到最短计时要求",
@@ -73,32 +73,34 @@ def record_session(session: Session, now: datetime, visit_id: int) -> int | None
     )
     rules = rules_in_force(session, visit.area_code, civil_date(visit.checked_in_at))
     service = arithmetic.served_minutes(visit.checked_in_at, visit.checked_out_at)
-    credit = arithmetic.credit_of(rules.timebank, service, _credited_on_the_day(session, visit))
-    if credit.credit_minutes == 0:
+    kind = session.connection().execute(select(_need.c.kind).where(_need.c.id == visit.need_id)).scalar_one()
+    price = rules.timebank.price_of(kind)
+    credit = arithmetic.credit_of(rules.timebank, service, _credited_on_the_day(session, visit), price)
+    kept_apart = rules.timebank.daily_overflow != "refuse" and credit.over_minutes > 0
+    if credit.credit_minutes == 0 and not kept_apart:
         _tell_nothing(session, now, visit, service, credit.reason or "too_short")
         return None
     return _book(session, now, visit, rules, credit)
 
 
 def _book(session: Session, now: datetime, visit: Found, rules: CityRules, credit: arithmetic.Credit) -> int | None:
-    """Write session and pending transfer together, or neither when the time overlaps or the cap is full."""
+    """Write session and pending transfers together, or neither when the time overlaps or the cap is full."""
     due = now + timedelta(hours=rules.timebank.auto_confirm_hours)
     try:
         with session.begin_nested():
+            held = hold_minutes(session, now, visit, rules, credit)
             session_id: int = session.connection().execute(
                 insert(_session)
                 .values(
                     need_id=visit.need_id, visit_id=visit.id, elder_id=visit.elder_id, area_code=visit.area_code,
                     volunteer_id=visit.visitor_id, during=Range(visit.checked_in_at, visit.checked_out_at),
-                    service_minutes=credit.service_minutes, credit_minutes=credit.credit_minutes,
-                    rule_version=rules.version, state="pending", auto_confirm_at=due,
+                    service_minutes=credit.service_minutes, credit_minutes=held.credit_minutes,
+                    honour_minutes=held.honour_minutes, transfer_id=held.transfer_id,
+                    over_transfer_id=held.over_transfer_id, proof=proof_of(visit),
+                    rule_version=rules.hours_version, state="pending", auto_confirm_at=due,
                 )
                 .returning(_session.c.id)
             ).scalar_one()  # fmt: skip
-            held = _hold_minutes(session, now, visit, rules, credit)
-            session.connection().execute(
-                update(_session).where(_session.c.id == session_id).values(transfer_id=held.id)
-            )
     except CapExceeded:
         _tell_nothing(session, now, visit, credit.service_minutes, "cap")
         return None
@@ -114,38 +116,9 @@ def _book(session: Session, now: datetime, visit: Found, rules: CityRules, credi
     )  # fmt: skip
     _tell(
         session, now, visit, session_id, "volunteering.session_pending",
-        {"person_id": visit.visitor_id, "minutes": credit.credit_minutes}, audience={"elder_side": visit.elder_id},
+        {"person_id": visit.visitor_id, "minutes": held.credit_minutes}, audience={"elder_side": visit.elder_id},
     )  # fmt: skip
     return session_id
-
-
-def _hold_minutes(
-    session: Session, now: datetime, visit: Found, rules: CityRules, credit: arithmetic.Credit
-) -> Transfer:
-    account_id = (
-        session.connection()
-        .execute(select(_person.c.timebank_account_id).where(_person.c.id == visit.visitor_id))
-        .scalar()
-    )
-    if account_id is None:
-        raise NoAccount(person_id=visit.visitor_id)
-    bank = bank_of(session, now, rules.city_code)
-    return record_transfer(
-        session,
-        now,
-        ledger=bank.ledger,
-        key=f"visit-{visit.id}-earn",
-        debit_account_id=bank.issuance_account_id,
-        credit_account_id=account_id,
-        entry_type="earn",
-        minutes=credit.credit_minutes,
-        service_minutes=credit.service_minutes,
-        pending=True,
-        event_at=visit.checked_out_at,
-        subject=("visit", visit.id),
-        rule_version=rules.version,
-        overflow_account_id=bank.pool_account_id if rules.timebank.overflow == "donation_pool" else None,
-    )
 
 
 def _credited_on_the_day(session: Session, visit: Found) -> int:
@@ -191,6 +164,7 @@ def auto_confirm(session: Session, now: datetime, session_id: int) -> bool:
     if found.state != "pending" or found.auto_confirm_at > now:
         return False
     _post(session, now, found, None)
+    draw_for_call_back(session, now, found)
     return True
 
 
@@ -205,7 +179,9 @@ def dispute_session(session: Session, now: datetime, actor: Actor, session_id: i
     if found.state != "pending":
         raise AlreadySettled(session_id=session_id, state=found.state)
     with _settled_once(found):
-        void_transfer(session, now, found.transfer_id, f"session-{session_id}-void")
+        for transfer_id in transfers_of(found):
+            void_transfer(session, now, transfer_id, f"session-{session_id}-void{_mark(found, transfer_id)}")
+    release_hold(session, now, found.need_id)
     session.connection().execute(
         update(_session)
         .where(_session.c.id == session_id)
@@ -227,7 +203,9 @@ def dispute_session(session: Session, now: datetime, actor: Actor, session_id: i
 
 def _post(session: Session, now: datetime, found: Found, confirmed_by: int | None) -> None:
     with _settled_once(found):
-        post_transfer(session, now, found.transfer_id, f"session-{found.id}-post")
+        for transfer_id in transfers_of(found):
+            post_transfer(session, now, transfer_id, f"session-{found.id}-post{_mark(found, transfer_id)}")
+    settle_hold(session, now, found.need_id, found.credit_minutes + found.honour_minutes)
     session.connection().execute(
         update(_session)
         .where(_session.c.id == found.id)
@@ -241,6 +219,10 @@ def _post(session: Session, now: datetime, found: Found, confirmed_by: int | Non
         session, now, found, found.id, "volunteering.minutes_posted",
         {"minutes": found.credit_minutes}, recipient_ids=[found.volunteer_id],
     )  # fmt: skip
+
+
+def _mark(found: Found, transfer_id: int) -> str:
+    return "" if transfer_id == found.transfer_id else "-over"
 
 
 class _settled_once:

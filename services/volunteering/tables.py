@@ -73,7 +73,9 @@ class VolunteerSession(SQLModel, table=True):
 
     __tablename__ = "volunteer_session"
     __table_args__ = (
-        CheckConstraint("credit_minutes > 0", name="volunteer_session_minutes_check"),
+        CheckConstraint(
+            "credit_minutes >= 0 AND credit_minutes + honour_minutes > 0", name="volunteer_session_minutes_check"
+        ),
         CheckConstraint("honour_minutes >= 0", name="volunteer_session_honours_check"),
         CheckConstraint("proof IN ('clocked', 'attested')", name="volunteer_session_proof_check"),
         CheckConstraint(
@@ -115,6 +117,7 @@ class VolunteerSession(SQLModel, table=True):
     confirmed_at: datetime | None = moment(optional=True)
     dispute_reason: str | None = words(optional=True)
     honour_minutes: int = number(default=0)
+    over_transfer_id: int | None = number(optional=True)
     proof: str = words(default="clocked")
     callback_state: str | None = words(optional=True)
     callback_by: int | None = link("person.id", optional=True)
@@ -143,6 +146,15 @@ class ElderHours(SQLModel, table=True):
     area_code: int = area_code()
     account_id: int = number()
     opened_on: date = Field(nullable=False)
+
+
+class ProfessionalHours(SQLModel, table=True):
+    """The account of a provider that the city's reserve pays when no volunteer was free; settled in money outside."""
+
+    __tablename__ = "professional_hours"
+    provider_id: int = link("provider.id", primary=True)
+    city_code: int = number()
+    account_id: int = number()
 
 
 class Redemption(SQLModel, table=True):

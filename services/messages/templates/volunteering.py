@@ -35,4 +35,20 @@ TEMPLATES = {
     "volunteering.dispute_opened": Template(
         "志愿服务有异议", "【银龄圈】{elder}一方对一次{minutes}分钟的志愿服务提出异议，请核实。"
     ),
+    "volunteering.hours_spent": Template(
+        "时间已使用", "【银龄圈】为{elder}预约的志愿服务已完成，用去{minutes}分钟。", waits_for_morning=True
+    ),
+    "volunteering.hours_returned": Template(
+        "时间已退回", "【银龄圈】为{elder}预约的志愿服务没有进行，{minutes}分钟已退回您的账户。"
+    ),
+    "volunteering.professional_wanted": Template(
+        "请安排专业人员",
+        "【银龄圈】{elder}用时间预约了{starts_at}的服务，还没有志愿者接单，请安排专业人员，由保障储备支付。",
+    ),
+    "volunteering.hours_given": Template(
+        "收到时间", "【银龄圈】有人转赠给您{minutes}分钟时间，已存入您的账户。", waits_for_morning=True
+    ),
+    "volunteering.hours_granted": Template(
+        "发放了时间", "【银龄圈】政府为{elder}发放了{minutes}分钟时间，可用来请志愿者上门。", waits_for_morning=True
+    ),
 }
