@@ -45,7 +45,7 @@ class Telling:
         mark = "[green]✓[/green]" if failure is None else "[red]✗[/red]"
         self.console.print(f"{mark} [bold]{name}[/bold] [dim]{seconds:.1f}s[/dim]", highlight=False)
         for line in (*lines, *(self.afterwards() if failure is None else ())):
-            self.console.print(f"   {line}", highlight=False)
+            self.console.print(f"   {line}", highlight=False, soft_wrap=True)
         if page:
             self.console.print(f"   [cyan]{self.address}{page}[/cyan]", highlight=False)
         if failure is not None:
