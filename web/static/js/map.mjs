@@ -108,6 +108,7 @@ function drawMap(box) {
   if (bounds) map.fitBounds(bounds, { padding: 16, animate: false });
   for (const link of document.querySelectorAll("a[data-lon]"))
     link.addEventListener("focus", () => map.jumpTo({ center: [Number(link.dataset.lon), Number(link.dataset.lat)] }));
+  box.dispatchEvent(new CustomEvent("yl:map", { detail: map, bubbles: true }));
   return map;
 }
 
