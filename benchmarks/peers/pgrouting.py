@@ -9,12 +9,9 @@ import numpy as np
 import psycopg
 
 DATABASE = "yinling_bench_pgrouting"
-WALK = """
-SELECT node, agg_cost FROM pgr_drivingDistance(
-  format('SELECT id, source, target, cost FROM street WHERE span && %L::box', (
-    SELECT box(point(x - %(room)s, y - %(room)s), point(x + %(room)s, y + %(room)s)) FROM crossing WHERE id = %(node)s
-  )), %(node)s::bigint, %(limit)s::float8, false)
-"""
+WALK = "SELECT node, agg_cost FROM pgr_drivingDistance(%s, %s::bigint, %s::float8, false)"
+EDGES = "SELECT id, source, target, cost FROM street WHERE span && box '({},{}),({},{})'"
+ROOM_M = 100.0
 
 
 class PgRouting:
@@ -24,15 +21,23 @@ class PgRouting:
 
     def __init__(self, graph: Any, nodes: list[int], limit: float) -> None:
         self._nodes, self._limit = nodes, limit
+        room = limit + ROOM_M
+        self._edges = [EDGES.format(x - room, y - room, x + room, y + room) for x, y in graph.places[nodes].tolist()]
         self._connection: psycopg.Connection[Any] | None = None
         self._address = os.environ.get("DATABASE_URL", "")
         self.missing = self._absent()
-        if not self.missing:
-            with psycopg.connect(self._address, autocommit=True) as server:
-                server.execute(f"DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE)")
-                server.execute(f"CREATE DATABASE {DATABASE}")
-            self._connection = psycopg.connect(self._address, dbname=DATABASE, autocommit=True)
-            _fill(self._connection, graph)
+        if self.missing:
+            return
+        with psycopg.connect(self._address, autocommit=True) as server:
+            server.execute(f"DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE)")
+            server.execute(f"CREATE DATABASE {DATABASE}")
+        self._connection = psycopg.connect(self._address, dbname=DATABASE, autocommit=True)
+        try:
+            self._connection.execute("CREATE EXTENSION pgrouting CASCADE")
+            fill(self._connection, graph)
+            self.walk()
+        except psycopg.Error as error:
+            self.missing = str(error).splitlines()[0]
 
     def _absent(self) -> str:
         if not self._address:
@@ -47,8 +52,8 @@ class PgRouting:
     def walk(self) -> list[int]:
         """Walk all circles once; crossings found per circle."""
         assert self._connection is not None
-        facts = {"room": self._limit + 100.0, "limit": self._limit}
-        return [len(self._connection.execute(WALK, facts | {"node": node}).fetchall()) for node in self._nodes]
+        asked = zip(self._edges, self._nodes, strict=True)
+        return [len(self._connection.execute(WALK, (edges, node, self._limit)).fetchall()) for edges, node in asked]
 
     def end(self) -> None:
         """Drop the database again."""
@@ -58,8 +63,8 @@ class PgRouting:
                 server.execute(f"DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE)")
 
 
-def _fill(connection: psycopg.Connection[Any], graph: Any) -> None:
-    connection.execute("CREATE EXTENSION pgrouting CASCADE")
+def fill(connection: psycopg.Connection[Any], graph: Any) -> None:
+    """Lay the crossings and, once each, the streets with the boxes around them."""
     connection.execute("CREATE TABLE crossing (id bigint PRIMARY KEY, x float8, y float8)")
     connection.execute("CREATE TABLE street (id bigint, source bigint, target bigint, cost float8, span box)")
     tails = np.repeat(np.arange(graph.count), np.diff(graph.indptr))
