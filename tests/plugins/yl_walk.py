@@ -251,6 +251,7 @@ def fill(path: str, world: World) -> str:
         "facility_id": ids["facility"], "category": "bathing", "code": "home_bath", "token": "no-such-token",
         "name": "elder-home", "size": "large", "language": "en",
         "file_type": "svg", "run_id": ids["run"], "row_id": ids["row"], "siting_run_id": ids["siting_run"],
+        "scenario_id": ids["scenario"],
     }  # fmt: skip
     if path.startswith("/carer"):
         names["visit_id"] = ids["visit"]
