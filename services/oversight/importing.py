@@ -50,6 +50,7 @@ KINDS_ZH = {
 }  # fmt: skip
 CHANGES_CIRCLES = {"facilities", "elders", "compounds", "areas"}
 """Lists after which the city's circles are computed anew."""
+REFRESH_SECONDS = 120
 
 
 @dataclass(frozen=True)
@@ -170,6 +171,15 @@ def follow(session: Session, now: datetime, kind: str, city_code: int, counts: d
         enqueue(session, now, "circles.refresh", {"city_code": city_code})
 
 
+def follow_one(session: Session, now: datetime, kind: str, city_code: int) -> None:
+    """Promise new circles after a single mended row: one refresh for all that are mended within two minutes."""
+    if kind in CHANGES_CIRCLES:
+        turn = int(now.timestamp()) // REFRESH_SECONDS + 1
+        later = datetime.fromtimestamp(turn * REFRESH_SECONDS, now.tzinfo)
+        key = f"circles-after-mending-{city_code}-{turn}"
+        enqueue(session, now, "circles.refresh", {"city_code": city_code}, not_before=later, key=key)
+
+
 def check_run(session: Session, now: datetime, run_id: int) -> None:
     """Judge a handed-in list and keep the report, as a job; a file that cannot be read ends the run with the reason."""
     run = find_run(session, run_id, lock=True)
@@ -222,7 +232,7 @@ def try_row(session: Session, now: datetime, actor: Actor, row_id: int) -> bool:
             needs_place=row.needs_place, found=row.match.document() if row.match else None,
         )  # fmt: skip
         return False
-    written = importer.write(session, now, actor, ground, [row])
+    importer.write(session, now, actor, ground, [row])
     change_row(
         session, row_id, state="mended", trying=False, findings=[one.document() for one in row.findings],
         closed_at=now, area_code=row.area_code or kept.area_code,
@@ -231,5 +241,5 @@ def try_row(session: Session, now: datetime, actor: Actor, row_id: int) -> bool:
         session, now, actor, "mend_import_row", area_code=row.area_code, subject=("import_row", row_id),
         facts={"kind": kept.kind},
     )  # fmt: skip
-    follow(session, now, kept.kind, kept.city_code, {"created": written.created, "updated": written.updated})
+    follow_one(session, now, kept.kind, kept.city_code)
     return True
