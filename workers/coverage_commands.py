@@ -20,7 +20,7 @@ from geo.errors import GeoError, UnreadableRaster
 from services.circles.access import Capacity, compute_access, latest_access
 from services.circles.actions import refresh_reach
 from services.circles.administrative import administrative_coverage_as_of
-from services.circles.coverage import Coverage, TierCoverage
+from services.circles.coverage import Coverage
 from services.circles.demand import Credit, Source, load_compounds, load_population
 from services.circles.history import coverage_as_of, coverage_trend
 from services.circles.naming import city_number
@@ -100,7 +100,7 @@ def _show(found: Coverage) -> None:
     if found.not_placed:
         _console.print(f"未能定位、未计入：{found.not_placed:g} 人", style="yellow", highlight=False)
     for tier in {one.tier_code: one for one in found.tiers}.values():
-        _console.print(cast(TierCoverage, tier).definition, style="dim", highlight=False)
+        _console.print(tier.definition, style="dim", highlight=False)
 
 
 def _share(share: float | None) -> str:

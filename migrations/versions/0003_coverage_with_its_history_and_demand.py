@@ -306,6 +306,8 @@ def widen_elder_reach() -> None:
     op.add_column("reach_run", sa.Column("cause", sa.Text(), server_default="all", nullable=False))
     op.alter_column("reach_run", "network_version_id", existing_type=sa.BigInteger(), nullable=True)
     op.create_check_constraint("reach_run_cause_check", "reach_run", "cause IN ('all', 'facility')")
+    op.create_index("elder_reach_facility_idx", "elder_reach", ["facility_id"])
+    op.create_index("elder_reach_straight_facility_idx", "elder_reach", ["straight_facility_id"])
     op.execute(
         "INSERT INTO outbox (job, args, key, not_before, created_at, state, sends)"
         " SELECT 'circles.refresh', jsonb_build_object('city_code', city_code), 'circles.refresh:0003:' || city_code,"

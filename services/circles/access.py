@@ -136,30 +136,36 @@ def compute_access(
     people = places.millionths / MILLIONTHS
     found = floating_catchment(pairs, holds[which], people, bands, np.array(SLOW_DECAY))
     to_room, _ = nearest_with_room(pairs, free[which], len(places))
-    facts = {"limit": limit, "bands": bands.tolist(), "weights": list(SLOW_DECAY), "definition": _definition(
-        capacity, profile.name_zh, limit_text(profile.measure, limit)),
-        "confidence": ground.streets.confidence if ground.streets else "none"}  # fmt: skip
-    run_id = int(
-        session.connection()
-        .execute(
-            _RUN,
-            {
-                "city": city_code,
-                "capacity": capacity,
-                "profile": profile_code,
-                "source": source,
-                "network": ground.version_id,
-                "rules": ground.rules.version_id,
-                "on": ground.on,
-                "now": now,
-                "facts": json.dumps(facts, ensure_ascii=False),
-            },
-        )  # fmt: skip
-        .scalar_one()
-    )
+    confidence = ground.streets.confidence if ground.streets else "none"
+    facts = {
+        "limit": limit,
+        "bands": bands.tolist(),
+        "weights": list(SLOW_DECAY),
+        "definition": _definition(capacity, profile.name_zh, limit_text(profile.measure, limit)),
+        "confidence": confidence,
+    }
+    run_id = _new_run(session, now, ground, (capacity, profile_code, source), facts)
     _keep_facilities(session, run_id, ground, which, (holds, free), found)
     _keep_areas(session, run_id, places, found, to_room)
     return run_id
+
+
+def _new_run(
+    session: Session, now: datetime, ground: Ground, asked: tuple[str, str, str], facts: dict[str, Any]
+) -> int:
+    capacity, profile_code, source = asked
+    values = {
+        "city": ground.city_code,
+        "capacity": capacity,
+        "profile": profile_code,
+        "source": source,
+        "network": ground.version_id,
+        "rules": ground.rules.version_id,
+        "on": ground.on,
+        "now": now,
+        "facts": json.dumps(facts, ensure_ascii=False),
+    }
+    return int(session.connection().execute(_RUN, values).scalar_one())
 
 
 def latest_access(
@@ -176,17 +182,7 @@ def latest_access(
         raise NotYetComputed(city_code=city_code, capacity=capacity)
     lo, hi = area_range(area_code or city_code)
     inside = {"run": run.id, "lo": lo, "hi": hi}
-    areas = [
-        AreaAccess(
-            area_code=row.area_code,
-            elders=plain(row.elders),
-            per_thousand=round(row.access * 1000, 3),
-            with_access=plain(row.with_access),
-            with_room=plain(row.with_room),
-            seconds_to_room=row.seconds_to_room,
-        )
-        for row in connection.execute(_AREAS, inside)
-    ]
+    areas = [_area(row) for row in connection.execute(_AREAS, inside)]
     elders = sum(area.elders for area in areas)
     confidence = str(run.facts["confidence"])
     return AccessFigures(
@@ -206,18 +202,30 @@ def latest_access(
         per_thousand=sum(a.per_thousand * a.elders for a in areas) / elders if elders else None,
         with_room=sum(area.with_room for area in areas),
         areas=areas,
-        facilities=[
-            FacilityAccess(
-                facility_id=row.facility_id,
-                name=row.name,
-                area_code=row.area_code,
-                capacity=row.capacity,
-                free=row.free,
-                demand=row.demand,
-                per_thousand=None if row.ratio is None else round(row.ratio * 1000, 3),
-            )
-            for row in connection.execute(_FACILITIES, inside)
-        ],
+        facilities=[_facility(row) for row in connection.execute(_FACILITIES, inside)],
+    )
+
+
+def _area(row: Any) -> AreaAccess:
+    return AreaAccess(
+        area_code=row.area_code,
+        elders=plain(row.elders),
+        per_thousand=round(row.access * 1000, 3),
+        with_access=plain(row.with_access),
+        with_room=plain(row.with_room),
+        seconds_to_room=row.seconds_to_room,
+    )
+
+
+def _facility(row: Any) -> FacilityAccess:
+    return FacilityAccess(
+        facility_id=row.facility_id,
+        name=row.name,
+        area_code=row.area_code,
+        capacity=row.capacity,
+        free=row.free,
+        demand=row.demand,
+        per_thousand=None if row.ratio is None else round(row.ratio * 1000, 3),
     )
 
 

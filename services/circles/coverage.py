@@ -37,6 +37,7 @@ from services.language import reads_english
 
 __all__ = [
     "WIDTHS", "Coverage", "TierCoverage", "Uncovered", "coverage", "coverage_by_area", "last_run", "told",
+    "written_counts",
     "uncovered_elders",
 ]  # fmt: skip
 People = int | float
@@ -127,8 +128,17 @@ _COUNTS = {
     "elders": f"SELECT tier_code, profile, {count_text('count(*)')} FROM elder_reach"
     " WHERE area_code BETWEEN :lo AND :hi GROUP BY tier_code, profile",
     "points": f"SELECT tier_code, profile, {count_text('sum(elders)')} FROM demand_reach"
-    " WHERE area_code BETWEEN :lo AND :hi AND source_id = :source GROUP BY tier_code, profile",
+    " WHERE area_code BETWEEN :lo AND :hi AND source_id = :id GROUP BY tier_code, profile",
 }
+_WRITTEN = (
+    f"SELECT tier_code, profile, {', '.join(f'sum({name}) AS {name}' for name in COUNTED)} FROM ("
+    " SELECT DISTINCT ON (area_code, tier_code, profile) * FROM coverage_snapshot"
+    " WHERE city_code = :city AND source = :source AND area_code BETWEEN :lo AND :hi AND day <= :on"
+    "  AND day >= COALESCE((SELECT judged_on FROM reach_run WHERE city_code = :city AND cause = 'all'"
+    "   AND judged_on <= :on ORDER BY id DESC LIMIT 1), CAST(:on AS date))"
+    " ORDER BY area_code, tier_code, profile, day DESC) AS latest GROUP BY tier_code, profile"
+)
+"""Every judging of everybody writes every community; since the last of them only touched ones were written again."""
 _BY_AREA = text(
     "SELECT area_code / CAST(:width AS bigint) * CAST(:width AS bigint) AS area,"
     " count(*) FILTER (WHERE within) AS reached, count(*) AS total"
@@ -149,18 +159,30 @@ def coverage(session: Session, city_code: int, area_code: int | None = None, *, 
     if run is None:
         raise NotYetComputed(city_code=city_code)
     lo, hi = area_range(area_code or city_code)
-    facts: dict[str, Any] = {"lo": lo, "hi": hi}
     not_placed: People = 0
+    source_id = 0
     if source != "elders":
         found = {one.kind: one for one in active_sources(session, city_code)}
         if source not in found:
             raise UnknownDemand(source=source, known=["elders", *found])
-        facts["source"] = found[source].id
+        source_id = found[source].id
         not_placed = plain(Decimal(found[source].report["not_placed"]))
-    query = text(_COUNTS["elders" if source == "elders" else "points"])
-    rows = session.connection().execute(query, facts).mappings()
-    counts = {(row["tier_code"], row["profile"]): dict(row) for row in rows}
+    if lo == hi:  # a quarter is smaller than what is written down
+        query = text(_COUNTS["elders" if source == "elders" else "points"])
+        rows = session.connection().execute(query, {"lo": lo, "hi": hi, "id": source_id}).mappings()
+        counts = {(row["tier_code"], row["profile"]): dict(row) for row in rows}
+    else:
+        counts = written_counts(session, city_code, (lo, hi), run.judged_on, source)
     return told(session, city_code, area_code or city_code, run, counts, source=source, not_placed=not_placed)
+
+
+def written_counts(
+    session: Session, city_code: int, codes: tuple[int, int], on: date, source: str
+) -> dict[tuple[str, str], dict[str, Any]]:
+    """Give the counts of a range of communities as they stood written at the end of a day, by circle and profile."""
+    facts = {"city": city_code, "lo": codes[0], "hi": codes[1], "on": on, "source": source}
+    rows = session.connection().execute(text(_WRITTEN), facts).mappings()
+    return {(row["tier_code"], row["profile"]): dict(row) for row in rows}
 
 
 def last_run(session: Session, city_code: int, on: date) -> Any:

@@ -12,25 +12,17 @@ import numpy as np
 from sqlalchemy import text
 from sqlmodel import Session
 
-from services.circles.coverage import Coverage, coverage, last_run, plain, told
+from services.circles.coverage import Coverage, coverage, last_run, plain, told, written_counts
 from services.circles.errors import NotYetComputed
 from services.circles.ground import PROFILES_OF_COVERAGE, Ground, read_ground
 from services.circles.judging import Verdicts, judge, nearest_on_foot
 from services.circles.places import Places, read_homes
 from services.circles.rules import share
 from services.circles.standing import owns_of, standing_of
-from services.circles.storing import COUNTED
 from services.cities.rules import area_range
 from services.clock import civil_date
 
 _FIRST_DAY = text("SELECT min(day) FROM coverage_snapshot WHERE city_code = :city AND source = :source")
-_SUMS = ", ".join(f"sum({name}) AS {name}" for name in COUNTED)
-_AS_OF = text(
-    f"SELECT tier_code, profile, {_SUMS}, max(run_id) AS run_id FROM ("
-    " SELECT DISTINCT ON (area_code, tier_code, profile) * FROM coverage_snapshot"
-    " WHERE city_code = :city AND source = :source AND area_code BETWEEN :lo AND :hi AND day <= :on"
-    " ORDER BY area_code, tier_code, profile, day DESC) AS latest GROUP BY tier_code, profile"
-)
 _DAYS = text(
     "SELECT day, area_code, reached, total, walk_reached, estimated FROM coverage_snapshot WHERE city_code = :city"
     " AND source = :source AND area_code BETWEEN :lo AND :hi AND tier_code = :tier AND profile = :profile AND day <= :to"
@@ -63,10 +55,9 @@ def coverage_as_of(
         return coverage(session, city_code, area_code, source=source)
     lo, hi = area_range(area_code or city_code)
     run = last_run(session, city_code, on)
-    facts = {"city": city_code, "source": source, "lo": lo, "hi": hi, "on": on}
-    rows = session.connection().execute(_AS_OF, facts).mappings().all()
-    if run is not None and (rows or _first_day(session, city_code, source) is not None):
-        counts = {(row["tier_code"], row["profile"]): dict(row) for row in rows}
+    first = _first_day(session, city_code, source)
+    if run is not None and first is not None and first <= on:
+        counts = written_counts(session, city_code, (lo, hi), on, source)
         return told(session, city_code, area_code or city_code, run, counts, source=source, as_of=on)
     if source != "elders":
         raise NotYetComputed(city_code=city_code, source=source, on=on.isoformat())

@@ -18,8 +18,9 @@ from scipy.spatial import cKDTree  # type: ignore[import-untyped, unused-ignore]
 from sqlalchemy import text
 from sqlmodel import Session
 
+from geo.earth import earth_centred_m
 from geo.profiles import Profile
-from geo.snap import Snaps, local_plane
+from geo.snap import Snaps
 from geo.walking import Nearest, nearest_at, nearest_origins
 from services.circles.actions import lock_city, refresh_reach, write_reach, write_run
 from services.circles.administrative import write_administrative_snapshots
@@ -27,7 +28,7 @@ from services.circles.demand import Source, active_sources
 from services.circles.errors import UnknownDoor
 from services.circles.ground import COMMUNITY, Ground, read_ground
 from services.circles.judging import judge
-from services.circles.places import Floats, Places
+from services.circles.places import Floats, Places, as_places
 from services.circles.standing import owns_of, standing_of
 from services.circles.storing import Columns, judged_columns, keep_elders, keep_points, keep_snaps, write_snapshots
 from services.cities.pack import Tier
@@ -62,6 +63,7 @@ def facility_changed(session: Session, now: datetime, facility_id: int) -> Touch
     """
     city_code = _city_of(session, facility_id)
     lock_city(session, city_code)
+    session.connection().execute(text("SET LOCAL jit = off"))  # compiling costs more than these queries
     last = _last_judged(session, city_code)
     ground = read_ground(session, city_code, civil_date(now))
     if last is None or (last.network_version_id, last.rules_version_id) != (ground.version_id, ground.rules.version_id):
@@ -147,18 +149,19 @@ def _judged_again(
 
 
 _ELDERS = (
-    "SELECT r.person_id AS id, r.area_code, r.lon, r.lat, 1000000 AS millionths, s.edge_id, s.fraction, s.distance_m"
-    " FROM elder_reach AS r LEFT JOIN home_snap AS s ON s.person_id = r.person_id"
-    "  AND s.network_version_id = r.network_version_id AND s.step_free = :step_free"
+    "SELECT r.person_id AS id, r.area_code, r.lon, r.lat, 1000000 AS millionths FROM elder_reach AS r"
     " WHERE r.tier_code = :tier AND r.profile = :profile AND r.area_code BETWEEN :lo AND :hi AND {touched}"
 )
 _POINTS = (
-    "SELECT r.point_id AS id, r.area_code, r.lon, r.lat, CAST(r.elders * 1000000 AS bigint) AS millionths, s.edge_id,"
-    " s.fraction, s.distance_m FROM demand_reach AS r LEFT JOIN demand_snap AS s ON s.point_id = r.point_id"
-    "  AND s.network_version_id = r.network_version_id AND s.step_free = :step_free"
+    "SELECT r.point_id AS id, r.area_code, r.lon, r.lat, CAST(r.elders * 1000000 AS bigint) AS millionths"
+    " FROM demand_reach AS r"
     " WHERE r.source_id = :source AND r.tier_code = :tier AND r.profile = :profile AND {touched}"
 )
-_HAD_IT = "r.facility_id = :facility OR r.straight_facility_id = :facility OR r.method = 'area'"
+_SNAPS = (
+    "SELECT {key} AS id, edge_id, fraction, distance_m FROM {table}"
+    " WHERE {key} = ANY (CAST(:ids AS bigint[])) AND network_version_id = :version AND step_free = :step_free"
+)
+_HAD_IT = "r.facility_id = :facility OR r.straight_facility_id = :facility"
 _MAY_GAIN = (
     "r.straight_m IS NULL OR {metres} <= r.straight_m"
     " OR (r.snapped AND {metres} * CAST(:per_m AS float8) <= COALESCE(r.cost, 'infinity'))"
@@ -175,8 +178,8 @@ def _touched(
     """Whom the facility may concern in one circle, and where their doors meet the street."""
     counts_at = [p for p in ground.counting(tier) if ground.doors.ids[p] == facility_id]
     facts: dict[str, Any] = {"tier": tier.code, "profile": profile.code, "facility": facility_id}
-    facts |= {"step_free": profile.step_free, **dict(zip(("lo", "hi"), area_range(ground.city_code), strict=True))}
-    touched = _HAD_IT
+    facts |= dict(zip(("lo", "hi"), area_range(ground.city_code), strict=True))
+    touched = _HAD_IT + (" OR r.method = 'area'" if ground.rules.areas_without_minutes else "")
     if counts_at:
         touched += " OR " + _MAY_GAIN.format(metres=_METRES)
         facts |= _plane_at(float(ground.doors.lons[counts_at[0]]), float(ground.doors.lats[counts_at[0]]))
@@ -184,8 +187,24 @@ def _touched(
     if source is not None:
         facts["source"] = source.id
     query = (_ELDERS if source is None else _POINTS).format(touched=f"({touched})")
-    rows = session.connection().execute(text(query), facts).all()
-    return _places_and_snaps(rows)
+    places = as_places(session.connection().execute(text(query), facts).all())
+    return places, _snaps_kept(session, ground, profile.step_free, places, source)
+
+
+def _snaps_kept(session: Session, ground: Ground, step_free: bool, places: Places, source: Source | None) -> Snaps:
+    """Where the doors of places meet the street, as it was written down for all of them."""
+    count = len(places)
+    edge, fraction, distance = np.full(count, -1, dtype=np.int64), np.zeros(count), np.full(count, np.inf)
+    none = np.full(count, np.nan)
+    if count and ground.version_id is not None:
+        table, key = ("home_snap", "person_id") if source is None else ("demand_snap", "point_id")
+        facts = {"ids": places.ids.tolist(), "version": ground.version_id, "step_free": step_free}
+        at = {int(one): place for place, one in enumerate(places.ids.tolist())}
+        for row in session.connection().execute(text(_SNAPS.format(table=table, key=key)), facts):
+            if row.edge_id is not None:
+                place = at[row.id]
+                edge[place], fraction[place], distance[place] = row.edge_id, row.fraction, row.distance_m
+    return Snaps(edge, fraction, distance, none, none)
 
 
 def _plane_at(lon: float, lat: float) -> dict[str, float]:
@@ -193,22 +212,6 @@ def _plane_at(lon: float, lat: float) -> dict[str, float]:
     north = 110_540.0
     east = 111_320.0 * float(np.cos(np.radians(lat)))
     return {"lon": lon, "lat": lat, "north": north * _SAFE, "east": east * _SAFE}
-
-
-def _places_and_snaps(rows: Any) -> tuple[Places, Snaps]:
-    columns = list(zip(*rows, strict=True)) if rows else [()] * 8
-    ids, areas, millionths, edges = (np.array(columns[k], dtype=object) for k in (0, 1, 4, 5))
-    found = np.array([edge is not None for edge in edges], dtype=bool)
-    lons, lats = np.array(columns[2], dtype=np.float64), np.array(columns[3], dtype=np.float64)
-    places = Places(ids.astype(np.int64), areas.astype(np.int64), lons, lats, millionths.astype(np.int64))
-    none = np.full(len(lons), np.nan)
-    return places, Snaps(
-        edge=np.where(found, edges, -1).astype(np.int64),
-        fraction=np.where(found, np.array(columns[6], dtype=np.float64), 0.0),
-        distance_m=np.where(found, np.array(columns[7], dtype=np.float64), np.inf),
-        lons=none,
-        lats=none,
-    )
 
 
 def nearest_nearby(ground: Ground, profile: Profile, tier: Tier, places: Places, at: Snaps) -> Nearest:
@@ -253,14 +256,12 @@ class _Near:
     """Which counting doors lie within a straight line of some places."""
 
     def __init__(self, places: Places, ground: Ground, counting: npt.NDArray[np.int64]) -> None:
-        to_plane, _ = local_plane(float(np.median(places.lons)), float(np.median(places.lats)))
-        self._points = np.column_stack(to_plane.transform(places.lons, places.lats))
-        doors = ground.doors
-        self._doors = np.column_stack(to_plane.transform(doors.lons[counting], doors.lats[counting]))
+        self._points = earth_centred_m(places.lons, places.lats)
+        self._doors = earth_centred_m(ground.doors.lons[counting], ground.doors.lats[counting])
         self._counting = counting
 
     def doors_within(self, which: npt.NDArray[np.int64], metres: float) -> npt.NDArray[np.int64]:
-        """The counting doors within `metres` (and 2 % more, for the plane) of any of the places."""
+        """The counting doors within `metres` (and 2 % more, to be safe) of any of the places."""
         tree = cKDTree(self._points[which])
         far: Floats = tree.query(self._doors, k=1, distance_upper_bound=metres / _SAFE)[0]
         return self._counting[np.isfinite(far)]

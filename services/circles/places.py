@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -105,15 +106,16 @@ def read_homes(session: Session, city_code: int, on: date, *, of_that_day: bool 
     facts = {"lo": lo, "hi": hi, "on": on, "registered": on if of_that_day else date.max}
     rows = session.connection().execute(_HOMES, facts).all()
     missing = session.connection().execute(_WITHOUT_HOME, facts).scalar_one()
-    return _places([(*row, MILLIONTHS) for row in rows], missing)
+    return as_places([(*row, MILLIONTHS) for row in rows], missing)
 
 
 def read_points(session: Session, source_id: int) -> Places:
     """The places of demand of a source: compounds, or cells of a population grid."""
-    return _places(list(session.connection().execute(_POINTS, {"source": source_id}).all()), 0)
+    return as_places(session.connection().execute(_POINTS, {"source": source_id}).all())
 
 
-def _places(rows: list[Any], without_home: int) -> Places:
+def as_places(rows: Sequence[Any], without_home: int = 0) -> Places:
+    """Rows of (id, area code, lon, lat, millionths of elders) as arrays."""
     ids, areas, lons, lats, millionths = zip(*rows, strict=True) if rows else ((), (), (), (), ())
     return Places(
         np.array(ids, dtype=np.int64),

@@ -110,7 +110,11 @@ class ElderReach(_Judged, table=True):
     """One elder and one circle, as judged now; see _Judged. What it replaced is in elder_reach_past."""
 
     __tablename__ = "elder_reach"
-    __table_args__ = (Index("elder_reach_tier_idx", "tier_code", "profile", "area_code"),)
+    __table_args__ = (
+        Index("elder_reach_tier_idx", "tier_code", "profile", "area_code"),
+        Index("elder_reach_facility_idx", "facility_id"),
+        Index("elder_reach_straight_facility_idx", "straight_facility_id"),
+    )
     person_id: int = _key(BigInteger)
     tier_code: str = _key(Text)
     profile: str = _key(Text)
