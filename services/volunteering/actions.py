@@ -83,7 +83,7 @@ def post_need(
         insert(_need)
         .values(
             elder_id=elder_id, area_code=right.area_code, kind=kind, title=shown,
-            rough_place=_rough_place(session, right.area_code), starts_at=starts_at, ends_at=ends_at,
+            rough_place=rough_place(session, right.area_code), starts_at=starts_at, ends_at=ends_at,
             state="open", posted_by=actor.person_id, posted_at=now,
         )
         .returning(_need.c.id)
@@ -95,7 +95,7 @@ def post_need(
     return need_id
 
 
-def _rough_place(session: Session, area_code: int) -> str:
+def rough_place(session: Session, area_code: int) -> str:
     """Name the street and community around a home; never the quarter's house."""
     levels = [level for level in ("street", "community") if LEVELS.index(level) <= LEVELS.index(area_level(area_code))]
     codes = [ancestor_code(area_code, level) for level in levels]
@@ -109,25 +109,33 @@ def take_need(session: Session, now: datetime, actor: Actor, need_id: int) -> in
     Raises NotAVolunteer, TooYoung, NotTrained, NotInsured, NeedNotFound, NeedTaken, NeedPast, OwnRelative,
     OtherVisitThen. Two hands at once: the row lock lets one through, the other reads that it is gone.
     """
-    volunteer = _lock_volunteer(session, actor)
+    assert actor.person_id is not None, "a volunteer is a person"
+    return take_for(session, now, actor, need_id, actor.person_id, "volunteer")
+
+
+def take_for(
+    session: Session, now: datetime, actor: Actor, need_id: int, volunteer_id: int, by_right: str, reason: str = ""
+) -> int:
+    """Let a volunteer take a need, by her own hand or by the office's for her; the same rules hold for both."""
+    volunteer = _lock_volunteer(session, volunteer_id)
     need = _lock_open_need(session, need_id)
     if need.ends_at <= now:
         raise NeedPast(need_id=need_id)
     rules = rules_in_force(session, need.area_code, civil_date(now))
-    _refuse_unready(volunteer, rules, civil_date(now), civil_date(need.starts_at))
-    _refuse_own_relative(session, actor, need, rules)
-    _refuse_double_promise(session, actor, need)
+    refuse_unready(volunteer, rules, civil_date(now), civil_date(need.starts_at))
+    refuse_own_relative(session, volunteer_id, need.elder_id, rules)
+    _refuse_double_promise(session, volunteer_id, need)
     session.connection().execute(
-        update(_need).where(_need.c.id == need_id).values(state="taken", taken_by=actor.person_id, taken_at=now)
+        update(_need).where(_need.c.id == need_id).values(state="taken", taken_by=volunteer_id, taken_at=now)
     )
-    assert actor.person_id is not None, "a volunteer is a person"
     visit_id = plan_friendly_visit(
         session, now, need_id=need_id, elder_id=need.elder_id, area_code=need.area_code,
-        visitor_id=actor.person_id, planned_start=need.starts_at, planned_end=need.ends_at,
+        visitor_id=volunteer_id, planned_start=need.starts_at, planned_end=need.ends_at,
     )  # fmt: skip
     record_act(
         session, now, actor, "take_need",
-        for_person_id=need.elder_id, by_right="volunteer", area_code=need.area_code, subject=("need", need_id),
+        for_person_id=need.elder_id, by_right=by_right, area_code=need.area_code, subject=("need", need_id),
+        facts={"volunteer_id": volunteer_id, "reason": reason} if reason else None,
     )  # fmt: skip
     return visit_id
 
@@ -189,20 +197,20 @@ def cancel_need(session: Session, now: datetime, actor: Actor, need_id: int) -> 
     )  # fmt: skip
 
 
-def _lock_volunteer(session: Session, actor: Actor) -> Found:
+def _lock_volunteer(session: Session, person_id: int) -> Found:
     """Hold her own row, so that one volunteer's two hands come one after the other."""
     found = (
         session.connection()
         .execute(
             select(_volunteer, _person.c.born_on)
             .join(_person, _person.c.id == _volunteer.c.person_id)
-            .where(_volunteer.c.person_id == actor.person_id, _volunteer.c.left_on.is_(None))
+            .where(_volunteer.c.person_id == person_id, _volunteer.c.left_on.is_(None))
             .with_for_update(of=_volunteer)
         )
         .one_or_none()
     )
     if found is None:
-        raise NotAVolunteer(person_id=actor.person_id)
+        raise NotAVolunteer(person_id=person_id)
     return found
 
 
@@ -220,7 +228,8 @@ def _lock_open_need(session: Session, need_id: int) -> Found:
     return found
 
 
-def _refuse_unready(volunteer: Found, rules: CityRules, today: date, day: date) -> None:
+def refuse_unready(volunteer: Found, rules: CityRules, today: date, day: date) -> None:
+    """Keep who is too young, untrained or uninsured on the `day` of the service from serving."""
     age = age_on(volunteer.born_on, today)
     refuse_too_young(rules.timebank, age, volunteer.guardian_id is not None)
     if volunteer.trained_on is None or volunteer.trained_on > today:
@@ -239,33 +248,33 @@ def refuse_too_young(policy: TimebankPolicy, age: int | None, guardian_agreed: b
         raise GuardianNeeded(age=age, least=policy.volunteer_min_age)
 
 
-def _refuse_own_relative(session: Session, actor: Actor, need: Found, rules: CityRules) -> None:
+def refuse_own_relative(session: Session, volunteer_id: int, elder_id: int, rules: CityRules) -> None:
     """Any family proxy, asked for or given back, says that they are relatives."""
-    if need.elder_id == actor.person_id:
-        raise OwnRelative(need_id=need.id)
+    if elder_id == volunteer_id:
+        raise OwnRelative(elder_id=elder_id)
     if rules.timebank.own_relatives_earn:
         return
     related = (
         session.connection()
         .execute(
             select(_proxy.c.id).where(
-                _proxy.c.elder_id == need.elder_id,
-                _proxy.c.proxy_person_id == actor.person_id,
+                _proxy.c.elder_id == elder_id,
+                _proxy.c.proxy_person_id == volunteer_id,
                 _proxy.c.ground == "family",
             )
         )
         .first()
     )
     if related is not None:
-        raise OwnRelative(need_id=need.id)
+        raise OwnRelative(elder_id=elder_id)
 
 
-def _refuse_double_promise(session: Session, actor: Actor, need: Found) -> None:
+def _refuse_double_promise(session: Session, volunteer_id: int, need: Found) -> None:
     other = (
         session.connection()
         .execute(
             select(_visit.c.id)
-            .where(_visit.c.visitor_id == actor.person_id, _visit.c.state.in_(("planned", "started")))
+            .where(_visit.c.visitor_id == volunteer_id, _visit.c.state.in_(("planned", "started")))
             .where(_visit.c.planned_start < need.ends_at, _visit.c.planned_end > need.starts_at)
             .limit(1)
         )

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
+from services.cities.actions import load_pack
 from services.clock import civil_date
 from services.columns import table_of
 from services.people.tables import Person
@@ -16,9 +18,86 @@ from services.visits.actions import DoorProof, check_in, check_out
 from services.visits.records import DeviceFacts
 from services.volunteering import actions, registering, sessions
 from timebank.reader import read_balance
+from timebank.writer import record_transfer
 
 _person = table_of(Person)
 PLATE = DoorProof("door_plate", "demo-door-plate-wang")
+
+
+PACKS = Path(__file__).resolve().parents[3] / "sample_data/cities/timebank"
+CITY = 320100000000000
+_HERE = """version = "{name}.here"
+valid_from = 2021-01-02
+rules_from = "dongying"
+[city]
+code = "320100"
+key = "nanjing_demo"
+name_zh = "南京市（演示）"
+name_en = "Nanjing (demonstration)"
+demonstration = true
+[[areas]]
+code = "320000"
+name = "江苏省"
+[[areas]]
+code = "320100"
+name = "南京市"
+"""
+
+
+@pytest.fixture
+def own_hours() -> Callable[..., str]:
+    """Write a version of the cast's city that keeps the time bank of an example pack, from a day on."""
+
+    def write(name: str, version: str | None = None, valid_from: str = "2021-01-02") -> str:
+        text = (PACKS / f"{name}.toml").read_text(encoding="utf-8")
+        own = text[text.index("[[sources]]") : text.index("[[areas]]")] + text[text.index("[timebank]") :]
+        return _HERE.format(name=version or name).replace("2021-01-02", valid_from) + own
+
+    return write
+
+
+@pytest.fixture
+def under(cast: Any, own_hours: Callable[..., str]) -> Callable[..., None]:
+    """Let the cast's city keep the time bank of an example pack."""
+
+    def keep(name: str) -> None:
+        with cast.work("house") as work:
+            load_pack(work.session, work.now, own_hours(name))
+
+    return keep
+
+
+@pytest.fixture
+def saved(cast: Any) -> Callable[..., None]:
+    """Give somebody's account minutes, as if she had served long ago."""
+
+    def put(minutes: int, who: str = "volunteer") -> None:
+        from services.volunteering.bank import bank_of
+
+        with cast.work("house") as work:
+            account = (
+                work.session.connection()
+                .execute(select(_person.c.timebank_account_id).where(_person.c.id == cast[who]))
+                .scalar_one()
+            )
+            record_transfer(
+                work.session, work.now, ledger=CITY, key=f"saved-{who}-{work.now.timestamp()}", entry_type="earn",
+                debit_account_id=bank_of(work.session, work.now, CITY).issuance_account_id,
+                credit_account_id=account, minutes=minutes,
+            )  # fmt: skip
+
+    return put
+
+
+@pytest.fixture
+def born(cast: Any) -> Callable[..., None]:
+    """Let somebody have another birthday."""
+
+    def change(who: str, day: Any) -> None:
+        with cast.work("house") as work:
+            work.session.connection().execute(update(_person).where(_person.c.id == cast[who]).values(born_on=day))
+
+    return change
 
 
 @pytest.fixture

@@ -1,0 +1,261 @@
+"""Hours that move without a visit: gifts, donations, and what a city gives to key elders.
+
+A community worker may enter any of them for people who never go online; who entered it and why stays with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, func, insert, select
+from sqlmodel import Session
+
+from services.acts import record_act
+from services.cities.pack import CityRules
+from services.cities.queries import city_of_area, rules_in_force
+from services.clock import civil_date
+from services.columns import table_of
+from services.messages.actions import tell
+from services.people.tables import Elder, Person, Proxy
+from services.unit_of_work import Actor
+from services.volunteering import rules as arithmetic
+from services.volunteering.bank import bank_of
+from services.volunteering.errors import (
+    GroupMinutesOnlyDonate,
+    GroupNotFound,
+    MayNotGive,
+    NoAccount,
+    NotEnoughHours,
+    OfficeOnly,
+    ReasonNeeded,
+    ReceiverNotFound,
+    StatementNotYours,
+)
+from services.volunteering.redeeming import fresh_minutes
+from services.volunteering.tables import HourMovement, Volunteer, VolunteerGroup
+from timebank.errors import CapExceeded, InsufficientMinutes, InvalidMinutes
+from timebank.reader import read_balance
+from timebank.writer import open_account, record_transfer
+
+_person, _volunteer, _elder, _proxy = table_of(Person), table_of(Volunteer), table_of(Elder), table_of(Proxy)
+_movement, _group = table_of(HourMovement), table_of(VolunteerGroup)
+Found = Row[*tuple[Any, ...]]
+OFFICES = ("officer", "advisor")
+
+
+def give_hours(
+    session: Session,
+    now: datetime,
+    actor: Actor,
+    giver_id: int,
+    passport_number: str,
+    minutes: int,
+    *,
+    key: str,
+    reason: str | None = None,
+) -> int:
+    """Give minutes to another volunteer's account, where the city allows it to that kin; give the movement's id.
+
+    By the giver, or by her community with a reason. `key`: one gift however often it is sent. Raises
+    StatementNotYours, ReasonNeeded, ReceiverNotFound, MayNotGive, GroupMinutesOnlyDonate, NotEnoughHours, NoAccount.
+    """
+    giver, right = _giver(session, actor, giver_id, reason)
+    rules = rules_in_force(session, giver.area_code, civil_date(now))
+    receiver = session.connection().execute(select(func.volunteer_by_passport(passport_number).table_valued(
+        "person_id", "account_id", "ledger"))).one_or_none()  # fmt: skip
+    if receiver is None or receiver.person_id == giver_id or receiver.ledger != rules.city_code:
+        raise ReceiverNotFound(field="passport_number")
+    kin = _kinship(session, giver_id, receiver.person_id)
+    if kin not in rules.timebank.gift_to:
+        raise MayNotGive(to=kin, version=rules.hours_version)
+    return _move(
+        session, now, actor, rules, kind="gift", from_account=giver.timebank_account_id,
+        to_account=receiver.account_id, minutes=minutes, key=f"gift-{giver_id}-{key}", from_person=giver_id,
+        to_person=receiver.person_id, area_code=giver.area_code, right=right, reason=reason,
+    )  # fmt: skip
+
+
+def donate_hours(
+    session: Session,
+    now: datetime,
+    actor: Actor,
+    giver_id: int,
+    minutes: int,
+    *,
+    key: str,
+    reason: str | None = None,
+) -> int:
+    """Give minutes to the city's pool for key elders; give the movement's id. Raises as `give_hours`."""
+    giver, right = _giver(session, actor, giver_id, reason)
+    rules = rules_in_force(session, giver.area_code, civil_date(now))
+    if "pool" not in rules.timebank.gift_to:
+        raise MayNotGive(to="pool", version=rules.hours_version)
+    return _move(
+        session, now, actor, rules, kind="donate", from_account=giver.timebank_account_id,
+        to_account=bank_of(session, now, rules.city_code).pool_account_id, minutes=minutes,
+        key=f"donate-{giver_id}-{key}", from_person=giver_id, area_code=giver.area_code, right=right, reason=reason,
+    )  # fmt: skip
+
+
+def register_group(
+    session: Session, now: datetime, actor: Actor, name: str, contact_id: int | None, area_code: int
+) -> int:
+    """Put a company, school or club on the register, with an account that can only donate; by the community."""
+    covered = actor.area_lo is not None and actor.area_hi is not None and actor.area_lo <= area_code <= actor.area_hi
+    if not actor.has_role(*OFFICES) or not covered:
+        raise OfficeOnly()
+    account_id = open_account(
+        session, now, ledger=city_of_area(session, area_code), kind="organisation", floor_minutes=0,
+        owner_label="group",
+    )  # fmt: skip
+    group_id: int = session.connection().execute(
+        insert(_group)
+        .values(
+            area_code=area_code, name=name, account_id=account_id, contact_id=contact_id,
+            registered_by=actor.person_id, registered_on=civil_date(now),
+        )
+        .returning(_group.c.id)
+    ).scalar_one()  # fmt: skip
+    record_act(
+        session, now, actor, "register_group", area_code=area_code, subject=("volunteer_group", group_id),
+        facts={"name": name},
+    )  # fmt: skip
+    return group_id
+
+
+def donate_group_hours(
+    session: Session, now: datetime, actor: Actor, group_id: int, minutes: int, *, key: str, reason: str | None = None
+) -> int:
+    """Give a group's minutes to the pool, by its contact or the community. Raises GroupNotFound, NotEnoughHours."""
+    group = session.connection().execute(select(_group).where(_group.c.id == group_id)).one_or_none()
+    if group is None:
+        raise GroupNotFound(group_id=group_id)
+    office = actor.person_id != group.contact_id
+    if office and not actor.has_role(*OFFICES):
+        raise OfficeOnly()
+    if office and not (reason or "").strip():
+        raise ReasonNeeded(field="reason")
+    rules = rules_in_force(session, group.area_code, civil_date(now))
+    return _move(
+        session, now, actor, rules, kind="donate", from_account=group.account_id,
+        to_account=bank_of(session, now, rules.city_code).pool_account_id, minutes=minutes,
+        key=f"group-{group_id}-{key}", group_id=group_id, area_code=group.area_code,
+        right=f"office:{actor.role}" if office else "self", reason=reason, cooled=True,
+    )  # fmt: skip
+
+
+def _giver(session: Session, actor: Actor, giver_id: int, reason: str | None) -> tuple[Found, str]:
+    """Who gives, and by which right the actor may say so: herself, or her community with a reason."""
+    giver = session.connection().execute(
+        select(_volunteer.c.area_code, _volunteer.c.group_id, _person.c.timebank_account_id)
+        .join(_person, _person.c.id == _volunteer.c.person_id)
+        .where(_volunteer.c.person_id == giver_id)
+    ).one_or_none()  # fmt: skip
+    if giver is None:
+        raise StatementNotYours(person_id=giver_id)
+    right = "self"
+    if actor.person_id != giver_id:
+        lo, hi = actor.area_lo, actor.area_hi
+        if not actor.has_role(*OFFICES) or lo is None or hi is None or not lo <= giver.area_code <= hi:
+            raise StatementNotYours(person_id=giver_id)
+        if not (reason or "").strip():
+            raise ReasonNeeded(field="reason")
+        right = f"office:{actor.role}"
+    if giver.group_id is not None:
+        raise GroupMinutesOnlyDonate(person_id=giver_id)
+    if giver.timebank_account_id is None:
+        raise NoAccount(person_id=giver_id)
+    return giver, right
+
+
+def _kinship(session: Session, giver_id: int, receiver_id: int) -> str:
+    """The kin the register knows, either way round; else an elder in hardship, else a friend."""
+    link = session.connection().execute(
+        select(_proxy.c.relation, _proxy.c.ground)
+        .where(_proxy.c.state == "confirmed")
+        .where(
+            ((_proxy.c.elder_id == giver_id) & (_proxy.c.proxy_person_id == receiver_id))
+            | ((_proxy.c.elder_id == receiver_id) & (_proxy.c.proxy_person_id == giver_id))
+        )
+    ).first()  # fmt: skip
+    if link is not None:
+        return arithmetic.relation_of(link.relation, link.ground)
+    groups = session.connection().execute(select(_elder.c.groups).where(_elder.c.person_id == receiver_id)).scalar()
+    return "hardship_elder" if any(one in arithmetic.HARDSHIP for one in groups or ()) else "friend"
+
+
+def _move(
+    session: Session,
+    now: datetime,
+    actor: Actor,
+    rules: CityRules,
+    *,
+    kind: str,
+    from_account: int,
+    to_account: int,
+    minutes: int,
+    key: str,
+    area_code: int,
+    right: str,
+    reason: str | None,
+    from_person: int | None = None,
+    to_person: int | None = None,
+    group_id: int | None = None,
+    cooled: bool = False,
+) -> int:
+    before = session.connection().execute(select(_movement.c.id).where(_movement.c.key == key)).scalar()
+    if before is not None:
+        return int(before)
+    if not cooled:
+        _refuse_fresh(session, now, rules, from_account, minutes)
+    with refusals_in_words():
+        with session.begin_nested():
+            moved = record_transfer(
+                session, now, ledger=rules.city_code, key=key, debit_account_id=from_account,
+                credit_account_id=to_account, entry_type=kind, minutes=minutes, rule_version=rules.hours_version,
+            )  # fmt: skip
+    movement_id: int = session.connection().execute(
+        insert(_movement)
+        .values(
+            kind=kind, from_person_id=from_person, to_person_id=to_person, group_id=group_id, area_code=area_code,
+            minutes=minutes, transfer_id=moved.id, rule_version=rules.hours_version, entered_by=actor.person_id,
+            by_right=right, reason=reason, happened_at=now, key=key,
+        )
+        .returning(_movement.c.id)
+    ).scalar_one()  # fmt: skip
+    if to_person is not None:
+        tell(
+            session, now, recipient_ids=[to_person], template="volunteering.hours_given", facts={"minutes": minutes},
+            area_code=area_code, subject=("hour_movement", movement_id),
+            key=f"volunteering.hours_given:{movement_id}",
+        )  # fmt: skip
+    record_act(
+        session, now, actor, "give_hours" if kind == "gift" else "donate_hours",
+        for_person_id=from_person, by_right=right, area_code=area_code, subject=("hour_movement", movement_id),
+        facts={"minutes": minutes, "reason": reason or ""},
+    )  # fmt: skip
+    return movement_id
+
+
+def _refuse_fresh(session: Session, now: datetime, rules: CityRules, account_id: int, minutes: int) -> None:
+    available = read_balance(session, account_id).available_minutes or 0
+    if rules.timebank.cooling_off_days:
+        available -= fresh_minutes(session, now, rules.timebank.cooling_off_days, account_id)
+    if available < minutes:
+        raise NotEnoughHours(needed_minutes=minutes, available_minutes=max(0, available))
+
+
+@contextmanager
+def refusals_in_words() -> Iterator[None]:
+    """Say the ledger's refusals of a gift as this room says them."""
+    try:
+        yield
+    except InsufficientMinutes as short:
+        raise NotEnoughHours(needed_minutes=short.needed_minutes, available_minutes=short.available_minutes) from short
+    except CapExceeded as full:
+        raise MayNotGive("对方的账户已到上限，收不下这么多。", room_minutes=full.room_minutes) from full
+    except InvalidMinutes as wrong:
+        raise MayNotGive("请填写大于零的整数分钟。", **wrong.facts) from wrong
