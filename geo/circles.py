@@ -17,6 +17,9 @@ Floats = npt.NDArray[np.float64]
 Longs = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 
+SLIVER = 1e-9
+"""A narrower share of a street is a rounding where two ways meet at a crossing, and no piece."""
+
 
 @dataclass(frozen=True)
 class StreetPieces:
@@ -134,7 +137,7 @@ def _meet(at_u: Floats, at_v: Floats, cost: Floats, limit: float) -> tuple[Float
 
 
 def _kept(part: StreetPieces) -> StreetPieces:
-    some = part.start != part.end
+    some = np.abs(part.end - part.start) > SLIVER
     return StreetPieces(part.edge[some], part.start[some], part.end[some], part.costs[some])
 
 

@@ -175,7 +175,7 @@ def test_pieces_of_streets_end_where_the_time_is_up_and_cover_nothing_twice() ->
     origins = Snapper(network).snap(*doors("helsinki", 5))
     circle = draw_circle(graph, origins.pick([0]), 400.0)
     pieces = circle.pieces
-    assert (pieces.costs <= 400.0 + 1e-6).all()
+    assert (pieces.costs <= 400.0 + 1e-6).all() and (np.abs(pieces.end - pieces.start) > 1e-9).all()
     width = np.bincount(pieces.edge, np.abs(pieces.end - pieces.start), minlength=network.edge_count)
     assert width.max() <= 1.0 + 1e-9
     both = np.isfinite(circle.node_costs[network.edge_u]) & np.isfinite(circle.node_costs[network.edge_v])
