@@ -16,7 +16,7 @@ from sqlmodel import Session
 
 from geo.profiles import Profile
 from services.circles.ground import Ground, read_ground
-from services.circles.judging import Standing, judge, nearest_on_foot
+from services.circles.judging import Standing, Verdicts, judge, nearest_on_foot
 from services.circles.places import Places, read_homes
 from services.circles.rules import limit_text, limit_text_en
 from services.circles.scenario_sites import Step, changed_doors, find_scenario, steps_of
@@ -137,12 +137,23 @@ class _Both:
 
 
 def _both(ground: Ground, changed: Ground, walk: Profile, tier: Tier, places: Places, standing: Standing) -> _Both:
-    found = []
-    for side in (ground, changed):
+    def judged(side: Ground) -> Verdicts:
         owns = owns_of(side, tier, places, standing.by_area)
-        found.append(judge(side, walk, tier, places, standing, nearest_on_foot(side, walk, tier, standing.snaps), owns))
-    old, new = found
+        return judge(side, walk, tier, places, standing, nearest_on_foot(side, walk, tier, standing.snaps), owns)
+
+    old = judged(ground)
+    new = old if _same_doors(ground, changed, tier) else judged(changed)
     return _Both(~old.in_margin, old.within, new.within, old.cost, new.cost)
+
+
+def _same_doors(ground: Ground, changed: Ground, tier: Tier) -> bool:
+    """Tell whether the same facilities count for a circle, each at its place: then nothing changes for it."""
+    sides = []
+    for side in (ground, changed):
+        at = side.counting(tier)
+        doors = side.doors
+        sides.append([column[at] for column in (doors.ids, doors.lons, doors.lats, doors.area_codes)])
+    return all(np.array_equal(one, other) for one, other in zip(*sides, strict=True))
 
 
 def _tier(ground: Ground, walk: Profile, tier: Tier, both: _Both) -> TierChange:
