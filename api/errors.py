@@ -52,6 +52,9 @@ STATUS: dict[type[DomainError], int] = {
 BELOW: dict[type[Exception], type[DomainError]] = {
     timebank.errors.InsufficientMinutes: Conflict,
     timebank.errors.CapExceeded: Conflict,
+    timebank.errors.DailyCapExceeded: Conflict,
+    timebank.errors.BanksNotLinked: Conflict,
+    timebank.errors.OneLegOnly: Conflict,
     timebank.errors.IdempotencyConflict: Conflict,
     timebank.errors.AlreadyResolved: Conflict,
     timebank.errors.AccountNotFound: NotFound,

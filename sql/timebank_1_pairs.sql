@@ -27,6 +27,8 @@ INSERT INTO timebank.entry_pair (entry_type, debit_kind, credit_kind) VALUES
   ('expiry',   'elder_grant',  'pool'),
   ('clearing', 'volunteer',    'clearing'),
   ('clearing', 'clearing',     'volunteer'),
+  ('clearing', 'elder_grant',  'clearing'),
+  ('clearing', 'clearing',     'elder_grant'),
   ('clearing', 'clearing',     'issuance'),
   ('clearing', 'issuance',     'clearing'),
   ('inherit',  'volunteer',    'estate'),

@@ -146,6 +146,9 @@ BEGIN
   END IF;
   t.recorded_at := timebank.moment_to_record(p_now, t.ledger, d, c);
   t.event_at := coalesce(t.event_at, p_now);
+  IF c.daily_cap_minutes IS NOT NULL OR d.daily_cap_minutes IS NOT NULL THEN
+    PERFORM timebank.count_day(t, d, c);
+  END IF;
   t.id := nextval('timebank.transfer_id_seq');
   t.debit_seq := d.last_seq + 1;
   t.credit_seq := c.last_seq + 1;
@@ -196,6 +199,9 @@ DECLARE
   made timebank.transfer;
   room bigint;
 BEGIN
+  IF p_entry_type = 'clearing' THEN
+    PERFORM timebank.refuse_one_leg(p_ledger, p_key);
+  END IF;
   t.request_hash := sha256(convert_to(jsonb_build_array('record', p_debit_account_id, p_credit_account_id,
     p_entry_type, p_coin_minutes, p_service_minutes, p_pending, timebank.microseconds(p_event_at),
     p_subject_type, p_subject_id, p_rule_version, p_overflow_account_id)::text, 'UTF8'));
@@ -216,8 +222,10 @@ BEGIN
   t.subject_type := p_subject_type;
   t.subject_id := p_subject_id;
   IF p_overflow_account_id IS NOT NULL THEN
-    SELECT greatest(cap_minutes - posted - pending_in, 0) INTO room
-      FROM timebank.balance WHERE account_id = p_credit_account_id AND cap_minutes IS NOT NULL;
+    SELECT least(cap_minutes - posted - pending_in, CASE WHEN p_entry_type = 'earn'
+        THEN timebank.day_room(account_id, daily_cap_minutes, coalesce(p_event_at, p_now)) END)
+      INTO room FROM timebank.balance WHERE account_id = p_credit_account_id;
+    room := CASE WHEN room < 0 THEN 0 ELSE room END;
   END IF;
   IF room < p_coin_minutes THEN
     made := timebank.append_with_overflow(p_now, t, room, p_overflow_account_id);
@@ -275,33 +283,6 @@ BEGIN
 END
 $$;
 
--- Linked transfers: all or none, every account locked in sorted order first. One JSON object a transfer,
--- its members named as the arguments of record_transfer without p_.
-CREATE OR REPLACE FUNCTION timebank.record_transfers(p_now timestamptz, p_requests jsonb)
-RETURNS SETOF timebank.transfer
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-  r record;
-BEGIN
-  FOR r IN SELECT DISTINCT (x ->> 'ledger')::bigint AS ledger FROM jsonb_array_elements(p_requests) AS x
-    ORDER BY 1 LOOP
-    PERFORM pg_advisory_xact_lock_shared(timebank.ledger_lock_number(r.ledger));
-  END LOOP;
-  PERFORM 1 FROM timebank.balance WHERE account_id IN (
-    SELECT (x ->> side)::bigint FROM jsonb_array_elements(p_requests) AS x,
-      unnest(ARRAY['debit_account_id', 'credit_account_id', 'overflow_account_id']) AS side)
-    ORDER BY account_id FOR NO KEY UPDATE;
-  FOR r IN SELECT * FROM jsonb_to_recordset(p_requests) AS x(
-    ledger bigint, key text, debit_account_id bigint, credit_account_id bigint, entry_type text,
-    coin_minutes bigint, service_minutes bigint, pending boolean, event_at timestamptz, subject_type text,
-    subject_id text, rule_version text, overflow_account_id bigint) LOOP
-    RETURN NEXT timebank.record_transfer(p_now, r.ledger, r.key, r.debit_account_id, r.credit_account_id,
-      r.entry_type, r.coin_minutes, r.service_minutes, coalesce(r.pending, false), r.event_at,
-      r.subject_type, r.subject_id, r.rule_version, r.overflow_account_id);
-  END LOOP;
-END
-$$;
-
 -- A pending transfer is posted or voided once; its overflow goes the same way with it.
 CREATE OR REPLACE FUNCTION timebank.resolve_transfer(
   p_now timestamptz, p_pending_id bigint, p_outcome text, p_key text
@@ -322,6 +303,8 @@ BEGIN
       jsonb_build_object('transfer_id', p_pending_id, 'phase', held.phase, 'part_of_id', held.part_of_id));
   ELSIF p_outcome IS NULL OR p_outcome NOT IN ('post', 'void') THEN
     PERFORM timebank.refuse('TB012', 'post or void', jsonb_build_object('outcome', p_outcome));
+  ELSIF held.entry_type = 'clearing' THEN
+    PERFORM timebank.refuse_one_leg(held.ledger, held.key);
   END IF;
   PERFORM timebank.lock_accounts(held.ledger,
     ARRAY[held.debit_account_id, held.credit_account_id, part.credit_account_id]);
@@ -416,7 +399,7 @@ DECLARE
   posted_by bigint;
 BEGIN
   SELECT id INTO posted_by FROM timebank.transfer WHERE pending_id = p_original.id AND phase = 'post';
-  IF p_original.entry_type = 'reversal' OR p_original.phase IN ('post', 'void')
+  IF p_original.entry_type IN ('reversal', 'clearing') OR p_original.phase IN ('post', 'void')
     OR (p_original.phase = 'pending' AND posted_by IS NULL) THEN
     PERFORM timebank.refuse('TB010', 'only minutes that moved can be reversed', jsonb_build_object(
       'transfer_id', p_original.id, 'phase', p_original.phase, 'entry_type', p_original.entry_type));

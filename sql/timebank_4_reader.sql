@@ -24,11 +24,15 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT b.account_id, b.floor_minutes, b.cap_minutes, b.posted, b.pending_out, b.pending_in
   FROM timebank.balance AS b WHERE b.account_id = p_account_id AND p_at IS NULL
   UNION ALL
-  SELECT a.id, a.floor_minutes, a.cap_minutes,
+  SELECT a.id, coalesce(l.floor_minutes, CASE WHEN l.id IS NULL THEN a.floor_minutes END),
+    coalesce(l.cap_minutes, CASE WHEN l.id IS NULL THEN a.cap_minutes END),
     (coalesce(s.posted, 0) + coalesce(e.posted, 0))::bigint,
     (coalesce(s.pending_out, 0) + coalesce(e.pending_out, 0))::bigint,
     (coalesce(s.pending_in, 0) + coalesce(e.pending_in, 0))::bigint
   FROM timebank.account AS a
+  LEFT JOIN LATERAL (
+    SELECT * FROM timebank.limit_change AS x WHERE x.account_id = a.id AND x.recorded_at <= p_at
+    ORDER BY x.id DESC LIMIT 1) AS l ON true
   LEFT JOIN LATERAL (
     SELECT * FROM timebank.balance_snapshot AS x
     WHERE x.account_id = a.id AND (p_at IS NULL OR coalesce(x.covers_until, '-infinity') <= p_at)

@@ -52,9 +52,10 @@ END
 $$;
 
 -- The text of a seal: the seal before it, every chain's head and every unfloored account's totals.
+DROP FUNCTION IF EXISTS timebank.seal_content(bigint, bigint, bytea, bigint, bigint);
 CREATE OR REPLACE FUNCTION timebank.seal_content(
   p_ledger bigint, p_seal_number bigint, p_previous_root bytea, p_upto_id bigint,
-  p_upto_account_id bigint
+  p_upto_account_id bigint, p_upto_limit_change_id bigint
 ) RETURNS text
 LANGUAGE sql STABLE AS $$
   SELECT concat_ws(E'\n', 'yinling timebank seal', 'ledger ' || p_ledger, 'number ' || p_seal_number,
@@ -62,7 +63,8 @@ LANGUAGE sql STABLE AS $$
     (SELECT string_agg('account ' || a.id || ' ' || coalesce(
         'seq ' || head.seq || ' ' || encode(head.hash, 'hex'), 'opened ' || encode(a.account_hash, 'hex'))
         || CASE WHEN a.floor_minutes IS NULL AND a.cap_minutes IS NULL
-           THEN ' entries ' || totals.entries || ' minutes ' || totals.minutes ELSE '' END,
+           THEN ' entries ' || totals.entries || ' minutes ' || totals.minutes ELSE '' END
+        || coalesce(' limits ' || encode(decided.hash, 'hex'), ''),
         E'\n' ORDER BY a.id)
       FROM timebank.account AS a
       LEFT JOIN LATERAL (
@@ -73,6 +75,9 @@ LANGUAGE sql STABLE AS $$
         SELECT count(*) AS entries, coalesce(sum(f.posted), 0) AS minutes FROM timebank.effect AS f
         WHERE f.account_id = a.id AND f.id <= p_upto_id
           AND a.floor_minutes IS NULL AND a.cap_minutes IS NULL) AS totals ON true
+      LEFT JOIN LATERAL (
+        SELECT x.hash FROM timebank.limit_change AS x
+        WHERE x.account_id = a.id AND x.id <= p_upto_limit_change_id ORDER BY x.id DESC LIMIT 1) AS decided ON true
       WHERE a.ledger = p_ledger AND a.id <= p_upto_account_id))
 $$;
 
@@ -88,7 +93,9 @@ BEGIN
   s.seal_number := coalesce(last_one.seal_number, 0) + 1;
   SELECT coalesce(max(id), 0) INTO s.upto_id FROM timebank.transfer WHERE ledger = p_ledger;
   SELECT coalesce(max(id), 0) INTO s.upto_account_id FROM timebank.account WHERE ledger = p_ledger;
-  s.content := timebank.seal_content(p_ledger, s.seal_number, last_one.root, s.upto_id, s.upto_account_id);
+  SELECT coalesce(max(id), 0) INTO s.upto_limit_change_id FROM timebank.limit_change WHERE ledger = p_ledger;
+  s.content := timebank.seal_content(p_ledger, s.seal_number, last_one.root, s.upto_id, s.upto_account_id,
+    s.upto_limit_change_id);
   s.root := sha256(convert_to(s.content, 'UTF8'));
   s.recorded_at := p_now;
   INSERT INTO timebank.seal SELECT (s).*;

@@ -15,7 +15,8 @@ BEGIN
     EXECUTE 'REVOKE ALL ON FUNCTION ' || r.name || ' FROM PUBLIC, yinling_app, yinling_jobs';
     IF r.prosecdef THEN
       EXECUTE 'GRANT EXECUTE ON FUNCTION ' || r.name || ' TO yinling_jobs';
-      IF r.proname NOT IN ('close_period', 'take_snapshots', 'seal_ledger') THEN
+      IF r.proname NOT IN ('close_period', 'take_snapshots', 'seal_ledger', 'change_limits', 'link_banks',
+          'settle_banks') THEN
         EXECUTE 'GRANT EXECUTE ON FUNCTION ' || r.name || ' TO yinling_app';
       END IF;
     END IF;
@@ -25,9 +26,13 @@ $$;
 REVOKE ALL ON SCHEMA timebank FROM PUBLIC;
 GRANT USAGE ON SCHEMA timebank TO yinling_app, yinling_jobs, yinling_definer, yinling_owner;
 GRANT INSERT ON timebank.account, timebank.transfer, timebank.balance, timebank.balance_snapshot,
-  timebank.period_close, timebank.seal TO yinling_definer;
-GRANT UPDATE ON timebank.balance TO yinling_definer;
-GRANT USAGE, SELECT ON SEQUENCE timebank.account_id_seq, timebank.transfer_id_seq TO yinling_definer;
+  timebank.period_close, timebank.seal, timebank.earned_day, timebank.limit_change, timebank.correspondent,
+  timebank.clearing_act TO yinling_definer;
+GRANT UPDATE ON timebank.balance, timebank.earned_day TO yinling_definer;
+GRANT USAGE, SELECT ON SEQUENCE timebank.account_id_seq, timebank.transfer_id_seq, timebank.limit_change_id_seq
+  TO yinling_definer;
 -- The auditor's recomputation runs with the jobs login and hashes with the writer's own text.
 GRANT EXECUTE ON FUNCTION timebank.transfer_bytes(timebank.transfer), timebank.account_bytes(timebank.account),
-  timebank.microseconds(timestamptz), timebank.seal_content(bigint, bigint, bytea, bigint, bigint) TO yinling_jobs;
+  timebank.microseconds(timestamptz), timebank.seal_content(bigint, bigint, bytea, bigint, bigint, bigint),
+  timebank.limit_change_bytes(timebank.limit_change), timebank.earned_on(bigint, date),
+  timebank.civil_day(timestamptz) TO yinling_jobs;

@@ -46,6 +46,29 @@ class CapExceeded(TimebankError):
         self.room_minutes = room_minutes
 
 
+class DailyCapExceeded(CapExceeded):
+    """She would earn more for services of one civil day than her bank allows; `facts["day"]` says which."""
+
+    def __init__(
+        self,
+        account_id: int | None = None,
+        minutes: int = 0,
+        room_minutes: int = 0,
+        message: str = "",
+        day: str | None = None,
+    ) -> None:
+        super().__init__(account_id, minutes, room_minutes, message)
+        self.facts["day"] = day
+
+
+class BanksNotLinked(TimebankError):
+    """These two banks have not agreed to honour each other's minutes."""
+
+
+class OneLegOnly(TimebankError):
+    """Minutes cross between two banks with both legs or not at all."""
+
+
 class IdempotencyConflict(TimebankError):
     """The same key came with another request."""
 
@@ -129,12 +152,16 @@ BY_SQLSTATE: dict[str, type[TimebankError]] = {
     "TB012": InvalidRequest,
     "TB013": InvalidRequest,
     "TB014": PeriodNotOver,
+    "TB015": DailyCapExceeded,
+    "TB017": BanksNotLinked,
+    "TB018": OneLegOnly,
     "TB020": AppendOnly,
     "22003": InvalidMinutes,
 }
 BY_CONSTRAINT: dict[str, type[TimebankError]] = {
     "balance_floor_check": InsufficientMinutes,
     "balance_cap_check": CapExceeded,
+    "earned_day_cap_check": DailyCapExceeded,
     "transfer_ledger_key_key": IdempotencyConflict,
     "transfer_single_resolution_key": AlreadyResolved,
     "transfer_reversed_once_key": AlreadyReversed,
@@ -162,6 +189,6 @@ def translate(error: DBAPIError) -> TimebankError | None:
         return None
     rule = getattr(diagnosis, "constraint_name", None) or getattr(diagnosis, "column_name", None)
     kind = BY_CONSTRAINT.get(rule or "", InvalidRequest)
-    if kind in (InsufficientMinutes, CapExceeded):
+    if kind in (InsufficientMinutes, CapExceeded, DailyCapExceeded):
         return kind(message=message)
     return kind(message=message, rule=rule)

@@ -4,11 +4,12 @@ All minutes are BIGINT integer minutes; all times TIMESTAMPTZ (UTC). Only the fu
 write here; triggers refuse UPDATE, DELETE and TRUNCATE to everybody, owners included.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
+    Date,
     DateTime,
     ForeignKey,
     ForeignKeyConstraint,
@@ -85,7 +86,8 @@ class Balance(SQLModel, table=True):
     """What a floored or capped account holds now: the one row the writer locks before it moves minutes.
 
     `pending_out` and `pending_in` are minutes held by transfers not yet posted or voided. `last_seq` and
-    `last_hash` are the head of the account's hash chain.
+    `last_hash` are the head of the account's hash chain. `daily_cap_minutes`: the most that may be earned for
+    services of one civil day.
     """
 
     __tablename__ = "balance"
@@ -93,6 +95,7 @@ class Balance(SQLModel, table=True):
         CheckConstraint("posted - pending_out >= floor_minutes", name="balance_floor_check"),
         CheckConstraint("posted + pending_in <= cap_minutes", name="balance_cap_check"),
         CheckConstraint("pending_out >= 0 AND pending_in >= 0", name="balance_pending_check"),
+        CheckConstraint("daily_cap_minutes >= 0", name="balance_daily_cap_check"),
         {"schema": SCHEMA},
     )
     account_id: int = Field(
@@ -109,6 +112,78 @@ class Balance(SQLModel, table=True):
     last_seq: int = Field(sa_type=BigInteger)
     last_hash: bytes = Field(sa_type=LargeBinary)
     last_recorded_at: datetime = Field(sa_type=UTC_TIME)
+    daily_cap_minutes: int | None = Field(default=None, sa_type=BigInteger)
+
+
+class EarnedDay(SQLModel, table=True):
+    """What a volunteer with a daily cap earned for services of one civil day (Asia/Shanghai), held and posted.
+
+    Counted by the day of `event_at`: an hour reported late counts for the day it was served.
+    """
+
+    __tablename__ = "earned_day"
+    __table_args__ = (
+        CheckConstraint("minutes >= 0", name="earned_day_minutes_check"),
+        CheckConstraint("minutes <= cap_minutes", name="earned_day_cap_check"),
+        {"schema": SCHEMA},
+    )
+    account_id: int = Field(
+        sa_type=BigInteger,
+        primary_key=True,
+        sa_column_args=[ForeignKey(f"{SCHEMA}.account.id", name="earned_day_account_id_fkey")],
+        sa_column_kwargs={"autoincrement": False},
+    )
+    day: date = Field(sa_type=Date, primary_key=True)
+    minutes: int = Field(sa_type=BigInteger)
+    cap_minutes: int = Field(sa_type=BigInteger)
+
+
+class LimitChange(SQLModel, table=True):
+    """One decision to change an open account's limits: who decided, why, and from which entry on it holds.
+
+    `after_seq` is the account's last entry under the old limits. `hash` chains the account's decisions to each
+    other and to the head its entries had then.
+    """
+
+    __tablename__ = "limit_change"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["account_id", "ledger", "kind"],
+            [f"{SCHEMA}.account.id", f"{SCHEMA}.account.ledger", f"{SCHEMA}.account.kind"],
+            name="limit_change_account_fkey",
+        ),
+        CheckConstraint("floor_minutes <= cap_minutes", name="limit_change_floor_below_cap_check"),
+        CheckConstraint(
+            "floor_minutes IS NOT NULL OR cap_minutes IS NOT NULL", name="limit_change_keeps_a_limit_check"
+        ),
+        CheckConstraint(
+            "kind NOT IN ('volunteer', 'elder_grant', 'organisation', 'guarantee', 'estate')"
+            " OR (floor_minutes IS NOT NULL AND floor_minutes >= 0)",
+            name="limit_change_saver_has_floor_check",
+        ),
+        CheckConstraint(
+            "kind <> 'clearing' OR (floor_minutes IS NOT NULL AND cap_minutes IS NOT NULL)",
+            name="limit_change_clearing_capped_both_ways_check",
+        ),
+        CheckConstraint(
+            "length(decided_by) BETWEEN 1 AND 200 AND length(reason) BETWEEN 1 AND 1000",
+            name="limit_change_says_who_and_why_check",
+        ),
+        Index("limit_change_account_id_idx", "account_id", "id"),
+        {"schema": SCHEMA},
+    )
+    id: int | None = Field(default=None, sa_type=BigInteger, primary_key=True)
+    account_id: int = Field(sa_type=BigInteger)
+    ledger: int = Field(sa_type=BigInteger)
+    kind: str = Field(sa_type=Text)
+    floor_minutes: int | None = Field(default=None, sa_type=BigInteger)
+    cap_minutes: int | None = Field(default=None, sa_type=BigInteger)
+    daily_cap_minutes: int | None = Field(default=None, sa_type=BigInteger)
+    after_seq: int = Field(sa_type=BigInteger)
+    decided_by: str = Field(sa_type=Text)
+    reason: str = Field(sa_type=Text)
+    recorded_at: datetime = Field(sa_type=UTC_TIME)
+    hash: bytes = Field(sa_type=LargeBinary)
 
 
 class EntryPair(SQLModel, table=True):
@@ -270,3 +345,4 @@ class Seal(SQLModel, table=True):
     content: str = Field(sa_type=Text)
     root: bytes = Field(sa_type=LargeBinary)
     recorded_at: datetime = Field(sa_type=UTC_TIME)
+    upto_limit_change_id: int | None = Field(default=None, sa_type=BigInteger)

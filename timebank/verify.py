@@ -53,8 +53,11 @@ WITH placed AS (
     sum(f.posted) OVER w AS posted_so_far,
     sum(f.pending_out) OVER w AS out_so_far,
     sum(f.pending_in) OVER w AS in_so_far,
-    a.floor_minutes, a.cap_minutes
+    CASE WHEN l.id IS NULL THEN a.floor_minutes ELSE l.floor_minutes END AS floor_minutes,
+    CASE WHEN l.id IS NULL THEN a.cap_minutes ELSE l.cap_minutes END AS cap_minutes
   FROM timebank.effect AS f JOIN timebank.account AS a ON a.id = f.account_id
+  LEFT JOIN LATERAL (SELECT * FROM timebank.limit_change AS x WHERE x.account_id = a.id AND x.after_seq < f.seq
+    ORDER BY x.id DESC LIMIT 1) AS l ON true
   WHERE a.floor_minutes IS NOT NULL OR a.cap_minutes IS NOT NULL
   WINDOW w AS (PARTITION BY f.account_id ORDER BY f.seq, f.id))
 """
@@ -199,10 +202,61 @@ CHECKS: tuple[tuple[str, str, str], ...] = (
         " FROM timebank.balance AS b JOIN timebank.account AS a ON a.id = b.account_id"
         " LEFT JOIN LATERAL (SELECT f.seq, f.hash, f.recorded_at FROM timebank.effect AS f"
         " WHERE f.account_id = a.id ORDER BY f.id DESC LIMIT 1) AS e ON true"
-        " WHERE (b.last_seq, b.last_hash, b.last_recorded_at, b.floor_minutes, b.cap_minutes)"
-        " IS DISTINCT FROM"
-        " (coalesce(e.seq, 0), coalesce(e.hash, a.account_hash), coalesce(e.recorded_at, a.created_at),"
-        " a.floor_minutes, a.cap_minutes)",
+        " WHERE (b.last_seq, b.last_hash, b.last_recorded_at) IS DISTINCT FROM"
+        " (coalesce(e.seq, 0), coalesce(e.hash, a.account_hash), coalesce(e.recorded_at, a.created_at))",
+    ),
+    (
+        "limits as opened or decided",
+        "balance",
+        "SELECT b.account_id AS id, b.account_id, concat_ws(' ', b.floor_minutes, b.cap_minutes, b.daily_cap_minutes)"
+        " AS found, concat_ws(' ', l.floor_minutes, l.cap_minutes, l.daily_cap_minutes) AS expected"
+        " FROM timebank.balance AS b JOIN LATERAL (SELECT x.floor_minutes, x.cap_minutes, x.daily_cap_minutes, x.id"
+        " FROM timebank.limit_change AS x WHERE x.account_id = b.account_id UNION ALL"
+        " SELECT a.floor_minutes, a.cap_minutes, NULL, 0 FROM timebank.account AS a WHERE a.id = b.account_id"
+        " ORDER BY id DESC LIMIT 1) AS l ON true WHERE (b.floor_minutes, b.cap_minutes, b.daily_cap_minutes)"
+        " IS DISTINCT FROM (l.floor_minutes, l.cap_minutes, l.daily_cap_minutes)",
+    ),
+    (
+        "decisions on limits are chained",
+        "limit_change",
+        "SELECT * FROM (SELECT x.id, x.account_id, encode(x.hash, 'hex') AS found, encode(sha256(coalesce(lag(x.hash) OVER w,"
+        " a.account_hash) || coalesce(e.hash, a.account_hash) || timebank.limit_change_bytes(x)), 'hex') AS expected"
+        " FROM timebank.limit_change AS x JOIN timebank.account AS a ON a.id = x.account_id"
+        " LEFT JOIN LATERAL (SELECT f.hash FROM timebank.effect AS f WHERE f.account_id = a.id"
+        " AND f.seq = x.after_seq LIMIT 1) AS e ON true WINDOW w AS (PARTITION BY x.account_id ORDER BY x.id)) AS chained"
+        " WHERE found <> expected",
+    ),
+    (
+        "days counted as earned",
+        "earned_day",
+        "SELECT e.account_id AS id, e.account_id, e.day || ': ' || e.minutes AS found,"
+        " e.day || ': ' || timebank.earned_on(e.account_id, e.day) || ' of ' || e.cap_minutes AS expected"
+        " FROM timebank.earned_day AS e"
+        " WHERE e.minutes <> timebank.earned_on(e.account_id, e.day) OR e.minutes > e.cap_minutes",
+    ),
+    (
+        "minutes cross with both legs",
+        "transfer",
+        "SELECT t.id, t.debit_account_id AS account_id, t.entry_type || ' ' || t.phase AS found,"
+        " concat_ws(' ', act.key, g.coin_minutes, c.coin_minutes) AS expected FROM timebank.transfer AS t"
+        " LEFT JOIN timebank.clearing_act AS act ON coalesce(t.pending_id, t.id) IN (act.out_transfer_id,"
+        " act.in_transfer_id) LEFT JOIN timebank.transfer AS g ON g.id = act.out_transfer_id"
+        " LEFT JOIN timebank.transfer AS c ON c.id = act.in_transfer_id"
+        " LEFT JOIN timebank.transfer AS gr ON gr.pending_id = g.id"
+        " LEFT JOIN timebank.transfer AS cr ON cr.pending_id = c.id"
+        " WHERE t.entry_type = 'clearing' AND (act.key IS NULL OR (g.ledger, g.coin_minutes, g.phase, gr.phase)"
+        " IS DISTINCT FROM (act.from_ledger, act.minutes, c.phase, cr.phase)"
+        " OR (c.ledger, c.coin_minutes) IS DISTINCT FROM (act.to_ledger, act.minutes))",
+    ),
+    (
+        "two banks owe each other the same",
+        "correspondent",
+        "SELECT c.account_id AS id, c.account_id, concat_ws(' ', b.posted, b.pending_out, b.pending_in) AS found,"
+        " concat_ws(' ', -p.posted, p.pending_in, p.pending_out) AS expected FROM timebank.correspondent AS c"
+        " LEFT JOIN timebank.correspondent AS o ON o.ledger = c.peer_ledger AND o.peer_ledger = c.ledger"
+        " LEFT JOIN timebank.balance AS b ON b.account_id = c.account_id"
+        " LEFT JOIN timebank.balance AS p ON p.account_id = o.account_id"
+        " WHERE (b.posted, b.pending_out, b.pending_in) IS DISTINCT FROM (-p.posted, p.pending_in, p.pending_out)",
     ),
     (
         "holds are the unresolved transfers",
@@ -235,7 +289,7 @@ CHECKS: tuple[tuple[str, str, str], ...] = (
         " encode(sha256(convert_to(again.content, 'UTF8')), 'hex') AS expected FROM timebank.seal AS s"
         " LEFT JOIN timebank.seal AS p ON p.ledger = s.ledger AND p.seal_number = s.seal_number - 1"
         " CROSS JOIN LATERAL (SELECT timebank.seal_content(s.ledger, s.seal_number, p.root, s.upto_id,"
-        " s.upto_account_id) AS content) AS again WHERE s.content <> again.content"
+        " s.upto_account_id, s.upto_limit_change_id) AS content) AS again WHERE s.content <> again.content"
         " OR s.root <> sha256(convert_to(again.content, 'UTF8'))",
     ),
 )
@@ -247,7 +301,9 @@ _COUNTS = text(
     " (SELECT count(*) FROM timebank.balance_snapshot) AS snapshots,"
     " (SELECT count(*) FROM timebank.seal) AS seals"
 )
-_TABLE_ORDER = ("transfer", "account", "balance", "balance_snapshot", "seal")
+_TABLE_ORDER = (
+    "transfer", "account", "limit_change", "balance", "earned_day", "correspondent", "balance_snapshot", "seal",
+)  # fmt: skip
 
 
 def verify(session: Session) -> Verification:

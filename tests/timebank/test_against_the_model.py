@@ -11,8 +11,8 @@ from sqlalchemy import text
 from sqlmodel import Session
 
 from tests.timebank.bank import NOON, Bank, open_bank
-from tests.timebank.model import Model, Purse
 from timebank.errors import TimebankError
+from timebank.model import Model, Purse
 from timebank.reader import read_balance
 from timebank.seals import seal_ledger, take_snapshots
 from timebank.verify import verify

@@ -56,6 +56,47 @@ def account(bank: Bank, kind: str, floor: str, cap: str, ledger: int = NANJING) 
     )
 
 
+WITHOUT_HEIRS = "ALTER TABLE timebank.clearing_act DISABLE TRIGGER clearing_act_no_truncate;"
+"""A truncation cascades to the acts between banks, whose own guard would speak first or second."""
+FRESH = "WITH o AS (SELECT timebank.open_account(now(), 320100000000000, 'clearing', 0, 0) AS id) "
+CLEARING = 100
+"""The clearing account with Suzhou, which the fixture opens under this number."""
+
+
+def typed_decision(bank: Bank, **changes: Any) -> str:
+    """Type a decision on 李老师's limits, then changed."""
+    values: dict[str, Any] = {"account_id": bank.li, "kind": "volunteer", "floor": 0, "cap": 90_000, "daily": 600}
+    values |= {"reason": "a reason"} | changes
+    return (
+        "INSERT INTO timebank.limit_change (account_id, ledger, kind, floor_minutes, cap_minutes, daily_cap_minutes,"
+        " after_seq, decided_by, reason, recorded_at, hash) VALUES ({account_id}, 320100000000000, '{kind}', {floor},"
+        " {cap}, {daily}, 1, 'officer', '{reason}', now(), 'x');"
+    ).format(**values)
+
+
+def typed_peer(bank: Bank, **changes: Any) -> str:
+    """Type a third bank's row with Nanjing's clearing account, then changed."""
+    values: dict[str, Any] = {"peer_ledger": 7, "account_id": CLEARING, "kind": "clearing"}
+    values |= {"issuance_account_id": bank.issuance} | changes
+    return (
+        "INSERT INTO timebank.correspondent (ledger, peer_ledger, account_id, kind, issuance_account_id,"
+        " issuance_kind, opened_at) SELECT 320100000000000, {peer_ledger}, {account_id}, '{kind}',"
+        " {issuance_account_id}, 'issuance', now()"
+    ).format(**values)
+
+
+def typed_act(**changes: Any) -> str:
+    """Type an act between Nanjing and Suzhou, then changed; `SENT` are the transfers of the one there is."""
+    sent = "(SELECT {} FROM timebank.clearing_act WHERE key = 'sent')"
+    values: dict[str, Any] = {"purpose": "'send'", "to_ledger": SUZHOU} | changes
+    values["gone"] = changes.get("gone", sent.format("out_transfer_id"))
+    values["come"] = changes.get("come", sent.format("in_transfer_id"))
+    return (
+        "INSERT INTO timebank.clearing_act (from_ledger, key, to_ledger, purpose, minutes, out_transfer_id,"
+        " in_transfer_id, recorded_at) SELECT 320100000000000, 'typed', {to_ledger}, {purpose}, 1, {gone}, {come}, now()"
+    ).format(**values)
+
+
 # mutant -> (its table, an act that only this rule refuses)
 RULES: dict[str, tuple[str, Any]] = {
     "transfer_minutes_positive_check": ("transfer", lambda b: forged(b, coin_minutes=-5)),
@@ -86,7 +127,9 @@ RULES: dict[str, tuple[str, Any]] = {
     ),
     "transfer_credit_account_fkey": (
         "transfer",
-        lambda b: forged(b, credit_account_id=open_bank(b.database, SUZHOU).pool),
+        lambda b: forged(
+            b, credit_account_id=f"(SELECT id FROM timebank.account WHERE ledger = {SUZHOU} AND kind = 'pool')"
+        ),
     ),
     "transfer_single_resolution_key": ("index", lambda b: forged(b, phase="'void'", pending_id=2)),
     "transfer_subject_type_key": (
@@ -127,14 +170,69 @@ RULES: dict[str, tuple[str, Any]] = {
         lambda b: "UPDATE timebank.balance_snapshot SET posted = 1",
     ),
     "balance_no_delete": ("trigger balance", lambda b: "DELETE FROM timebank.balance"),
-    "balance_one_entry_forward": (
+    "balance_only_forward": (
         "trigger balance",
         lambda b: f"UPDATE timebank.balance SET posted = 1 WHERE account_id = {b.wang}",
     ),
+    "balance_limits_as_decided": (
+        "trigger balance",
+        lambda b: f"UPDATE timebank.balance SET cap_minutes = 95000 WHERE account_id = {b.li}",
+    ),
+    "balance_daily_cap_check": (
+        "balance",
+        lambda b: typed_decision(b, daily=-1) + balance("daily_cap_minutes = -1", b.li),
+    ),
+    "earned_day_minutes_check": ("earned_day", lambda b: "UPDATE timebank.earned_day SET minutes = -1"),
+    "earned_day_cap_check": ("earned_day", lambda b: "UPDATE timebank.earned_day SET minutes = 999"),
+    "earned_day_no_delete": ("trigger earned_day", lambda b: "DELETE FROM timebank.earned_day"),
+    "earned_day_stays": ("trigger earned_day", lambda b: "UPDATE timebank.earned_day SET day = day + 1"),
+    "limit_change_floor_below_cap_check": ("limit_change", lambda b: typed_decision(b, floor=9, cap=5)),
+    "limit_change_keeps_a_limit_check": (
+        "limit_change",
+        lambda b: typed_decision(b, account_id=b.clawback, kind="clawback", floor="NULL", cap="NULL"),
+    ),
+    "limit_change_saver_has_floor_check": ("limit_change", lambda b: typed_decision(b, floor=-9)),
+    "limit_change_clearing_capped_both_ways_check": (
+        "limit_change",
+        lambda b: typed_decision(b, account_id=CLEARING, kind="clearing", floor=0, cap="NULL"),
+    ),
+    "limit_change_says_who_and_why_check": ("limit_change", lambda b: typed_decision(b, reason="")),
+    "limit_change_account_fkey": ("limit_change", lambda b: typed_decision(b, kind="estate")),
+    "limit_change_append_only": ("trigger limit_change", lambda b: "UPDATE timebank.limit_change SET reason = 'x'"),
+    "correspondent_account_id_key": ("correspondent", lambda b: typed_peer(b)),
+    "correspondent_account_fkey": ("correspondent", lambda b: typed_peer(b, account_id=b.pool)),
+    "correspondent_issuance_fkey": (
+        "correspondent",
+        lambda b: FRESH + typed_peer(b, account_id="(SELECT id FROM o)", issuance_account_id=b.pool),
+    ),
+    "correspondent_not_oneself_check": (
+        "correspondent",
+        lambda b: FRESH + typed_peer(b, account_id="(SELECT id FROM o)", peer_ledger=NANJING),
+    ),
+    "correspondent_kinds_check": (
+        "correspondent",
+        lambda b: typed_peer(b, account_id=b.pool, kind="pool"),
+    ),
+    "correspondent_append_only": (
+        "trigger correspondent",
+        lambda b: "UPDATE timebank.correspondent SET opened_at = now()",
+    ),
+    "clearing_act_purpose_check": ("clearing_act", lambda b: typed_act(purpose="'lend'", gone=1, come=2)),
+    "clearing_act_out_transfer_id_key": ("clearing_act", lambda b: typed_act(come=2)),
+    "clearing_act_in_transfer_id_key": ("clearing_act", lambda b: typed_act(gone=1)),
+    "clearing_act_out_transfer_id_fkey": ("clearing_act", lambda b: typed_act(gone=99_999, come=2)),
+    "clearing_act_in_transfer_id_fkey": ("clearing_act", lambda b: typed_act(gone=1, come=99_999)),
+    "clearing_act_correspondent_fkey": ("clearing_act", lambda b: typed_act(to_ledger=7, gone=1, come=2)),
+    "clearing_act_append_only": ("trigger clearing_act", lambda b: "DELETE FROM timebank.clearing_act"),
     **{
-        f"{table}_no_truncate": (f"trigger {table}", lambda b, t=table: f"TRUNCATE timebank.{t} CASCADE")
-        for table in ("transfer", "seal", "period_close", "balance_snapshot", "balance")
+        f"{table}_no_truncate": (
+            f"trigger {table}",
+            lambda b, t=table: WITHOUT_HEIRS + f"TRUNCATE timebank.{t} CASCADE",
+        )
+        for table in ("transfer", "seal", "period_close", "balance_snapshot", "balance", "earned_day", "limit_change")
+        + ("correspondent",)
     },
+    "clearing_act_no_truncate": ("trigger clearing_act", lambda b: "TRUNCATE timebank.clearing_act"),
 }
 
 
@@ -153,8 +251,20 @@ def furnished(shared_bank: Bank) -> Bank:
             "take_snapshots(:n, :l)",
             "seal_ledger(:n, :l)",
             "close_period(:n, :l, TIMESTAMPTZ '2026-01-01Z')",
+            f"change_limits(:n, {bank.li}, 0, 90000, 600, 'officer', 'a quiet month')",
+            f"record_transfer(:n, :l, 'day', {bank.issuance}, {bank.li}, 'earn', 60)",
         ):
             connection.execute(text(f"SELECT timebank.{call}"), where)
+    other = open_bank(bank.database, SUZHOU)
+    with bank.setup.begin() as connection:
+        connection.execute(text(f"SELECT setval('timebank.account_id_seq', {CLEARING}, false)"))
+    with bank.jobs.begin() as connection:
+        for call in (
+            f"link_banks(:n, :l, {bank.issuance}, {SUZHOU}, {other.issuance}, 100)",
+            f"send_between(:n, :l, {SUZHOU}, 'sent', {bank.li}, {other.li}, 10)",
+        ):
+            connection.execute(text(f"SELECT timebank.{call}"), where)
+    other.close()
     return bank
 
 
@@ -201,7 +311,7 @@ def test_every_rule_in_the_catalogue_has_a_mutant(shared_bank: Bank) -> None:
     # foreign keys between rows of one act, and primary keys, have no mutant: PostgreSQL's own identity
     spared = {"transfer_pending_id_fkey", "transfer_reverses_id_fkey", "transfer_part_of_id_fkey"}
     spared |= {"balance_account_id_fkey", "balance_snapshot_account_id_fkey", "account_id_ledger_kind_key"}
-    spared |= {"account_no_truncate", "entry_pair_no_truncate"}
+    spared |= {"account_no_truncate", "entry_pair_no_truncate", "earned_day_account_id_fkey"}
     with shared_bank.jobs.connect() as connection:
         names = connection.execute(
             text(

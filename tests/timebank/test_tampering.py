@@ -135,7 +135,7 @@ def test_the_same_books_give_the_same_root(busy: Any) -> None:
     with bank.jobs.connect() as connection:
         again = text(
             "SELECT root, sha256(convert_to(timebank.seal_content(ledger, seal_number, NULL, upto_id,"
-            " upto_account_id), 'UTF8')) FROM timebank.seal"
+            " upto_account_id, upto_limit_change_id), 'UTF8')) FROM timebank.seal"
         )
         root, recomputed = connection.execute(again).one()
     assert root == recomputed

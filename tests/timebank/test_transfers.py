@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlmodel import Session
 
-from tests.timebank.bank import NANJING, NOON, SUZHOU, Bank, open_bank
+from tests.timebank.bank import NANJING, NOON, Bank
 from timebank import errors
 from timebank.reader import read_balance, read_statement, read_transfer, read_trial_balance
 from timebank.seals import close_period, take_snapshots
@@ -173,36 +173,6 @@ def test_linked_transfers_are_written_all_or_none(bank: Bank) -> None:
     made = bank.act(lambda s: record_transfers(s, NOON, linked))
     assert [t.key for t in made] == ["a", "b"]
     assert bank.act(lambda s: record_transfers(s, NOON, linked)) == made
-
-
-def test_two_banks_exchange_minutes_through_clearing_accounts_capped_both_ways(bank: Bank) -> None:
-    other = open_bank(bank.database, SUZHOU)
-
-    def clearing(ledger: int) -> int:
-        return bank.act(
-            lambda s: open_account(s, NOON, ledger=ledger, kind="clearing", floor_minutes=-100, cap_minutes=100)
-        )
-
-    ours, theirs = clearing(NANJING), clearing(SUZHOU)
-    bank.earn("k", 300)
-
-    def send(key: str, minutes: int):
-        return lambda s: record_transfers(
-            s,
-            NOON,
-            [
-                Request(NANJING, key, bank.li, ours, "clearing", minutes),
-                Request(SUZHOU, key, theirs, other.li, "clearing", minutes),
-            ],
-        )
-
-    bank.act(send("move", 80))
-    assert held(bank, other.li) == (80, 0, 0)
-    with pytest.raises(errors.CapExceeded):
-        bank.act(send("flood", 80))
-    assert held(bank, other.li) == (80, 0, 0)
-    with pytest.raises(errors.AccountNotFound):
-        bank.move("x", bank.li, other.li, "gift", 10)
 
 
 @pytest.mark.parametrize("minutes", [0, -5, 1.5, True, 10**13, 10**30])

@@ -5,12 +5,16 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
+from sqlmodel import Session
 
-from tests.timebank.bank import NOON, Bank
+from tests.timebank.bank import NANJING, NOON, SUZHOU, Bank, open_bank
 from timebank import errors
-from timebank.writer import typed_refusals
+from timebank.clearing import link_banks, send_between
+from timebank.limits import change_limits
+from timebank.writer import Request, typed_refusals
 
 TABLES = ("account", "balance", "entry_pair", "transfer", "balance_snapshot", "period_close", "seal")
+TABLES += ("earned_day", "limit_change", "correspondent", "clearing_act")
 CHANGES = {
     "account": "UPDATE timebank.account SET cap_minutes = NULL",
     "balance": "UPDATE timebank.balance SET posted = posted + 1",
@@ -19,6 +23,10 @@ CHANGES = {
     "balance_snapshot": "UPDATE timebank.balance_snapshot SET posted = 0",
     "period_close": "UPDATE timebank.period_close SET closed_until = now()",
     "seal": "UPDATE timebank.seal SET content = ''",
+    "earned_day": "UPDATE timebank.earned_day SET day = day + 1",
+    "limit_change": "UPDATE timebank.limit_change SET cap_minutes = NULL",
+    "correspondent": "UPDATE timebank.correspondent SET opened_at = now()",
+    "clearing_act": "UPDATE timebank.clearing_act SET minutes = 1",
 }
 
 
@@ -46,6 +54,17 @@ def used(shared_bank: Bank) -> Bank:
         bank.act(lambda s, c=call: s.execute(text(f"SELECT timebank.{c}(:n, :l)"), _where(bank)), bank.jobs)
     closed = text("SELECT timebank.close_period(:n, :l, TIMESTAMPTZ '2026-01-01 00:00+08')")
     bank.act(lambda s: s.execute(closed, _where(bank)), bank.jobs)
+    other = open_bank(bank.database, SUZHOU)
+    bank.act(lambda s: link_banks(s, NOON, NANJING, bank.issuance, SUZHOU, other.issuance, 100), bank.jobs)
+    bank.act(lambda s: send_between(s, NOON, Request(NANJING, "sent", bank.li, other.li, "clearing", 5), SUZHOU))
+    other.close()
+
+    def count_days(session: Session) -> None:
+        limits = {"floor_minutes": 0, "cap_minutes": 90_000, "daily_cap_minutes": 600}
+        change_limits(session, NOON, bank.li, **limits, decided_by="officer", reason="a busy month")
+
+    bank.act(count_days, bank.jobs)
+    bank.earn("d", 5)
     return bank
 
 
@@ -94,6 +113,9 @@ def test_the_application_cannot_call_what_is_inside_the_writer(used: Bank) -> No
     row = "jsonb_populate_record(NULL::timebank.transfer, '{}')"
     assert sqlstate(used.app, f"SELECT timebank.append_transfer(now(), {row})") == "42501"
     assert sqlstate(used.app, f"SELECT timebank.seal_ledger(now(), {used.ledger})") == "42501"
+    assert sqlstate(used.app, f"SELECT timebank.change_limits(now(), {used.li}, 0, NULL, NULL, 'me', 'why')") == "42501"
+    assert sqlstate(used.app, "SELECT timebank.settle_banks(now(), 'mine')") == "42501"
+    assert sqlstate(used.app, "SELECT timebank.link_banks(now(), 1, 1, 2, 2, 9)") == "42501"
 
 
 def test_every_definer_function_has_a_fixed_search_path_and_the_right_owner(used: Bank) -> None:
@@ -118,7 +140,7 @@ CALL = "SELECT timebank.record_transfer(TIMESTAMPTZ '2026-11-20 04:00+00', {ledg
     [
         ("'a', {issuance}, {li}, 'earn', 0", errors.InvalidMinutes),
         ("'a', {issuance}, {li}, 'earn', -60", errors.InvalidMinutes),
-        ("'a', {issuance}, {li}, 'earn', 90001", errors.CapExceeded),
+        ("'a', {issuance}, {li}, 'earn', 90001, 1, false, TIMESTAMPTZ '2026-11-01Z'", errors.CapExceeded),
         ("'a', {issuance}, {li}, 'earn', 99999999999999999999", DBAPIError),
         ("'a', {issuance}, {li}, 'earn', NULL", errors.InvalidRequest),
         ("'a', {li}, {issuance}, 'redeem', 61", errors.InsufficientMinutes),
@@ -130,6 +152,8 @@ CALL = "SELECT timebank.record_transfer(TIMESTAMPTZ '2026-11-20 04:00+00', {ledg
         ("'a', {issuance}, {li}, 'earn', 1, -5", errors.InvalidMinutes),
         ("'a', {issuance}, {li}, 'earn', 1, 1, false, TIMESTAMPTZ '2030-01-01 00:00+08'", errors.EventInFuture),
         ("'a', NULL, {li}, 'earn', 1", errors.AccountNotFound),
+        ("'a', {li}, {issuance}, 'clearing', 1", errors.OneLegOnly),
+        ("'a', {issuance}, {li}, 'earn', 601", errors.DailyCapExceeded),
     ],
 )
 def test_calling_the_writer_by_hand_breaks_no_rule(used: Bank, rest: str, refusal: type[Exception]) -> None:
@@ -148,7 +172,7 @@ def test_a_search_path_of_her_own_does_not_fool_the_writer(used: Bank) -> None:
         connection.exec_driver_sql(names)
         connection.commit()
     found = used.verify()
-    assert (found.ok, found.counts["transfers"]) == (True, 3)
+    assert (found.ok, found.counts["transfers"]) == (True, 6)
 
 
 def test_the_files_can_be_applied_again(used: Bank) -> None:

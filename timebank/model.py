@@ -1,7 +1,10 @@
 """The ledger as a child would write it: a pure reference, no database, nothing clever.
 
-Accounts are numbers; every act returns the name of its refusal or None. Minutes are integers.
+Accounts are numbers; every act returns the name of its refusal or None. Minutes are integers, days are numbered.
+The simulator and the tests hold the real ledger against it.
 """
+
+from __future__ import annotations
 
 from dataclasses import dataclass, field
 
@@ -35,6 +38,15 @@ class Purse:
     posted: int = 0
     out: int = 0
     coming: int = 0
+    daily: int | None = None
+    days: dict[int, int] = field(default_factory=dict)
+
+    def room(self, entry_type: str, day: int) -> int | None:
+        """Give how much more fits; None: any amount."""
+        rooms = [] if self.cap is None else [self.cap - self.posted - self.coming]
+        if self.daily is not None and entry_type == "earn":
+            rooms.append(self.daily - self.days.get(day, 0))
+        return min(rooms) if rooms else None
 
 
 @dataclass
@@ -49,6 +61,7 @@ class Move:
     state: str
     overflow: tuple[int, int] | None = None
     reversed: bool = False
+    day: int = 0
 
 
 @dataclass
@@ -62,18 +75,26 @@ class Model:
     rows: int = 0
 
     def record(
-        self, key: str, debit: int, credit: int, entry_type: str, minutes: int, pending: bool, pool: int | None
+        self,
+        key: str,
+        debit: int,
+        credit: int,
+        entry_type: str,
+        minutes: int,
+        pending: bool,
+        pool: int | None,
+        day: int = 0,
     ) -> str | None:
-        """Move or hold minutes."""
+        """Move or hold minutes for a service of one day."""
         request = (debit, credit, entry_type, minutes, pending, pool)
         if key in self.moves:
             return None if self.moves[key].request == request else "IdempotencyConflict"
         if key in self.resolutions or key in self.reversals:
             return "IdempotencyConflict"
-        room = self._room(credit)
+        room = self.purses[credit].room(entry_type, day)
         kept, over = minutes, 0
         if pool is not None and room is not None and room < minutes:
-            kept, over = room, minutes - room
+            kept, over = max(room, 0), minutes - max(room, 0)
         refusal = self._refusal(debit, credit, kept, room, total=minutes)
         if refusal is None and self._pair(entry_type, debit, credit) not in PAIRS:
             refusal = "PairNotAllowed"
@@ -82,15 +103,20 @@ class Model:
         if refusal:
             return refusal
         state = "pending" if pending else "done"
-        main = (credit, kept) if kept else (pool, over)
-        self.moves[key] = Move(request, debit, main[0], main[1], entry_type, state)
-        self._apply(debit, main[0], main[1], state)
-        self.rows += 1
-        if kept and over:
-            self.moves[key].overflow = (pool, over)
-            self._apply(debit, pool, over, state)
-            self.rows += 1
+        self._write(key, Move(request, debit, credit, kept, entry_type, state, day=day), pool, over)
         return None
+
+    def _write(self, key: str, move: Move, pool: int | None, over: int) -> None:
+        if pool is not None and not move.minutes:
+            move.credit, move.minutes, move.entry_type, over = pool, over, "overflow", 0
+        self.moves[key] = move
+        self._apply(move.debit, move.credit, move.minutes, move.state)
+        self._count(move.credit, move, move.minutes)
+        self.rows += 1
+        if pool is not None and over:
+            move.overflow = (pool, over)
+            self._apply(move.debit, pool, over, move.state)
+            self.rows += 1
 
     def resolve(self, key: str, move_key: str, outcome: str) -> str | None:
         """Post or void a held transfer, and its overflow with it."""
@@ -110,6 +136,8 @@ class Model:
                 self.purses[move.debit].posted -= minutes
                 self.purses[credit].posted += minutes
             self.rows += 1
+        if outcome == "void":
+            self._count(move.credit, move, -move.minutes)
         move.state = "done" if outcome == "post" else "void"
         self.resolutions[key] = (move_key, outcome)
         return None
@@ -125,21 +153,34 @@ class Model:
             return "NotReversible"
         if move.reversed:
             return "AlreadyReversed"
-        refusal = self._refusal(move.credit, move.debit, move.minutes, self._room(move.debit), move.minutes)
+        room = self.purses[move.debit].room("reversal", 0)
+        refusal = self._refusal(move.credit, move.debit, move.minutes, room, move.minutes)
         if refusal:
             return refusal
         self._apply(move.credit, move.debit, move.minutes, "done")
+        self._count(move.credit, move, -move.minutes)
         move.reversed = True
         self.reversals[key] = move_key
         self.rows += 1
         return None
 
-    def _pair(self, entry_type: str, debit: int, credit: int) -> tuple[str, str, str]:
+    def _pair(self, entry_type: str, debit: int, credit: int | None) -> tuple[str, str, str]:
+        if credit is None:
+            return (entry_type, self.purses[debit].kind, "")
         return (entry_type, self.purses[debit].kind, self.purses[credit].kind)
 
-    def _room(self, account: int) -> int | None:
+    def limit(self, account: int, cap: int | None, daily: int | None) -> str | None:
+        """Give an open account another cap, and from now on a cap of a day."""
         purse = self.purses[account]
-        return None if purse.cap is None else purse.cap - purse.posted - purse.coming
+        if cap is not None and purse.posted + purse.coming > cap:
+            return "CapExceeded"
+        purse.cap, purse.daily = cap, daily if daily is not None else purse.daily
+        return None
+
+    def _count(self, account: int, move: Move, minutes: int) -> None:
+        if move.entry_type == "earn":
+            days = self.purses[account].days
+            days[move.day] = days.get(move.day, 0) + minutes
 
     def _refusal(self, debit: int, credit: int, kept: int, room: int | None, total: int) -> str | None:
         giver = self.purses[debit]
