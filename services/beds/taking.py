@@ -84,24 +84,28 @@ class BedLists:
 
     def write(self, session: Session, now: datetime, actor: Actor, ground: Ground, rows: list[Row]) -> Written:
         """Write the beds; a row of numbers adds the beds that are missing and certifies what it says."""
+        if not rows:
+            return Written()
         standing = _standing(session, [row.values["home"].id for row in rows])
-        created = updated = unchanged = 0
+        fresh: list[dict[str, Any]] = []
+        updated = unchanged = 0
         for row in rows:
             before = {bed.label: bed for bed in standing.get(row.values["home"].id, [])}
             wanted = _one_bed(row, before) if row.values.get("label") else _many_beds(row, before, civil_date(now))
             for one in wanted:
                 known = before.get(one["label"])
                 if known is None:
-                    session.connection().execute(insert(_bed).values(**one))
-                    created += 1
+                    fresh.append(one)
                 elif any(getattr(known, name) != value for name, value in one.items()):
                     session.connection().execute(update(_bed).where(_bed.c.id == known.id).values(**one))
                     updated += 1
                 else:
                     unchanged += 1
-        facts = {"created": created, "updated": updated}
+        if fresh:
+            session.connection().execute(insert(_bed), fresh)
+        facts = {"created": len(fresh), "updated": updated}
         record_act(session, now, actor, "write_beds", area_code=ground.city_code, facts=facts)
-        return Written(created, updated, unchanged)
+        return Written(len(fresh), updated, unchanged)
 
 
 def _standing(session: Session, homes: list[int]) -> dict[int, list[Any]]:

@@ -179,7 +179,7 @@ def confirm_list(session: Session, now: datetime, actor: Actor, run_id: int, *, 
 
 def give_up(session: Session, now: datetime, actor: Actor, run_id: int) -> None:
     """Drop a list that was not taken over; its file is forgotten."""
-    run = _own_run(session, actor, run_id, ("uploaded", "checking", "checked"))
+    run = _own_run(session, actor, run_id, ("uploaded", "checking", "checked", "confirmed"))
     change_run(
         session, run_id, state="failed", file_sealed=None, finished_at=now, report=run.report | {"refusal": "已放弃"}
     )

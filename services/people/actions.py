@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
 from geoalchemy2.shape import from_shape
 from shapely.geometry import Point
+from sqlalchemy import insert
 from sqlmodel import Session
 
 from geo.coordinates import to_wgs84
-from services.acts import record_act
+from services.acts import record_act, record_acts_for
 from services.clock import civil_date
+from services.columns import table_of
 from services.errors import Invalid, NotAllowed
 from services.people.errors import BadPhone
 from services.people.privacy import lookup_hash, normalised, seal
 from services.people.tables import ROLES, Elder, Person, RoleGrant
 from services.unit_of_work import Actor
+
+_person, _elder, _grant = table_of(Person), table_of(Elder), table_of(RoleGrant)
 
 
 @dataclass(frozen=True)
@@ -38,6 +43,8 @@ class NewPerson:
     gender: str
     born_on: date | None = None
     phone: str | None = None
+    phone_of_another: bool = False
+    """The phone is somebody else's too: kept to be called, not to sign in with."""
     id_number: str | None = None
     address: str | None = None
     home: Home | None = None
@@ -68,21 +75,7 @@ def checked_phone(phone: str) -> str:
 
 def register_person(session: Session, now: datetime, actor: Actor, new: NewPerson) -> int:
     """Register a person and give her id. Raises BadPhone, PhoneTaken or IdNumberTaken (by constraint)."""
-    phone = checked_phone(new.phone) if new.phone else None
-    person = Person(
-        area_code=new.area_code,
-        full_name=new.full_name.strip(),
-        gender=new.gender,
-        born_on=new.born_on,
-        phone_sealed=seal("phone", phone) if phone else None,
-        phone_hash=lookup_hash("phone", phone) if phone else None,
-        id_number_sealed=seal("id_number", new.id_number) if new.id_number else None,
-        id_number_hash=lookup_hash("id_number", new.id_number) if new.id_number else None,
-        address_sealed=seal("address", new.address) if new.address else None,
-        invented=new.invented,
-        created_at=now,
-        **_home_columns(new.home),
-    )
+    person = Person(**_person_columns(new, now))
     session.add(person)
     session.flush()
     assert person.id is not None
@@ -90,22 +83,66 @@ def register_person(session: Session, now: datetime, actor: Actor, new: NewPerso
     return person.id
 
 
+def _person_columns(new: NewPerson, now: datetime) -> dict[str, Any]:
+    phone = checked_phone(new.phone) if new.phone else None
+    return {
+        "area_code": new.area_code,
+        "full_name": new.full_name.strip(),
+        "gender": new.gender,
+        "born_on": new.born_on,
+        "phone_sealed": seal("phone", phone) if phone else None,
+        "phone_hash": lookup_hash("phone", phone) if phone and not new.phone_of_another else None,
+        "id_number_sealed": seal("id_number", new.id_number) if new.id_number else None,
+        "id_number_hash": lookup_hash("id_number", new.id_number) if new.id_number else None,
+        "address_sealed": seal("address", new.address) if new.address else None,
+        "invented": new.invented,
+        "created_at": now,
+        **_home_columns(new.home),
+    }
+
+
+def _elder_columns(new: NewPerson, elder: NewElder, person_id: int, now: datetime) -> dict[str, Any]:
+    return {
+        "person_id": person_id,
+        "area_code": new.area_code,
+        "living": elder.living,
+        "groups": list(elder.groups),
+        "care_level": elder.care_level,
+        "health_sealed": seal("health", elder.health) if elder.health else None,
+        "registered_on": civil_date(now),
+        "emergency_name": elder.emergency_name,
+        "emergency_phone_sealed": seal("phone", elder.emergency_phone) if elder.emergency_phone else None,
+    }
+
+
+def register_elders(
+    session: Session, now: datetime, actor: Actor, new: Sequence[tuple[NewPerson, NewElder]]
+) -> list[int]:
+    """Register many elders at once, each with the role `elder` and her own act; gives their ids in the same order.
+
+    For lists that an office hands in, run as the house; every elder has a home. Raises NotAllowed for anybody else.
+    """
+    if actor.role != "system":
+        raise NotAllowed(role=actor.role)
+    if not new:
+        return []
+    connection = session.connection()
+    columns = [_person_columns(person, now) for person, _ in new]
+    made = insert(_person).returning(_person.c.id, sort_by_parameter_order=True)
+    ids: list[int] = list(connection.execute(made, columns).scalars())
+    pairs = list(zip(ids, new, strict=True))
+    connection.execute(insert(_elder), [_elder_columns(person, elder, one, now) for one, (person, elder) in pairs])
+    grant = {"role": "elder", "area_code": None, "provider_id": None, "granted_by": None, "granted_at": now}
+    connection.execute(insert(_grant), [grant | {"person_id": one} for one in ids])
+    people = [(one, person.area_code) for one, (person, _) in pairs]
+    record_acts_for(session, now, actor, "register_person", people)
+    return ids
+
+
 def register_elder(session: Session, now: datetime, actor: Actor, new: NewPerson, elder: NewElder) -> int:
     """Register a person as an elder with the role `elder`; gives the person's id."""
     person_id = register_person(session, now, actor, new)
-    session.add(
-        Elder(
-            person_id=person_id,
-            area_code=new.area_code,
-            living=elder.living,
-            groups=list(elder.groups),
-            care_level=elder.care_level,
-            health_sealed=seal("health", elder.health) if elder.health else None,
-            registered_on=civil_date(now),
-            emergency_name=elder.emergency_name,
-            emergency_phone_sealed=seal("phone", elder.emergency_phone) if elder.emergency_phone else None,
-        )
-    )
+    session.add(Elder(**_elder_columns(new, elder, person_id, now)))
     grant_role(session, now, actor, person_id, "elder")
     return person_id
 

@@ -18,7 +18,7 @@ from services.intake.batch import Ground, Row, Secrets, Written
 from services.intake.fields import PLACE, FieldSpec
 from services.intake.placing import original_of
 from services.intake.rules import natural_name
-from services.people.actions import Home, NewElder, NewPerson, checked_phone, register_elder
+from services.people.actions import Home, NewElder, NewPerson, checked_phone, register_elders
 from services.people.errors import BadPhone
 from services.people.id_numbers import IdNumber, read_id_number
 from services.people.privacy import lookup_hash, normalised, seal, unseal
@@ -104,22 +104,33 @@ class ElderLists:
                 row.find("kept_place", "名单没有坐标，沿用已登记的位置", "lon")
 
     def write(self, session: Session, now: datetime, actor: Actor, ground: Ground, rows: list[Row]) -> Written:
-        """Register the new elders and change what is told of those who are registered."""
-        created = updated = unchanged = 0
-        taken: set[bytes] = set()
-        for row in rows:
-            phone = lookup_hash("phone", row.values["phone"]) if row.values.get("phone") else None
-            own = phone is not None and phone not in taken and not row.has("phone_shared")
-            if phone is not None:
-                taken.add(phone)
-            if row.values.get("person") is None:
-                _register(session, now, actor, ground, row, phone_is_hers=own)
-                created += 1
-            elif _change(session, now, actor, row, phone_is_hers=own):
-                updated += 1
-            else:
-                unchanged += 1
-        return Written(created, updated, unchanged)
+        """Register the new elders and change what is told of those who are registered; runs as the house."""
+        own = _phones_of_their_own(rows)
+        new = [row for row in rows if row.values.get("person") is None]
+        known = [row for row in rows if row.values.get("person") is not None]
+        register_elders(session, now, actor, [_new_elder(row, ground, id(row) in own) for row in new])
+        elders = _elders_of(session, [row.values["person"].id for row in known])
+        updated = sum(_change(session, now, actor, row, elders, phone_is_hers=id(row) in own) for row in known)
+        return Written(len(new), updated, len(known) - updated)
+
+
+def _phones_of_their_own(rows: list[Row]) -> set[int]:
+    """The rows (by identity) whose phone nobody else holds, in the register or earlier in the list."""
+    taken: set[bytes] = set()
+    own: set[int] = set()
+    for row in rows:
+        if not row.values.get("phone"):
+            continue
+        phone = lookup_hash("phone", row.values["phone"])
+        if phone not in taken and not row.has("phone_shared"):
+            own.add(id(row))
+        taken.add(phone)
+    return own
+
+
+def _elders_of(session: Session, ids: list[int]) -> dict[int, Any]:
+    found = session.connection().execute(select(_elder).where(_elder.c.person_id.in_(ids)))
+    return {one.person_id: one for one in found}
 
 
 def _read_id(row: Row) -> None:
@@ -193,13 +204,13 @@ def _point_of(home: Any) -> tuple[float, float]:
     return float(shapely.get_x(point)), float(shapely.get_y(point))
 
 
-def _register(session: Session, now: datetime, actor: Actor, ground: Ground, row: Row, *, phone_is_hers: bool) -> None:
+def _new_elder(row: Row, ground: Ground, phone_is_hers: bool) -> tuple[NewPerson, NewElder]:
     assert row.area_code is not None
     told = row.values
     lon, lat, crs = original_of(row)
     new = NewPerson(
         area_code=row.area_code, full_name=told["name"], gender=told["gender"], born_on=told["born_on"],
-        phone=told.get("phone") if phone_is_hers else None, id_number=told.get("id_number"),
+        phone=told.get("phone"), phone_of_another=not phone_is_hers, id_number=told.get("id_number"),
         address=told.get("address"), home=Home(lon, lat, crs), invented=ground.invented,
     )  # fmt: skip
     elder = NewElder(
@@ -207,13 +218,12 @@ def _register(session: Session, now: datetime, actor: Actor, ground: Ground, row
         health=told.get("health"), emergency_name=told.get("emergency_name"),
         emergency_phone=told.get("emergency_phone"),
     )  # fmt: skip
-    person_id = register_elder(session, now, actor, new, elder)
-    if told.get("phone") and not phone_is_hers:
-        sealed = seal("phone", told["phone"])
-        session.connection().execute(update(_person).where(_person.c.id == person_id).values(phone_sealed=sealed))
+    return new, elder
 
 
-def _change(session: Session, now: datetime, actor: Actor, row: Row, *, phone_is_hers: bool) -> bool:
+def _change(
+    session: Session, now: datetime, actor: Actor, row: Row, elders: dict[int, Any], *, phone_is_hers: bool
+) -> bool:
     """Change what the list says otherwise; what it does not say stays. Tells whether anything changed."""
     person, told = row.values["person"], row.values
     changes = _sealed_changes(person, told, ("id_number", "address"))
@@ -227,7 +237,7 @@ def _change(session: Session, now: datetime, actor: Actor, row: Row, *, phone_is
     if row.area_code is not None and row.area_code != person.area_code:
         changes["area_code"] = row.area_code
     connection = session.connection()
-    elder = connection.execute(select(_elder).where(_elder.c.person_id == person.id)).one_or_none()
+    elder = elders.get(person.id)
     of_elder = _elder_changes(elder, told) | ({"area_code": row.area_code} if "area_code" in changes else {})
     if elder is not None and of_elder:
         connection.execute(update(_elder).where(_elder.c.person_id == person.id).values(**of_elder))

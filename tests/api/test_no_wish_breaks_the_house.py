@@ -23,6 +23,8 @@ AS_OFFICE = (
     "/tiles",
     "/elders",
     "/volunteers",
+    "/imports",
+    "/import-rows",
 )
 EXAMPLES_PER_OPERATION = 8
 
