@@ -53,6 +53,7 @@ def ask(
     model: Annotated[str, Form(max_length=10)] = "mclp",
     count: Annotated[str, Form(max_length=4)] = "3",
     share: Annotated[str, Form(max_length=5)] = "90",
+    places: Annotated[str, Form(max_length=6)] = "",
     exact: Annotated[bool, Form()] = False,
 ) -> Response:
     """Ask where the next facilities should stand; the answer has a page of its own."""
@@ -60,12 +61,13 @@ def ask(
     try:
         wish = SiteWish(
             chosen, way, model, _whole(count), exact, PROOF_SECONDS, share=_whole(share) / 100,  # type: ignore[arg-type]
+            places=_whole(places) if places.strip() else None,
         )  # fmt: skip
         with office.work.session.begin_nested():
             run_id = ask_sites(office.work.session, office.work.now, office.work.actor, wish)
     except DomainError as refused:
         field = str(refused.facts.get("field", "count"))
-        errors = {field if field in ("count", "model", "share") else "count": refused.message_zh}
+        errors = {field if field in ("count", "model", "share", "places") else "count": refused.message_zh}
         return _page(request, office, chosen, way, errors, status_of(refused))
     return RedirectResponse(f"/officer/sites/{run_id}", status_code=303)
 

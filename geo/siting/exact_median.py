@@ -39,7 +39,7 @@ def solve_median(
         value = question.objective(sites)
         found = bound_median(question, value, QUICK_ROUNDS)
         return judged(value, found.bound, tuple(sites), more_is_better=False)
-    sites = improved_sites(question)
+    sites = improved_sites(question, until=time.monotonic() + time_limit / 3)
     value = question.objective(sites)
     tell("heuristic", float(value), 0.0)
     found = bound_median(question, value, BOUND_ROUNDS, tell, until=ends)

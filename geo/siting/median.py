@@ -7,6 +7,7 @@ candidate. `already` int64 (clients,): the same to the nearest facility that sta
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 
 import numpy as np
@@ -68,12 +69,14 @@ def interchange(question: MedianQuestion, sites: list[int]) -> list[int]:
         chosen[out] = into
 
 
-def improved_sites(question: MedianQuestion, tries: int = 8, seed: int = 1) -> list[int]:
-    """Greedy and interchange, then again from seeded other beginnings; the best of all."""
+def improved_sites(question: MedianQuestion, tries: int = 8, seed: int = 1, until: float = np.inf) -> list[int]:
+    """Greedy and interchange, then again from seeded other beginnings until a moment (time.monotonic); the best of all."""
     chance = np.random.default_rng(seed)
     best = interchange(question, greedy_sites(question))
     value = question.objective(best)
     for _ in range(tries):
+        if time.monotonic() > until:
+            break
         begun = chance.choice(question.costs.shape[1], question.count, replace=False)
         other = interchange(question, begun.tolist())
         reached = question.objective(other)
