@@ -15,6 +15,8 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit  # type: ignore[import-untyped, unused-ignore]
 
+from geo import snap_kernels
+
 Floats = npt.NDArray[np.float64]
 Longs = npt.NDArray[np.int64]
 Ints = npt.NDArray[np.int32]
@@ -331,7 +333,7 @@ def take_told(
 
 
 def warm_up() -> None:
-    """Compiles (or loads from the cache) every kernel, so that no elder waits for a compiler."""
+    """Compiles (or loads from the cache) every kernel of a walk, the search for the street included."""
     indptr = np.array([0, 1, 2], dtype=np.int64)
     indices = np.array([1, 0], dtype=np.int32)
     weights = np.array([1.0, 1.0])
@@ -343,3 +345,4 @@ def warm_up() -> None:
     origin, called, following = np.zeros(2, np.int32), np.full(1, -1, np.int32), np.full(2, -2, np.int32)
     take_told(indices, costs, indices, worktable, origin, 4096, called, following)
     walk_tiles(indptr, indices, weights, 10.0, worktable, origin, (0, 2), 4096, called, following)
+    snap_kernels.warm_up()

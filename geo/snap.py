@@ -10,16 +10,18 @@ from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
-import shapely
 from pyproj import Transformer
-from shapely import STRtree
 
 from geo.network import Network, geodesic_m, large_components, number_components
+from geo.snap_kernels import Squares, lay_pieces, nearest_pieces
 
 SNAP_LIMIT_M = 300.0
+SQUARE_M = 100.0
+MOST_SQUARES = 4_000_000
 
 Floats = npt.NDArray[np.float64]
 Longs = npt.NDArray[np.int64]
+Ints = npt.NDArray[np.int32]
 Flags = npt.NDArray[np.bool_]
 
 
@@ -74,15 +76,19 @@ class Snapper:
         return local_plane(lon, lat)
 
     @cached_property
-    def _lines(self) -> npt.NDArray[np.object_]:
+    def _streets(self) -> "_Streets":
         network = self.network
         x, y = self._planes[0].transform(network.shape_lons, network.shape_lats)
-        lines = np.asarray(shapely.linestrings(np.column_stack([x, y]), indices=network.shape_edge), dtype=object)
-        return np.asarray(lines[self.usable_edges], dtype=object)
-
-    @cached_property
-    def _tree(self) -> STRtree:
-        return STRtree(self._lines)  # type: ignore[arg-type, unused-ignore]
+        usable = np.zeros(network.edge_count, dtype=bool)
+        usable[self.usable_edges] = True
+        held = np.repeat(usable, np.diff(network.shape_offsets))
+        held[network.shape_offsets[1:] - 1] = False  # no piece leads from one street's end to the next one's start
+        pieces = np.flatnonzero(held).astype(np.int32)
+        west, south = (float(axis.min()) if len(axis) else 0.0 for axis in (x, y))
+        width, height = (float(np.ptp(axis)) if len(axis) else 0.0 for axis in (x, y))
+        side = max(SQUARE_M, (width * height / MOST_SQUARES) ** 0.5)
+        grid = (west, south, side, int(width / side) + 1, int(height / side) + 1)
+        return _Streets(x, y, grid, *lay_pieces(x, y, pieces, grid))
 
     def snap(self, lons: npt.ArrayLike, lats: npt.ArrayLike, limit_m: float = SNAP_LIMIT_M) -> Snaps:
         """The street in front of each door, within `limit_m` metres.
@@ -93,23 +99,41 @@ class Snapper:
         lon = np.atleast_1d(np.asarray(lons, dtype=np.float64))
         lat = np.atleast_1d(np.asarray(lats, dtype=np.float64))
         x, y = self._planes[0].transform(lon, lat)
-        good = np.isfinite(x) & np.isfinite(y)
-        points = np.asarray(shapely.points(np.where(good, x, 0.0), np.where(good, y, 0.0)), dtype=object)
+        streets = self._streets
+        piece, share = nearest_pieces(
+            streets.x, streets.y, streets.grid, streets.starts, streets.pieces, x, y, float(limit_m)
+        )
         edge = np.full(len(lon), -1, dtype=np.int64)
         fraction, distance = np.zeros(len(lon)), np.full(len(lon), np.inf)
         foot_lon, foot_lat = np.full(len(lon), np.nan), np.full(len(lon), np.nan)
-        asked, hit = self._tree.query_nearest(points, max_distance=limit_m, all_matches=False)
-        keep = good[asked]
-        asked, hit = asked[keep], hit[keep]
-        lines = self._lines[hit]
-        edge[asked] = self.usable_edges[hit]
-        along = np.asarray(shapely.line_locate_point(lines, points[asked]))
-        length = np.asarray(shapely.length(lines))
-        fraction[asked] = np.clip(np.divide(along, length, out=np.zeros_like(along), where=length > 0), 0.0, 1.0)
-        feet = shapely.get_coordinates(shapely.line_interpolate_point(lines, along))
-        foot_lon[asked], foot_lat[asked] = self._planes[1].transform(feet[:, 0], feet[:, 1])
-        distance[asked] = geodesic_m(lon[asked], lat[asked], foot_lon[asked], foot_lat[asked])
+        found = np.flatnonzero(piece >= 0)
+        at, part = piece[found], share[found]
+        edge[found] = np.searchsorted(self.network.shape_offsets, at, side="right") - 1
+        fraction[found] = self._fraction(edge[found], at, part)
+        foot_x = streets.x[at] + part * (streets.x[at + 1] - streets.x[at])
+        foot_y = streets.y[at] + part * (streets.y[at + 1] - streets.y[at])
+        foot_lon[found], foot_lat[found] = self._planes[1].transform(foot_x, foot_y)
+        distance[found] = geodesic_m(lon[found], lat[found], foot_lon[found], foot_lat[found])
         return Snaps(edge, fraction, distance, foot_lon, foot_lat)
+
+    def _fraction(self, edge: Longs, piece: Longs, share: Floats) -> Floats:
+        """The place along each edge, 0 to 1, of a share of one of its pieces; by geodesic metres."""
+        network = self.network
+        before, after = network.shape_along_m[piece], network.shape_along_m[piece + 1]
+        length = network.edge_length_m[edge]
+        along = before + share * (after - before)
+        return np.clip(np.divide(along, length, out=np.zeros(len(along)), where=length > 0), 0.0, 1.0)
+
+
+@dataclass(frozen=True)
+class _Streets:
+    """The usable streets as pieces in a plane, and the squares they touch (geo.snap_kernels)."""
+
+    x: Floats
+    y: Floats
+    grid: Squares
+    starts: Longs
+    pieces: Ints
 
 
 def local_plane(lon: float, lat: float) -> tuple[Transformer, Transformer]:

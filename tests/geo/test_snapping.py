@@ -2,12 +2,13 @@
 
 import numpy as np
 import pytest
+import shapely
 
 from geo.network import Network, build_network, geodesic_m
 from geo.osm_reader import Way
-from geo.snap import Snapper
+from geo.snap import Snapper, local_plane
 from geo.walkability import Walkable
-from tests.geo.city_streets import city_network, doors
+from tests.geo.city_streets import CITIES, city_network, doors
 
 DEGREE = 0.001 / float(geodesic_m(118.0, 32.0, 118.001, 32.0))
 NORTH = 0.001 / float(geodesic_m(118.0, 32.0, 118.0, 32.001))
@@ -67,3 +68,42 @@ def test_no_other_usable_street_is_nearer(city: str) -> None:
         )
         assert snaps.distance_m[k] <= points.min() + 1e-3
     assert network.usable_component[network.edge_component[snaps.edge[snaps.found]]].all()
+
+
+@pytest.mark.parametrize("city", CITIES)
+@pytest.mark.parametrize("step_free", (False, True))
+def test_every_door_meets_the_street_that_a_search_through_all_of_them_finds(city: str, step_free: bool) -> None:
+    network = city_network(city)
+    snapper = Snapper(network, step_free=step_free)
+    lons, lats = doors(city, 60, seed=6)
+    lons, lats = np.append(lons, [np.nan, lons[0] + 40.0, lons[1]]), np.append(lats, [lats[0], lats[0], 90.0])
+    snaps = snapper.snap(lons, lats)
+    to_plane, _ = local_plane(float(np.median(network.node_lons)), float(np.median(network.node_lats)))
+    lines = shapely.transform(
+        network.lines()[snapper.usable_edges], lambda x, y: to_plane.transform(x, y), interleaved=False
+    )
+    assert 30 <= snaps.found.sum() <= 60
+    for k, (x, y) in enumerate(zip(*to_plane.transform(lons, lats), strict=True)):
+        if not np.isfinite(x) or not np.isfinite(y):
+            assert not snaps.found[k]
+            continue
+        metres = shapely.distance(lines, shapely.Point(x, y))
+        assert snaps.found[k] == (metres.min() <= 300.0)
+        if snaps.found[k]:
+            mine = np.flatnonzero(snapper.usable_edges == snaps.edge[k])[0]
+            assert metres[mine] == pytest.approx(metres.min(), abs=1e-6)
+            assert snaps.distance_m[k] == pytest.approx(metres.min(), abs=0.05)
+            foot = shapely.Point(*to_plane.transform(snaps.lons[k], snaps.lats[k]))
+            place = shapely.line_interpolate_point(lines[mine], snaps.fraction[k], normalized=True)
+            assert shapely.distance(foot, lines[mine]) < 1e-3 and shapely.distance(foot, place) < 0.1
+
+
+def test_doors_far_apart_are_found_in_a_sparse_province() -> None:
+    far = [way(k, [(2 * k, 900_000.0 * k, 0.0), (2 * k + 1, 900_000.0 * k + 50_000.0, 40_000.0)]) for k in range(2)]
+    network = build_network([*far, way(9, [(1, 50_000.0, 40_000.0), (2, 900_000.0, 0.0)])])
+    lons = (network.shape_lons[:-1] + network.shape_lons[1:]) / 2
+    lats = (network.shape_lats[:-1] + network.shape_lats[1:]) / 2
+    inside = (np.diff(network.shape_edge) == 0) & (network.edge_length_m[network.shape_edge[:-1]] < 100_000.0)
+    snaps = Snapper(network).snap(lons[inside], lats[inside])
+    assert len(snaps) == 2 and snaps.found.all() and (snaps.distance_m < 100.0).all()
+    assert snaps.fraction == pytest.approx(0.5, abs=0.01)
