@@ -113,14 +113,18 @@ def geodesic_m(lon_a: npt.ArrayLike, lat_a: npt.ArrayLike, lon_b: npt.ArrayLike,
 
 
 def read_network(
-    path: str | Path, progress: Callable[[int], None] | None = None, inner: list[Kept] | None = None
+    path: str | Path,
+    progress: Callable[[int], None] | None = None,
+    inner: list[Kept] | None = None,
+    *,
+    across: bool = True,
 ) -> Network:
     """The walking network of an OpenStreetMap file, judged by the walkability table.
 
     `progress` is called with the number of kept ways every 1,000 ways; lanes for residents only are added to
-    `inner`. Raises UnreadableMap when the file is torn, not OpenStreetMap, or holds no walkable way.
+    `inner`; squares are walked straight across, or by their outline only. Raises UnreadableMap when the file is torn, not OpenStreetMap, or holds no walkable way.
     """
-    network = build_network(count_ways(walked_ways(path, inner), progress))
+    network = build_network(count_ways(walked_ways(path, inner, across=across), progress))
     if network.edge_count == 0:
         raise UnreadableMap(Path(path).name, "文件中没有可步行的道路")
     return network

@@ -71,16 +71,18 @@ def import_network(
     name: str,
     progress: Tell | None = None,
     lines: LinesSource | None = None,
+    *,
+    across: bool = True,
 ) -> StoredVersion:
     """Makes the streets of a map file the network of a city, replacing the one before in the same moment.
 
     OpenStreetMap files and, as `lines` says how to read them, a bureau's own lines. The same file, read the same
     way under the same walkability rules, changes nothing; a file imported earlier is put back instead of being
-    stored twice. `progress(stage, done, total)` has the stages "read", "nodes", "edges".
+    stored twice. Squares of OpenStreetMap are walked straight `across`, or by their outline. `progress(stage, done, total)` has the stages "read", "nodes", "edges".
     Raises UnreadableMap; the caller's transaction then leaves the old network in place.
     """
     file = Path(path)
-    sha256 = source_sha256(file, lines)
+    sha256 = source_sha256(file, lines, across=across)
     _lock_city(session, city_code)
     known = _version_of_file(session, city_code, sha256)
     if known is not None:
@@ -88,7 +90,7 @@ def import_network(
     tell = progress or _silent
     inner: list[Kept] = []
     if lines is None and not is_lines_file(file):
-        network = read_network(file, lambda done: tell("read", done, 0), inner)
+        network = read_network(file, lambda done: tell("read", done, 0), inner, across=across)
     else:
         from geo.lines_reader import read_lines  # GDAL is heavy, and only an import of lines needs it
 
@@ -107,7 +109,7 @@ def save_network(
     return _save(session, now, (network, []), (city_code, name, source_name, sha256), _silent)
 
 
-def source_sha256(file: Path, lines: LinesSource | None) -> str:
+def source_sha256(file: Path, lines: LinesSource | None, *, across: bool = True) -> str:
     """A fingerprint of a file and of how it is read; a shapefile is all its parts. Raises UnreadableMap."""
     if not file.is_file():
         raise UnreadableMap(file.name, "文件不存在")
@@ -117,6 +119,8 @@ def source_sha256(file: Path, lines: LinesSource | None) -> str:
         with part.open("rb") as stream:
             while block := stream.read(1 << 20):
                 digest.update(block)
+    if not across:
+        digest.update(b"squares by their outline")
     if lines is not None:
         digest.update(lines.told().encode())
     return digest.hexdigest()

@@ -45,6 +45,7 @@ class CircleNetworkOut(Out):
     version: int
     name: str
     confidence: str
+    revision: str
     estimate: bool
 
 

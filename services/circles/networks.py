@@ -40,13 +40,15 @@ def take_network(
     name: str,
     progress: Callable[[str, int, int], None] | None = None,
     lines: LinesSource | None = None,
+    *,
+    across: bool = True,
 ) -> StoredVersion:
     """Make the streets of a map file a city's network, judge every community's streets, let the circles follow.
 
     The same file again changes nothing. Raises UnreadableStreets; the old network then stays in place.
     """
     try:
-        stored = import_network(session, now, path, city_code, name, progress, lines)
+        stored = import_network(session, now, path, city_code, name, progress, lines, across=across)
     except (geo.errors.UnreadableMap, geo.errors.UnknownCrs) as error:
         raise UnreadableStreets(str(error), file_name=path.name) from error
     return _followed(session, now, actor, "import_network", stored)

@@ -107,6 +107,7 @@ def circles_around(
         raise UnknownWay(str(error), field="minutes", known=error.known, given=error.minutes) from error
     answer["network"] = {
         "version": streets.version.id,
+        "revision": streets.version.revision,
         "name": streets.version.name,
         "confidence": streets.confidence,
         "estimate": streets.confidence == "low",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 from rich.console import Console
@@ -58,6 +58,7 @@ def import_file(
     ] = None,
     encoding: Annotated[str | None, typer.Option("--encoding", help="Shapefile的字段编码")] = None,
     column: Annotated[list[str] | None, typer.Option("--column", help="字段=列名，可写多次")] = None,
+    squares: Annotated[Literal["across", "outline"], typer.Option(help="广场：可穿行，或只沿边")] = "across",
 ) -> None:
     """Make the streets of a map file the network of a city; the same file again changes nothing."""
     progress = Progress(
@@ -72,7 +73,8 @@ def import_file(
             show_plan(file, lines)
         with progress, unit_of_work(SYSTEM, login="setup") as work:
             code = city_number(work.session, city)
-            stored = take_network(work.session, work.now, COMMAND_LINE, file, code, name, _teller(progress), lines)
+            how = {"progress": _teller(progress), "lines": lines, "across": squares == "across"}
+            stored = take_network(work.session, work.now, COMMAND_LINE, file, code, name, **how)
             low = _low_areas(work, stored)
     except (GeoError, DomainError) as error:
         raise _stop(error) from error
@@ -155,7 +157,8 @@ def show_report(stored: StoredVersion) -> None:
     table.add_row("连通部分（可用）", f"{report['components']}（{report['usable_components']}）")
     table.add_row("可用部分长度占比", f"{report['usable_length_share']:.1%}")
     table.add_row("步行专用道路占比", f"{report['footway_length_share']:.1%}")
-    for kind, metres in list(report["length_m_by_class"].items())[:12]:
+    longest = sorted(report["length_m_by_class"].items(), key=lambda one: -one[1])
+    for kind, metres in longest[:16]:
         table.add_row(f"  {kind}", f"{metres / 1000:,.1f} 公里")
     _console.print(table, highlight=False)
 
