@@ -42,6 +42,8 @@ PERIODIC = (
     Periodic("circles.refresh_every_city", daily),
     Periodic("circles.compute_access", daily),
     Periodic("circles.publish_every_city", monthly),
+    Periodic("timebank.seal_day", daily),
+    Periodic("timebank.settle_month", monthly),
     Periodic("visits.refresh_duties", daily),
     Periodic("visits.alert_unvisited", daily),
 )

@@ -18,7 +18,7 @@ LOOKING = {
     "network.py: list_versions", "network.py: plan_file", "network.py: show_rules",
     "network_gates.py: show", "people.py: list_grants", "site.py: next_sites", "site.py: show_gaps",
     "site.py: solve_file", "timebank.py: statement",
-    "timebank.py: trial_balance", "timebank.py: verify_books",
+    "timebank.py: simulate", "timebank.py: trial_balance", "timebank.py: verify_books",
 }  # fmt: skip
 """Commands that only look."""
 ELSEWHERE = {
