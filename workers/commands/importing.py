@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Annotated
 
@@ -11,6 +12,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from geo.osm_reader import read_buildings
 from services.cities.queries import city_by_key
 from services.intake.errors import BadMapping
 from services.intake.findings import NAMES, REFUSES
@@ -34,10 +36,13 @@ from services.people.taking import SECRETS
 from services.unit_of_work import COMMAND_LINE, SYSTEM, unit_of_work
 
 NAME = "import"
+MAP_FILES = (".pbf", ".osm", ".osm.gz", ".osm.bz2", ".osm.xml", ".osm.xml.gz", ".osm.xml.bz2")
 app = typer.Typer(help="导入名录 / take lists in", no_args_is_help=True)
 _console = Console()
 _errors = Console(stderr=True)
-File = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="CSV、XLSX、JSON 或 GeoJSON")]
+File = Annotated[
+    Path, typer.Argument(exists=True, dir_okay=False, help="CSV、XLSX、JSON 或 GeoJSON；楼栋也可用OpenStreetMap文件")
+]
 City = Annotated[str, typer.Option("--city", help="城市代码、键或名称")]
 Crs = Annotated[str | None, typer.Option("--crs", help="坐标系：wgs84、gcj02、bd09或cgcs2000")]
 MappingFile = Annotated[Path | None, typer.Option("--mapping", exists=True, dir_okay=False, help="列对照文件（TOML）")]
@@ -54,13 +59,13 @@ def _take(
     trust: bool, invented: bool, told: int,
 ) -> None:  # fmt: skip
     """Read, judge, show, and unless it is a dry run take a list over, all in one transaction."""
-    if file.stat().st_size > LARGEST_BYTES:
+    of_map = kind == "buildings" and file.name.endswith(MAP_FILES)
+    if not of_map and file.stat().st_size > LARGEST_BYTES:
         raise typer.BadParameter(f"文件超过{LARGEST_BYTES // 2**20} MB (too large)")
+    content, crs = (houses_of_map(file), "wgs84") if of_map else (file.read_bytes(), crs)
     text = mapping.read_text(encoding="utf-8") if mapping else None
     with unit_of_work(SYSTEM, login="jobs") as work:
-        wish = ListWish(
-            kind, file.name, file.read_bytes(), city_by_key(work.session, city), crs, text, sheet, trust, invented
-        )
+        wish = ListWish(kind, file.name, content, city_by_key(work.session, city), crs, text, sheet, trust, invented)
         read = _read(wish)
         if read.guessed:
             _show_mapping(read)
@@ -91,6 +96,19 @@ def _take(
         _console.print(
             f"查看：bin/yinling import waiting --run {run_id}；修改后重试：bin/yinling import mend", highlight=False
         )
+
+
+def houses_of_map(file: Path) -> bytes:
+    """Give the houses of an OpenStreetMap file that an address can name, as a JSON list in WGS-84."""
+    rows = []
+    for house in read_buildings(file):
+        told = {name: house.tags.get(name, "") for name in ("name", "addr:street", "addr:housenumber")}
+        if told["name"] or (told["addr:street"] and told["addr:housenumber"]):
+            inside = house.polygon.representative_point()
+            rows.append({"osm_id": house.osm_id, **told, "lon": inside.x, "lat": inside.y})
+    if not rows:
+        raise typer.BadParameter("地图里没有写名称或门牌的楼栋 (no house with a name or number)")
+    return json.dumps(rows, ensure_ascii=False).encode()
 
 
 def _read(wish: ListWish) -> ReadList:

@@ -71,3 +71,11 @@ def test_a_mapping_that_names_no_column_of_the_file_ends_with_one_and_shows_the_
     mapping.write_text('[columns]\nname = "没有这一列"\n', encoding="utf-8")
     done = run("facilities", SITES, "--crs", "wgs84", "--mapping", str(mapping))
     assert done.exit_code == 1
+
+
+def test_houses_come_from_an_openstreetmap_file_too(run, city):
+    streets = Path(__file__).resolve().parents[3] / "sample_data/osm/nanjing_xuanwu_2021-06.osm.xml.gz"
+    done = run("buildings", streets.read_bytes(), "--yes", name="xuanwu.osm.xml.gz")
+    assert done.exit_code == 0, done.output
+    ((houses, with_road),) = city.rows("SELECT count(*), count(road) FROM building")
+    assert houses > 50 and with_road >= 5
