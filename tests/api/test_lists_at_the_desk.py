@@ -174,3 +174,47 @@ def test_a_list_that_is_given_up_is_forgotten(cast: Any, site: TestClient) -> No
     with cast.work("house") as work:
         kept = work.session.connection().execute(text("SELECT state, file_sealed FROM import_run")).one()
         assert kept == ("failed", None)
+
+
+def test_a_contradicted_system_must_be_trusted_by_name(cast: Any, site: TestClient) -> None:
+    from geo.coordinates import from_wgs84
+
+    rows = ["小区名称,街道,经度,纬度,户数"]
+    for n in range(60):
+        lon, lat = from_wgs84(118.7905 + n * 0.00015, 32.0405 + n * 0.00015, "bd09")
+        rows.append(f"小区{n},新街口街道,{lon:.6f},{lat:.6f},{100 + n}")
+    desk = Desk(site, cast, "officer")
+    path = desk.hand_in("compounds", "\n".join(rows), crs="wgs84")
+    desk.post(f"{path}/columns", desk.guessed(path))
+    cast.run_jobs(only="intake.check")
+    report = desk.get(path).text
+    assert "坐标像是 bd09，不是所说的 wgs84" in report and "我核对过" in report
+    refused = desk.post(f"{path}/take", {})
+    assert refused.status_code == 409 and "声明的坐标系与区划边界不符" in refused.text
+    assert desk.post(f"{path}/take", {"trust_crs": "yes"}).status_code == 303
+
+
+def test_a_workbook_and_a_mapping_file_come_in_at_the_desk_too(cast: Any, site: TestClient) -> None:
+    from io import BytesIO
+
+    from openpyxl import Workbook
+
+    book, out = Workbook(), BytesIO()
+    for row in (["甲", "乙", "丙", "丁"], ["梅园助餐点", 4, 118.7974, 32.0437]):
+        book.active.append(row)
+    book.save(out)
+    mapping = (
+        '[columns]\nname = "甲"\ntype_code = "乙"\nlon = "丙"\nlat = "丁"\n[values.type_code]\n4 = "senior_canteen"\n'
+    )
+    desk = Desk(site, cast, "officer")
+    answer = desk.post(
+        "/officer/lists",
+        {"kind": "facilities", "crs": "gcj02"},
+        {"file": ("a.xlsx", out.getvalue(), "application/octet-stream"), "mapping": ("m.toml", mapping.encode())},
+    )
+    path = answer.headers["location"]
+    desk.post(f"{path}/columns", desk.guessed(path))
+    cast.run_jobs(only="intake.check")
+    assert "1 行会一起写入" in desk.get(path).text
+    english = site.get(path, headers={**desk.headers, "cookie": desk.headers["cookie"] + "; yl_language=en"}).text
+    assert "Take it over" in english and "列对照" not in english
