@@ -209,6 +209,12 @@ class GroupNotFound(NotFound):
     message_zh = "没有找到这个志愿团体。"
 
 
+class GroupNameTaken(Conflict):
+    """A group of this name is on the register."""
+
+    message_zh = "这个名称的志愿团体已经登记过了。"
+
+
 class OfficeOnly(NotAllowed):
     """Only the community's office enters this."""
 
@@ -250,5 +256,5 @@ BY_CONSTRAINT: dict[str, type[DomainError]] = {
     "redemption_by_another_has_reason_check": ReasonNeeded,
     "hour_movement_key_key": NothingLeft,
     "volunteer_guardian_is_another_check": GuardianNeeded,
-    "volunteer_group_name_key": GroupNotFound,
+    "volunteer_group_name_key": GroupNameTaken,
 }

@@ -82,6 +82,7 @@ def grant_hours(session: Session, now: datetime, city_code: int) -> int:
         if policy.monthly_grant_minutes and _fits(policy.grant_who, elder, age):
             wanted = (policy.monthly_grant_minutes, policy.grant_fund, f"grant-{elder.person_id}-{month}")
             given |= {elder.person_id} if _grant(session, now, rules, bank, elder, "grant", *wanted) else set()
+    record_act(session, now, SYSTEM, "grant_hours", area_code=rules.city_code, facts={"elders": len(given)})
     return len(given)
 
 
@@ -167,6 +168,7 @@ def expire_hours(session: Session, now: datetime, city_code: int) -> int:
     total = 0
     for owner in owners:
         total += _expire(session, now, rules, bank, owner, last_day)
+    record_act(session, now, SYSTEM, "expire_hours", area_code=rules.city_code, facts={"minutes": total})
     return total
 
 

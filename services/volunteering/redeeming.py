@@ -25,7 +25,7 @@ from services.people.rights import right_to
 from services.people.tables import Elder, Person, Proxy
 from services.unit_of_work import Actor
 from services.volunteering import rules as arithmetic
-from services.volunteering.actions import post_need
+from services.volunteering.actions import cancel_need, post_need
 from services.volunteering.bank import bank_of, reserve_of
 from services.volunteering.errors import (
     BadWindow,
@@ -254,6 +254,42 @@ def return_unused_hours(session: Session, now: datetime, redemption_id: int) -> 
         return False
     session.connection().execute(update(_need).where(_need.c.id == need.id).values(state="cancelled"))
     return release_hold(session, now, held.need_id)
+
+
+def release_booking(session: Session, now: datetime, actor: Actor, redemption_id: int) -> None:
+    """Withdraw a booking on the elder's side; the hours are free at once. Raises as `cancel_need`, RedemptionEnded."""
+    found = session.connection().execute(select(_redemption).where(_redemption.c.id == redemption_id)).one_or_none()
+    if found is None:
+        raise RedemptionNotFound(redemption_id=redemption_id)
+    if found.state != "held":
+        raise RedemptionEnded(redemption_id=redemption_id, state=found.state)
+    if not found.professional:
+        cancel_need(session, now, actor, found.need_id)
+        return
+    right = right_to(session, actor, found.elder_id, "order", now)
+    release_hold(session, now, found.need_id)
+    record_act(
+        session, now, actor, "release_booking",
+        for_person_id=found.elder_id, by_right=right.ground, area_code=found.area_code,
+        subject=("redemption", redemption_id),
+    )  # fmt: skip
+
+
+def bookings_of(session: Session, elder_id: int) -> list[Found]:
+    """Give an elder's bookings with hours to her side, newest first."""
+    wanted = (
+        select(
+            _redemption.c.id, _redemption.c.need_id, _redemption.c.state, _redemption.c.held_minutes,
+            _redemption.c.settled_minutes, _redemption.c.from_grant, _redemption.c.relation,
+            _redemption.c.professional, _redemption.c.booked_at, _redemption.c.reason, _need.c.title,
+            _need.c.starts_at, _need.c.ends_at,
+        )
+        .join(_need, _need.c.id == _redemption.c.need_id)
+        .where(_redemption.c.elder_id == elder_id)
+        .order_by(_redemption.c.id.desc())
+        .limit(100)
+    )  # fmt: skip
+    return list(session.connection().execute(wanted))
 
 
 def record_professional(

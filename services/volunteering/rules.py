@@ -14,8 +14,9 @@ from typing import Protocol
 
 LONGEST_NEED_HOURS = 24
 _NUMBERS = re.compile(r"\d{3,}|\d+\s*(?:号|栋|幢|室|单元)|[一二三四五六七八九十百]+(?:号|栋|幢|室|单元)")
-SPOUSE = ("配偶", "丈夫", "妻子", "老伴", "爱人", "老公", "老婆")
+SPOUSE = ("spouse", "配偶", "丈夫", "妻子", "老伴", "爱人", "老公", "老婆")
 DIRECT = (
+    "daughter", "son", "grandchild", "daughter_in_law", "son_in_law", "parent",
     "父亲", "母亲", "爸爸", "妈妈", "儿子", "女儿", "祖父", "祖母", "爷爷", "奶奶", "外公", "外婆", "姥姥", "姥爷",
     "孙子", "孙女", "外孙", "外孙女", "公公", "婆婆", "岳父", "岳母", "儿媳", "女婿",
 )  # fmt: skip

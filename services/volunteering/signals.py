@@ -148,7 +148,7 @@ def _places(session: Session, values: dict[str, Any]) -> list[Signal]:
 
 
 def _bursts(session: Session, values: dict[str, Any], today: date) -> list[Signal]:
-    limits = {"last_days": LAST_DAYS - 1, "burst": BURST_MINUTES, "share": BURST_SHARE}
+    limits = {"last_days": LAST_DAYS, "burst": BURST_MINUTES, "share": BURST_SHARE}
     rows = session.connection().execute(_BURSTS, values | limits | {"today": today, "this_month": today.replace(day=1)})
     return [
         Signal(

@@ -30,7 +30,7 @@ def fill(path: str, world: World) -> str:
         "need_id": ids["need"], "escalation_id": ids["escalation"], "proxy_id": ids["proxy"], "bed_id": ids["bed"],
         "payable_id": ids["payable"], "provider_id": cast.providers["kangle"], "number": ids["number"],
         "gate_id": ids["gate"], "facility_id": ids["facility"], "stay_id": ids["stay"], "person_id": cast["volunteer"], "session_id": ids["session"],
-        "run_id": ids["run"], "row_id": ids["row"], "code": "home_bath", "message_id": ids["message"], "attachment_id": ids["attachment"], "scenario_id": ids["scenario"], "siting_run_id": ids["siting_run"], "layer": "network", "z": 14, "x": 13600, "y": 6640,
+        "run_id": ids["run"], "row_id": ids["row"], "paper_code": ids["paper"], "redemption_id": 1, "group_id": 1, "code": "home_bath", "message_id": ids["message"], "attachment_id": ids["attachment"], "scenario_id": ids["scenario"], "siting_run_id": ids["siting_run"], "layer": "network", "z": 14, "x": 13600, "y": 6640,
     }  # fmt: skip
     return path.format(**names)
 
@@ -85,7 +85,36 @@ def bodies(world: World) -> dict[str, dict[str, Any]]:
         "POST /api/v1/elders/{elder_id}/needs": {"kind": "friendly_visit", **later},
         "POST /api/v1/volunteer-sessions/{session_id}/dispute": {"reason": "没有来"},
         "POST /api/v1/volunteer-sessions/{session_id}/correction": {"reason": "没有来"},
-    } | bodies_of_maps()  # fmt: skip
+    } | bodies_of_maps() | bodies_of_hours(world)  # fmt: skip
+
+
+def bodies_of_hours(world: World) -> dict[str, dict[str, Any]]:
+    """Give the bodies of calls about hours that are spent, given, entered by the office or asked about."""
+    ids, cast = world.ids, world.cast
+    day, starts = ids["now"].date().isoformat(), ids["starts"] + timedelta(days=5)
+    ago = ids["now"] - timedelta(hours=3)
+    return {
+        "POST /api/v1/elders/{elder_id}/redemptions": {
+            "kind": "friendly_visit", "starts_at": starts.isoformat(),
+            "ends_at": (starts + timedelta(minutes=60)).isoformat(),
+        },
+        "POST /api/v1/redemptions/{redemption_id}/professional": {
+            "provider_id": cast.providers["kangle"], "minutes": 60, "reason": "电话核实",
+        },
+        "POST /api/v1/volunteers/{person_id}/gifts": {"passport_number": "演示志愿-999999", "minutes": 30, "key": "walk-1"},
+        "POST /api/v1/volunteers/{person_id}/donations": {"minutes": 30, "key": "walk-1"},
+        "POST /api/v1/volunteers/{person_id}/estate": {"reason": "公证书"},
+        "POST /api/v1/volunteers/{person_id}/moving": {"reason": "迁往外地"},
+        "POST /api/v1/volunteers/{person_id}/papers": {"kind": "statement", "from_day": day, "to_day": day},
+        "POST /api/v1/volunteer-groups": {"name": "新街口小学", "area_code": 320102003000000},
+        "POST /api/v1/volunteer-groups/{group_id}/donations": {"minutes": 30, "key": "walk-1"},
+        "POST /api/v1/elders/{elder_id}/served-time": {
+            "volunteer_id": cast["volunteer"], "kind": "friendly_visit", "started_at": ago.isoformat(),
+            "ended_at": (ago + timedelta(minutes=60)).isoformat(), "reason": "社区签到簿",
+        },
+        "POST /api/v1/needs/{need_id}/taking-for": {"volunteer_id": cast["volunteer"], "reason": "来电报名"},
+        "POST /api/v1/volunteer-sessions/{session_id}/call-back": {"answer": "right"},
+    }  # fmt: skip
 
 
 def bodies_of_maps() -> dict[str, dict[str, Any]]:
@@ -134,6 +163,7 @@ def call(client: TestClient, world: World, who: str, method: str, path: str) -> 
 REGISTERED = SIGNED_IN  # her own list or her own act: served, with nothing of anybody else
 ON_THE_JOB = frozenset({"dispatcher", "carer"})
 NOBODY: frozenset[str] = frozenset()
+COMMUNITY = frozenset({"officer", "advisor"})
 ROOM_OF_SUN = frozenset({"sun"}) | OFFICE
 MAY: dict[str, frozenset[str]] = {
     "GET /healthz": EVERYBODY,
@@ -202,6 +232,26 @@ MAY: dict[str, frozenset[str]] = {
     "POST /api/v1/volunteer-sessions/{session_id}/correction": NOBODY,
     "GET /api/v1/volunteers/{person_id}/statement": frozenset({"volunteer"}) | (READERS - {"operator"}),
     "POST /api/v1/volunteers/{person_id}/training": frozenset({"officer", "advisor"}),
+    # hours; a gift without a reason is answered to the office, and finds no such passport for her
+    "POST /api/v1/elders/{elder_id}/redemptions": HER_SIDE | OFFICE,
+    "GET /api/v1/elders/{elder_id}/redemptions": HER_SIDE | READERS,
+    "POST /api/v1/redemptions/{redemption_id}/release": NOBODY,
+    "POST /api/v1/redemptions/{redemption_id}/professional": NOBODY,
+    "POST /api/v1/volunteers/{person_id}/gifts": COMMUNITY,
+    "POST /api/v1/volunteers/{person_id}/donations": COMMUNITY | {"volunteer"},
+    "POST /api/v1/volunteers/{person_id}/estate": NOBODY,
+    "POST /api/v1/volunteers/{person_id}/moving": frozenset({"officer"}),
+    "POST /api/v1/volunteers/{person_id}/papers": COMMUNITY | {"volunteer"},
+    "POST /api/v1/volunteer-groups": COMMUNITY,
+    "POST /api/v1/volunteer-groups/{group_id}/donations": COMMUNITY,
+    "POST /api/v1/elders/{elder_id}/served-time": COMMUNITY,
+    "POST /api/v1/needs/{need_id}/taking-for": COMMUNITY,
+    "GET /api/v1/volunteer-call-backs": READERS | {"other_officer"},
+    "POST /api/v1/volunteer-sessions/{session_id}/call-back": NOBODY,
+    "GET /api/v1/volunteer-signals": COMMUNITY | {"other_officer", "auditor"},
+    "GET /api/v1/timebank-clearing": COMMUNITY | {"other_officer", "auditor"},
+    "GET /api/v1/hour-papers/{paper_code}": EVERYBODY,
+    "GET /api/v1/hour-papers/{paper_code}/file": COMMUNITY | {"volunteer", "auditor"},
     # the office
     "POST /api/v1/elders": OFFICE,
     "GET /api/v1/beds/homes": READERS | {"other_officer"},

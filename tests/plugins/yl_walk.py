@@ -183,6 +183,17 @@ def _open_figures(world: World) -> None:
         publish_open_coverage(work.session, work.now, work.actor, 320100000000000)
 
 
+def _a_paper(world: World) -> None:
+    from services.clock import civil_date
+    from services.volunteering.papers import issue_paper
+
+    with world.cast.work("volunteer") as work:
+        today = civil_date(work.now)
+        world.ids["paper"] = issue_paper(
+            work.session, work.now, work.actor, world.cast["volunteer"], "certificate", today, today
+        )
+
+
 def _a_scenario(world: World) -> None:
     from services.circles.scenarios import Place, add_facility, change_scenario, create_scenario
     from services.circles.site_runs import ask_sites
@@ -221,6 +232,7 @@ def world(request: pytest.FixtureRequest, cast_template: str) -> Iterator[World]
         _open_figures(made)
         _a_gate(made)
         _a_list(made)
+        _a_paper(made)
         made.ids["session"] = _a_spare_session(made)
         made.tokens = {who: made.cast.token(who) for who in MEMBERS}
         yield made
@@ -251,7 +263,7 @@ def fill(path: str, world: World) -> str:
         "facility_id": ids["facility"], "category": "bathing", "code": "home_bath", "token": "no-such-token",
         "name": "elder-home", "size": "large", "language": "en",
         "file_type": "svg", "run_id": ids["run"], "row_id": ids["row"], "siting_run_id": ids["siting_run"],
-        "scenario_id": ids["scenario"],
+        "scenario_id": ids["scenario"], "paper_code": ids["paper"], "form": "csv", "session_id": 1,
     }  # fmt: skip
     if path.startswith("/carer"):
         names["visit_id"] = ids["visit"]
