@@ -1,0 +1,311 @@
+"""The database dies, a connection breaks, an answer is lost, a lock is missing: nothing acknowledged is lost.
+
+Every promise has a twin that must fail: the same load on a ledger or server that lacks what keeps the promise.
+"""
+
+import os
+import random
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from sqlalchemy import create_engine, text
+from sqlalchemy.exc import DBAPIError
+from sqlmodel import Session
+
+from tests.timebank import private_server
+from tests.timebank.bank import NANJING, NOON, Bank, open_bank
+from tests.timebank.test_races import posted, together
+from timebank import errors
+from timebank.seals import seal_ledger, take_snapshots
+from timebank.verify import verify
+from timebank.writer import post_transfer, record_transfer, void_transfer
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@dataclass
+class Load:
+    """Writers who keep a log of what was acknowledged; what broke is unknown until asked for again."""
+
+    bank: Bank
+    acknowledged: set[str] = field(default_factory=set)
+    unknown: set[str] = field(default_factory=set)
+    stopped: threading.Event = field(default_factory=threading.Event)
+
+    def write(self, writer: int, most: int = 100_000) -> None:
+        """Earn a minute again and again until stopped or until the connection breaks."""
+        for number in range(most):
+            if self.stopped.is_set():
+                return
+            key = f"w{writer}-{number}"
+            try:
+                self.bank.earn(key, 1, to=self.bank.club)
+                self.acknowledged.add(key)
+            except DBAPIError:
+                self.unknown.add(key)
+                return
+
+    def ask_again(self) -> None:
+        """Ask for everything unknown with the same keys."""
+        for key in sorted(self.unknown):
+            self.bank.earn(key, 1, to=self.bank.club)
+
+    def stored(self) -> set[str]:
+        """Give the keys the ledger has."""
+        with self.bank.setup.connect() as connection:
+            return set(connection.execute(text("SELECT key FROM timebank.transfer WHERE key LIKE 'w%'")).scalars())
+
+
+def crash_under_load(**options: str) -> tuple[Load, set[str]]:
+    """Load a private server, end it with -9, start it again; give the log and what is stored before any retry."""
+    reason = private_server.missing()
+    if reason:
+        pytest.skip(reason)
+    server = private_server.private_server(**options)
+    try:
+        environment = os.environ | {"DATABASE_URL": server.url.render_as_string(hide_password=False)}
+        program = "from services.migrating import upgrade; upgrade()"
+        subprocess.run([sys.executable, "-c", program], cwd=ROOT, env=environment, check=True, capture_output=True)
+
+        class Where:
+            @staticmethod
+            def url(login: str) -> Any:
+                return server.url
+
+        load = Load(open_bank(Where(), NANJING))
+        with ThreadPoolExecutor(4) as pool:
+            writers = [pool.submit(load.write, number) for number in range(4)]
+            time.sleep(2.0)
+            server.crash()
+            for writer in writers:
+                writer.result()
+        for engine in (load.bank.app, load.bank.jobs, load.bank.setup):
+            engine.dispose()
+        server.start()
+        stored = load.stored()
+        load.ask_again()
+        assert load.stored() == stored | load.unknown
+        assert load.bank.verify().ok
+        assert posted(load.bank, load.bank.club) == len(load.stored())
+        load.bank.close()
+        return load, stored
+    finally:
+        server.close()
+
+
+@pytest.mark.drill
+def test_kill_9_of_the_database_loses_nothing_that_was_acknowledged() -> None:
+    load, stored = crash_under_load()
+    assert len(load.acknowledged) > 20 and load.unknown
+    assert load.acknowledged <= stored
+    print(f"kill -9: lost 0 of {len(load.acknowledged)} acknowledged, {len(load.unknown)} unknown, each there once")
+
+
+@pytest.mark.drill
+def test_the_twin_that_answers_before_the_log_is_written_loses_what_it_acknowledged() -> None:
+    load, stored = crash_under_load(synchronous_commit="off", wal_writer_delay="10s", wal_writer_flush_after="1GB")
+    lost = load.acknowledged - stored
+    assert lost
+    print(f"twin: lost {len(lost)} of {len(load.acknowledged)} acknowledged")
+
+
+def test_terminated_backends_under_load_lose_nothing_and_double_nothing(bank: Bank) -> None:
+    load = Load(bank)
+    cut: list[int] = []
+
+    def keep_writing(writer: int) -> None:
+        for number in range(25):
+            key = f"w{writer}-{number}"
+            while True:
+                try:
+                    bank.earn(key, 1, to=bank.club)
+                    break
+                except DBAPIError:
+                    load.unknown.add(key)
+
+    def terminate() -> None:
+        kill = text(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()"
+            " AND pid <> pg_backend_pid() AND usename = current_user ORDER BY random() LIMIT 1"
+        )
+        while not load.stopped.is_set():
+            with bank.setup.connect() as connection:
+                cut.extend(connection.execute(kill).scalars())
+            time.sleep(0.02)
+
+    killer = threading.Thread(target=terminate)
+    killer.start()
+    try:
+        with ThreadPoolExecutor(3) as pool:
+            list(pool.map(keep_writing, range(3)))
+    finally:
+        load.stopped.set()
+        killer.join()
+    for engine in (bank.app, bank.jobs, bank.setup):
+        engine.dispose()
+    assert cut and load.unknown, "no connection was cut: the test shows nothing"
+    assert len(load.stored()) == 75
+    assert posted(bank, bank.club) == 75
+
+
+def asks_until_answered(bank: Bank, key_of: Callable[[int], str]) -> None:
+    """A client whose first two answers are lost after the commit."""
+    for attempt in range(3):
+        bank.earn(key_of(attempt), 60)
+
+
+def test_a_lost_answer_asked_for_again_changes_nothing(bank: Bank) -> None:
+    asks_until_answered(bank, lambda attempt: "visit-17")
+    assert posted(bank, bank.li) == 60
+
+
+def test_the_twin_whose_retries_have_new_keys_pays_three_times(bank: Bank) -> None:
+    asks_until_answered(bank, lambda attempt: f"visit-17-{attempt}")
+    assert posted(bank, bank.li) == 180
+
+
+def test_answers_that_come_late_doubled_and_in_another_order_give_the_same_books(bank: Bank) -> None:
+    dice = random.Random(4)
+    asked = [(f"k{n}", 10 + n) for n in range(8)] * 3
+    dice.shuffle(asked)
+    assert together(*[lambda a=a: bank.earn(*a, to=bank.club).id for a in asked])
+    assert posted(bank, bank.club) == sum(10 + n for n in range(8))
+
+
+def mutate(bank: Bank, *statements: str) -> None:
+    """Take a lock or a check out of the writer."""
+    bank.tampered = True
+    with bank.setup.begin() as connection:
+        for statement in statements:
+            connection.exec_driver_sql(statement)
+
+
+NO_ACCOUNT_LOCK = """
+CREATE OR REPLACE FUNCTION timebank.lock_accounts(p_ledger bigint, p_account_ids bigint[]) RETURNS void
+LANGUAGE plpgsql AS $$ BEGIN
+  PERFORM pg_advisory_xact_lock_shared(timebank.ledger_lock_number(p_ledger));
+END $$"""
+UNSORTED_LOCK = """
+CREATE OR REPLACE FUNCTION timebank.lock_accounts(p_ledger bigint, p_account_ids bigint[]) RETURNS void
+LANGUAGE plpgsql AS $$ BEGIN
+  PERFORM 1 FROM timebank.balance WHERE account_id = p_account_ids[1] FOR NO KEY UPDATE;
+  PERFORM pg_sleep(0.4);
+  PERFORM 1 FROM timebank.balance WHERE account_id = p_account_ids[2] FOR NO KEY UPDATE;
+END $$"""
+NO_LEDGER_LOCK = """
+CREATE OR REPLACE FUNCTION timebank.lock_accounts(p_ledger bigint, p_account_ids bigint[]) RETURNS void
+LANGUAGE plpgsql AS $$ BEGIN
+  PERFORM 1 FROM timebank.balance WHERE account_id = ANY (p_account_ids) ORDER BY account_id FOR NO KEY UPDATE;
+END $$"""
+SLOW_MOMENT = """
+ALTER FUNCTION timebank.moment_to_record(timestamptz, bigint, timebank.balance, timebank.balance) RENAME TO moment;
+CREATE FUNCTION timebank.moment_to_record(p_now timestamptz, p_ledger bigint, d timebank.balance,
+  c timebank.balance) RETURNS timestamptz LANGUAGE plpgsql AS $$ BEGIN
+  PERFORM pg_sleep(0.4);
+  RETURN timebank.moment(p_now, p_ledger, d, c);
+END $$;
+GRANT EXECUTE ON FUNCTION timebank.moment_to_record(timestamptz, bigint, timebank.balance, timebank.balance)
+  TO yinling_definer"""
+
+
+def volunteer(bank: Bank) -> int:
+    """Open another volunteer's account with 100 minutes."""
+    make = text("SELECT timebank.open_account(:now, :ledger, 'volunteer', 0)")
+    friend: int = bank.act(lambda s: s.execute(make, {"now": NOON, "ledger": bank.ledger}).scalar_one())
+    bank.earn(f"start {friend}", 100, to=friend)
+    return friend
+
+
+def breaks(work: Callable[[], Any]) -> str:
+    """Give the name or SQLSTATE of what a piece of work died of, or ""."""
+    try:
+        work()
+    except errors.TimebankError as refusal:
+        return type(refusal).__name__
+    except DBAPIError as error:
+        return getattr(error.orig, "sqlstate", "") or "lost"
+    return ""
+
+
+@pytest.mark.broken_ledger
+def test_the_twin_that_locks_unsorted_waits_in_a_circle(bank: Bank) -> None:
+    one, other = volunteer(bank), volunteer(bank)
+    mutate(bank, UNSORTED_LOCK)
+    died = together(
+        lambda: breaks(lambda: bank.move("x", one, other, "gift", 1)),
+        lambda: breaks(lambda: bank.move("y", other, one, "gift", 1)),
+    )
+    assert "40P01" in died
+    print("mutant: locks in the order of arguments -> killed, opposed gifts deadlock")
+
+
+@pytest.mark.broken_ledger
+def test_the_twin_without_the_account_lock_breaks_the_chain_and_the_guard_sees_it(bank: Bank) -> None:
+    mutate(bank, NO_ACCOUNT_LOCK, SLOW_MOMENT)
+    died = together(*[lambda n=n: breaks(lambda: bank.earn(f"k{n}", 10)) for n in range(2)])
+    assert sorted(died) == ["", "AppendOnly"]
+    print("mutant: no lock on accounts -> killed, two entries take one place in the chain")
+
+
+@pytest.mark.broken_ledger
+def test_the_twin_without_lock_and_index_resolves_a_transfer_twice(bank: Bank) -> None:
+    waiting = bank.move("v", bank.issuance, bank.pool, "grant", 60, pending=True)
+    mutate(bank, NO_ACCOUNT_LOCK, SLOW_MOMENT, "DROP INDEX timebank.transfer_single_resolution_key")
+    died = together(
+        lambda: breaks(lambda: bank.act(lambda s: post_transfer(s, NOON, waiting.id, "yes"))),
+        lambda: breaks(lambda: bank.act(lambda s: void_transfer(s, NOON, waiting.id, "time is out"))),
+    )
+    assert died == ["", ""]
+    assert not bank.verify().ok
+    print("mutant: no single resolution -> killed, posted and voided both")
+
+
+@pytest.mark.broken_ledger
+def test_the_twin_without_the_ledgers_lock_loses_minutes_in_a_snapshot(bank: Bank) -> None:
+    mutate(bank, NO_LEDGER_LOCK)
+    with Session(bank.app) as slow, slow.begin():
+        args = {"ledger": bank.ledger, "debit_account_id": bank.issuance, "credit_account_id": bank.pool}
+        record_transfer(slow, NOON, key="slow", entry_type="grant", minutes=60, **args)
+        bank.move("quick", bank.issuance, bank.pool, "grant", 30)
+        bank.act(lambda s: take_snapshots(s, NOON, bank.ledger), bank.jobs)
+    assert posted(bank, bank.pool) == 30
+    assert not bank.verify().ok
+    print("mutant: no lock on the ledger -> killed, a snapshot misses a writer half way through")
+
+
+def test_a_backup_restored_elsewhere_gives_the_same_root(bank: Bank, tmp_path: Path) -> None:
+    bank.earn("k", 60)
+    bank.move("g", bank.li, bank.wang, "gift", 20)
+    sealed = bank.act(lambda s: seal_ledger(s, NOON, bank.ledger), bank.jobs)
+    dsn = bank.database.url("setup").set(drivername="postgresql")
+    name, file = f"{bank.database.name}_again", tmp_path / "books.dump"
+    with psycopg.connect(dsn.set(database="postgres").render_as_string(hide_password=False), autocommit=True) as server:
+        server.execute(f'CREATE DATABASE "{name}"')  # type: ignore[call-overload]
+    try:
+        words = ["pg_dump", "-Fc", "-f", str(file), dsn.render_as_string(hide_password=False)]
+        subprocess.run(words, check=True, capture_output=True)
+        target = dsn.set(database=name).render_as_string(hide_password=False)
+        subprocess.run(["pg_restore", "-d", target, str(file)], check=True, capture_output=True)
+        engine = create_engine(bank.database.url("setup").set(database=name))
+        with Session(engine) as session:
+            assert verify(session).ok
+            again = seal_ledger(session, NOON, bank.ledger)
+            root = session.execute(text("SELECT encode(root, 'hex') FROM timebank.seal WHERE seal_number = 1"))
+            assert root.scalar_one() == sealed.root
+            ours = bank.act(lambda s: seal_ledger(s, NOON, bank.ledger), bank.jobs)
+            assert again.root == ours.root
+        engine.dispose()
+    finally:
+        with psycopg.connect(
+            dsn.set(database="postgres").render_as_string(hide_password=False), autocommit=True
+        ) as server:
+            server.execute(f'DROP DATABASE "{name}" WITH (FORCE)')  # type: ignore[call-overload]
