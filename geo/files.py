@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import structlog
 
 from geo.network import Network
 from geo.profiles import Profile
@@ -33,6 +34,7 @@ _ABANDONED_SECONDS = 86_400
 _EMPTY_ARRAY_BYTES = 128
 _facts = "facts.json"
 _chosen: list[Path] = []
+log = structlog.get_logger("geo")
 
 
 class TornFiles(Exception):
@@ -101,10 +103,15 @@ def keep_arrays(name: str, build: Callable[[], dict[str, Any]]) -> dict[str, Any
     for _ in range(3):
         try:
             return _open(files_folder() / name)
-        except (FileNotFoundError, NotADirectoryError):
-            _write(name, build())
         except TornFiles:
             shutil.rmtree(files_folder() / name, ignore_errors=True)
+        except OSError:
+            built = build()
+            try:
+                _write(name, built)
+            except OSError as error:  # a full or locked disk costs memory, not the elder's circle
+                log.warning("streets could not be kept in files", folder=name, reason=str(error))
+                return built
     return build()
 
 

@@ -140,6 +140,7 @@ def environment(servers: Servers) -> dict[str, str]:
     }
     env.setdefault("YINLING_STORAGE_DIR", str(LOCAL / "attachments"))
     env.setdefault("YINLING_SEALS_DIR", str(LOCAL / "seals"))
+    env.setdefault("YINLING_NETWORK_FILES_DIR", str(LOCAL / "networks"))
     data = ROOT.parent / "shared" / "data"
     if data.is_dir():
         env.setdefault("YINLING_DATA", str(data))

@@ -51,6 +51,12 @@ def test_a_torn_folder_is_thrown_away_and_made_again(folder: Path) -> None:
     assert keep_arrays("one", lambda: {"a": np.arange(5)})["a"].tolist() == [0, 1, 2, 3, 4]
 
 
+def test_a_disk_that_takes_nothing_costs_memory_and_not_the_circle(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("no folder")
+    keep_files_in(tmp_path / "file" / "networks")
+    assert keep_arrays("one", lambda: {"a": np.arange(3)})["a"].tolist() == [0, 1, 2]
+
+
 def test_many_builders_at_once_end_with_one_whole_folder(folder: Path) -> None:
     def work(number: int) -> int:
         return int(keep_arrays("one", lambda: {"a": np.full(200_000, number)})["a"].sum() // 200_000)
