@@ -24,6 +24,7 @@ from services.cities.rules import area_range
 from services.clock import civil_date
 
 Capacity = Literal["places", "beds"]
+CAPACITIES: tuple[Capacity, ...] = ("places", "beds")
 CAPACITY_ZH = {"places": "日间照料位", "beds": "养老床位"}
 _BANDS = 3
 _BEDS = text(

@@ -23,6 +23,8 @@ Values = Any
 _HEADER = b"PGCOPY\n\xff\r\n\x00" + bytes(8)
 _TRAILER = b"\xff\xff"
 _ROWS_AT_ONCE = 65_536
+_WORTH_COUNTING = 5_000
+"""From so many rows on the planner is told how many there are."""
 _NULL = np.frombuffer(b"\xff\xff\xff\xff", dtype=np.uint8)
 _POSTGRES_EPOCH = datetime.fromisoformat("2000-01-01T00:00:00+00:00")
 _KINDS = {"i8": "bigint", "i4": "integer", "f8": "double precision", "b1": "boolean", "S": "text", "M8": "timestamptz"}
@@ -50,7 +52,8 @@ def pour(session: Session, name: str, columns: Mapping[str, Values]) -> int:
     connection.execute(text(f"DROP TABLE IF EXISTS pg_temp.{name}"))
     connection.execute(text(f"CREATE TEMPORARY TABLE {name} ({kinds}) ON COMMIT DROP"))
     written = copy_arrays(session, f"pg_temp.{name}", columns)
-    connection.execute(text(f"ANALYZE pg_temp.{name}"))
+    if written > _WORTH_COUNTING:
+        connection.execute(text(f"ANALYZE pg_temp.{name}"))
     return written
 
 

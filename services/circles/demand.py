@@ -115,6 +115,23 @@ def load_population(
     return _recorded(session, now, actor, source, city_code)
 
 
+def recount_compounds(session: Session, now: datetime, actor: Actor, city_code: int) -> Source | None:
+    """Count a city's elders by its compounds anew where the list changed, by the same shares as before.
+
+    Gives None when there is no list or nothing changed. A first list counts by its own numbers of elders only,
+    until somebody says by which share people or households are to be counted.
+    """
+    rows = _compounds(session, city_code)
+    known = next((one for one in active_sources(session, city_code) if one.kind == "compounds"), None)
+    if not rows or (known is not None and known.report.get("list") == _digest(rows)):
+        return None
+    if known is None:
+        return load_compounds(session, now, actor, city_code, Credit("小区名单"))
+    credit = Credit(known.name, known.licence, known.attribution, known.described_on)
+    shares = known.report["elder_share"], known.report["elders_per_household"]
+    return load_compounds(session, now, actor, city_code, credit, *shares)
+
+
 def load_compounds(
     session: Session, now: datetime, actor: Actor, city_code: int, credit: Credit, elder_share: float | None = None,
     elders_per_household: float | None = None,
@@ -125,15 +142,14 @@ def load_compounds(
     households times `elders_per_household`, where those are given. Compounds without a place on the map or
     without any usable number are not placed and reported. Raises NoCompounds.
     """
-    lo, hi = area_range(city_code)
-    rows = session.connection().execute(_COMPOUNDS, {"lo": lo, "hi": hi}).all()
+    rows = _compounds(session, city_code)
     if not rows:
         raise NoCompounds(city_code=city_code)
     counted = [_elders_of(row, elder_share, elders_per_household) for row in rows]
     millionths = np.array([count or 0 for count, _ in counted], dtype=np.int64)
     placed = np.array([row.lon is not None for row in rows]) & np.array([count is not None for count, _ in counted])
     by = {name: sum(1 for _, way in counted if way == name) for name in COUNTED_BY}
-    report = {
+    report: dict[str, Any] = {
         "compounds": len(rows),
         "placed": _people(int(millionths[placed].sum())),
         "not_placed": _people(int(millionths[~placed].sum())),
@@ -143,7 +159,7 @@ def load_compounds(
         "elder_share": elder_share,
         "elders_per_household": elders_per_household,
     }
-    digest = hashlib.sha256(repr([tuple(row) for row in rows]).encode()).hexdigest()
+    digest = report["list"] = _digest(rows)
     source = _new_source(session, now, city_code, "compounds", credit, digest, int(millionths.sum()), report)
     kept = [row for row, is_placed in zip(rows, placed, strict=True) if is_placed]
     _write_points(
@@ -156,6 +172,15 @@ def load_compounds(
         millionths[placed],
     )
     return _recorded(session, now, actor, source, city_code)
+
+
+def _compounds(session: Session, city_code: int) -> list[Any]:
+    lo, hi = area_range(city_code)
+    return list(session.connection().execute(_COMPOUNDS, {"lo": lo, "hi": hi}))
+
+
+def _digest(rows: list[Any]) -> str:
+    return hashlib.sha256(repr([tuple(row) for row in rows]).encode()).hexdigest()
 
 
 def _elders_of(row: Any, share: float | None, per_household: float | None) -> tuple[int | None, str]:

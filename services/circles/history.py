@@ -16,6 +16,7 @@ from services.circles.coverage import Coverage, coverage, last_run, plain, told,
 from services.circles.errors import NotYetComputed
 from services.circles.ground import PROFILES_OF_COVERAGE, Ground, read_ground
 from services.circles.judging import Verdicts, judge, nearest_on_foot
+from services.circles.people import counts_as_of
 from services.circles.places import Places, read_homes
 from services.circles.rules import share
 from services.circles.standing import owns_of, standing_of
@@ -57,7 +58,10 @@ def coverage_as_of(
     run = last_run(session, city_code, on)
     first = _first_day(session, city_code, source)
     if run is not None and first is not None and first <= on:
-        counts = written_counts(session, city_code, (lo, hi), on, source)
+        small = lo == hi and source == "elders"
+        counts = (
+            counts_as_of(session, (lo, hi), on) if small else written_counts(session, city_code, (lo, hi), on, source)
+        )
         return told(session, city_code, area_code or city_code, run, counts, source=source, as_of=on)
     if source != "elders":
         raise NotYetComputed(city_code=city_code, source=source, on=on.isoformat())

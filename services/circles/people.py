@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Literal
 
 from sqlalchemy import text
 from sqlmodel import Session
 
+from services.circles.storing import count_text
 from services.cities.rules import area_range
 from services.clock import civil_midnight
 
@@ -107,13 +108,36 @@ def counted_elders(
     facts = {"lo": lo, "hi": hi, "tier": tier_code, "profile": profile, "most": most, "after": after_id}
     rows = f"SELECT {_NAMES} FROM elder_reach WHERE {_RANGE}"
     if as_of is not None:
-        facts["moment"] = civil_midnight(as_of + timedelta(days=1))
-        rows += (
-            f" AND since < :moment UNION ALL SELECT {_NAMES} FROM elder_reach_past"
-            f" WHERE {_RANGE} AND since < :moment AND until >= :moment"
-        )
+        facts["moment"] = _end_of(as_of)
+        rows = _as_of(_NAMES, _RANGE)
     query = (
         f"SELECT {_NAMES} FROM ({rows}) AS judged WHERE {_WHICH[which]} AND person_id > :after"
         " ORDER BY person_id LIMIT :most"
     )
     return [CountedElder(*row) for row in session.connection().execute(text(query), facts)]
+
+
+def counts_as_of(session: Session, codes: tuple[int, int], on: date) -> dict[tuple[str, str], dict[str, object]]:
+    """Count a range of areas from the rows themselves, as they stood at the end of a Shanghai day, by circle and profile.
+
+    For areas smaller than a community, whose counts are not written down.
+    """
+    names = f"tier_code, profile, {_NAMES}, straight_within"
+    query = (
+        f"SELECT tier_code, profile, {count_text('count(*)')} FROM ({_as_of(names, 'area_code BETWEEN :lo AND :hi')}) AS j"
+        " GROUP BY tier_code, profile"
+    )
+    facts = {"lo": codes[0], "hi": codes[1], "moment": _end_of(on)}
+    rows = session.connection().execute(text(query), facts).mappings()
+    return {(row["tier_code"], row["profile"]): dict(row) for row in rows}
+
+
+def _as_of(names: str, where: str) -> str:
+    return (
+        f"SELECT {names} FROM elder_reach WHERE {where} AND since < :moment"
+        f" UNION ALL SELECT {names} FROM elder_reach_past WHERE {where} AND since < :moment AND until >= :moment"
+    )
+
+
+def _end_of(day: date) -> datetime:
+    return civil_midnight(day + timedelta(days=1))

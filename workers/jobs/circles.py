@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 import structlog
 from sqlalchemy import text
 
-from services.circles.access import Capacity, compute_access
+from services.circles.access import CAPACITIES, compute_access
 from services.circles.actions import refresh_reach
+from services.circles.demand import recount_compounds
 from services.circles.errors import NoWalkingNetwork, UnknownDoor
 from services.circles.filling import fill_part, finish_filling, plan_filling
 from services.circles.incremental import facility_changed
@@ -28,6 +27,7 @@ def refresh_circles(work: UnitOfWork, city_code: int) -> None:
 
     A large city is filled by several jobs together. A city without rules has no circles.
     """
+    recount_compounds(work.session, work.now, SYSTEM, city_code)
     try:
         if _facilities(work) >= TOGETHER_FROM and plan_filling(work.session, work.now, city_code) is not None:
             log.info("filling planned", city_code=city_code)
@@ -84,9 +84,9 @@ def compute_all_access(work: UnitOfWork) -> None:
     """Once a day: compute the access to day places and beds of every city that has streets."""
     cities = work.session.connection().execute(text("SELECT DISTINCT city_code FROM reach_run")).scalars()
     for city_code in sorted(cities):
-        for capacity in ("places", "beds"):
+        for capacity in CAPACITIES:
             try:
-                compute_access(work.session, work.now, city_code, cast(Capacity, capacity))
+                compute_access(work.session, work.now, city_code, capacity)
             except NoWalkingNetwork:
                 log.info("no network, no access", city_code=city_code)
 

@@ -16,7 +16,8 @@ from services.circles.actions import refresh_reach
 from services.circles.coverage import coverage
 from services.circles.errors import NothingPublished, NotYetComputed
 from services.circles.openness import open_coverage, publish_open_coverage
-from services.unit_of_work import SYSTEM, Actor, introduce
+from services.directory.changes import change_facility
+from services.unit_of_work import SYSTEM, Actor, UnitOfWork, introduce
 from tests.services.circles.demand_grid import write_grid
 from tests.services.circles.quarter import (
     CITY,
@@ -28,6 +29,7 @@ from tests.services.circles.quarter import (
     lay_ground,
 )
 from workers.commands import circles
+from workers.jobs.circles import HANDLERS
 
 NOW = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)
 DAY_CARE = ("daily_care", "meals", "mobility", "emergency", "comfort")
@@ -175,6 +177,26 @@ def test_the_command_line_tells_coverage_owners_access_history_and_last_year(cit
     assert code == 0 and "共200.000000人" in out, err
     code, out, err = told("coverage", "--city", "320100", "--source", "population", "--json")
     assert code == 0 and json.loads(out)["community_10"]["elder"]["total"] == 200, err
+
+
+def test_the_houses_own_jobs_keep_all_this_up(city: Any) -> None:
+    with city.session("jobs") as session:
+        work = UnitOfWork(session=session, now=NOW + timedelta(days=1), actor=SYSTEM)
+        care = session.connection().execute(text("SELECT id FROM facility WHERE code = 'small'")).scalar_one()
+        change_facility(session, work.now, SYSTEM, care, closed=True)
+        HANDLERS["circles.facility_changed"](work, facility_id=care)
+        HANDLERS["circles.facility_changed"](work, facility_id=10**9)
+        causes = session.connection().execute(text("SELECT cause FROM reach_run ORDER BY id DESC LIMIT 1"))
+        assert causes.scalar_one() == "facility"
+        for job in ("circles.refresh_every_city", "circles.compute_access", "circles.publish_every_city"):
+            HANDLERS[job](work)
+            HANDLERS[job](work)
+        promised = text("SELECT count(*) FROM outbox WHERE job = 'circles.refresh'")
+        assert session.connection().execute(promised).scalar_one() == 1
+        assert open_coverage(session, CITY).day == date(2026, 11, 21)
+        assert latest_access(session, CITY, "places").computed_at == work.now
+        HANDLERS["circles.refresh"](work, city_code=CITY)
+        session.rollback()
 
 
 def test_later_days_do_not_change_what_was_published(city: Any) -> None:

@@ -14,7 +14,7 @@ from sqlalchemy import text
 from services.circles.actions import refresh_reach
 from services.circles.administrative import administrative_coverage, administrative_coverage_as_of
 from services.circles.coverage import coverage
-from services.circles.demand import Credit, active_sources, load_compounds, load_population
+from services.circles.demand import Credit, active_sources, load_compounds, load_population, recount_compounds
 from services.circles.errors import NoCompounds, UnknownDemand
 from services.circles.filling import fill_part, finish_filling, plan_filling
 from services.circles.people import counted_elders
@@ -187,6 +187,10 @@ def test_compounds_count_by_their_best_number_and_tell_who_has_none(city: Any) -
         with pytest.raises(UnknownDemand):
             coverage(session, CITY, source="population")
         assert [one.kind for one in active_sources(session, CITY)] == ["compounds"]
+        assert recount_compounds(session, NOW, SYSTEM, CITY) is None, "the list is as it was"
+        session.connection().execute(text("UPDATE compound SET population = 400 WHERE code = 'b'"))
+        again = recount_compounds(session, NOW, SYSTEM, CITY)
+        assert again is not None and again.total == 70 + 100 + 50 + 9, "by the same shares as before"
         session.rollback()
 
 

@@ -10,11 +10,11 @@ import pytest
 from sqlalchemy import text
 
 from services.circles.actions import refresh_reach
-from services.circles.coverage import coverage
+from services.circles.coverage import coverage, written_counts
 from services.circles.errors import UnknownDoor
 from services.circles.history import coverage_as_of, coverage_trend
 from services.circles.incremental import facility_changed
-from services.circles.people import counted_elders
+from services.circles.people import counted_elders, counts_as_of
 from tests.services.circles.demand_grid import lay_grid
 from tests.services.circles.quarter import (
     CITY,
@@ -171,6 +171,19 @@ def test_last_months_coverage_keeps_its_number_and_its_rows(city: Any) -> None:
         trend = coverage_trend(session, CITY, CITY, "quarter_5", "elder", date(2026, 12, 31))
         assert [point.day for point in trend] == [date(2026, 11, 24), date(2026, 12, 24)]
         assert trend[0].reached == len(rows) and trend[1].reached == 0 and trend[0].total == trend[1].total
+        session.rollback()
+
+
+def test_the_rows_of_any_day_and_the_counts_written_on_it_are_the_same(city: Any) -> None:
+    chance = np.random.default_rng(21)
+    with city.session("jobs") as session:
+        for day in range(4):
+            facility_changed(session, NOW + timedelta(days=day), _change_one(session, chance, day))
+        codes = (CITY, CITY + 10**11 - 1)
+        for day in (date(2026, 11, 24), date(2026, 11, 25), date(2026, 11, 26), date(2026, 11, 27)):
+            from_rows = counts_as_of(session, codes, day)
+            written = written_counts(session, CITY, codes, day, "elders")
+            assert from_rows and from_rows == written, day
         session.rollback()
 
 
