@@ -31,7 +31,7 @@ City = Annotated[str, Query(min_length=1, max_length=80, description="code, key 
 Degrees = Annotated[float, Query(ge=-180, le=180, allow_inf_nan=False)]
 Latitude = Annotated[float, Query(ge=-90, le=90, allow_inf_nan=False)]
 Minutes = Annotated[
-    str,
+    str | None,
     Query(pattern=r"^[0-9]{1,4}(,[0-9]{1,4}){0,9}$", description=f"up to {MOST_CIRCLES}, {LONGEST_MINUTES} at most"),
 ]
 ANSWERS = problems(401, 404)
@@ -50,11 +50,11 @@ def circles(
     lat: Latitude,
     crs: Annotated[str, Query(max_length=20, description=f"one of {', '.join(CRS_NAMES)}")],
     profile: Annotated[str, Query(max_length=40)] = "elder",
-    minutes: Minutes = "5,10,15",
+    minutes: Minutes = None,
     outlines: Annotated[Literal["yes", "no"], Query(description="whether to draw polygons")] = "yes",
 ) -> Response:
     """Give every map point and piece of street within the minutes of (lon, lat), exact, and the outlines."""
-    wanted = _checked(minutes)
+    wanted = _checked(minutes) if minutes else None
     code = city_number(work.session, city)
     answer = circles_around(
         work.session, code, lon, lat, crs, profile, wanted, _rules(work, code), outlines=outlines == "yes"

@@ -9,8 +9,9 @@ from sqlalchemy import text
 from sqlmodel import Session
 
 import geo.errors
-from geo.answer import answer_circles
+from geo.answer import GB50180_LIMIT_M, answer_circles
 from geo.coordinates import to_wgs84
+from geo.profiles import Profile
 from services.circles.errors import NoStreetNear, UnknownWay
 from services.circles.streets import profile_of, streets_of
 from services.cities.pack import CityRules
@@ -75,6 +76,12 @@ def who_reaches(
     return [FacilityWalk(facility_id, cost) for facility_id, cost in found]
 
 
+def usual_minutes(rules: CityRules | None, walk: Profile) -> list[int]:
+    """The circles a city speaks of: the minutes of its tiers; those of GB 50180 by distance, or without rules."""
+    tiers = {tier.minutes for tier in rules.tiers} if rules and walk.measure == "seconds" else set()
+    return sorted(tiers) or sorted(GB50180_LIMIT_M)
+
+
 def circles_around(
     session: Session,
     city_code: int,
@@ -82,13 +89,14 @@ def circles_around(
     lat: float,
     crs: str,
     profile: str,
-    minutes: list[int],
+    minutes: list[int] | None = None,
     rules: CityRules | None = None,
     *,
     outlines: bool = True,
 ) -> dict[str, Any]:
     """The circles of a door at (lon, lat) in `crs`, ready for JSON; shape in geo.answer.
 
+    Without `minutes` the circles are those of the city's rules, or 5, 10 and 15 minutes where there are none.
     Adds which network was walked and how far it may be trusted. Raises NoWalkingNetwork, NoStreetNear,
     UnknownWay (its facts name the field and what is known).
     """
@@ -100,7 +108,8 @@ def circles_around(
     walk = profile_of(rules, profile)
     graph, snapper = streets.graph(walk), streets.snapper(walk.step_free)
     try:
-        answer = answer_circles(graph, snapper, wgs_lon, wgs_lat, minutes, outlines=outlines)
+        wanted = minutes or usual_minutes(rules, walk)
+        answer = answer_circles(graph, snapper, wgs_lon, wgs_lat, wanted, outlines=outlines)
     except geo.errors.NotSnapped as error:
         raise NoStreetNear(str(error), lon=error.lon, lat=error.lat, limit_m=error.limit_m) from error
     except geo.errors.NoSuchMinutes as error:

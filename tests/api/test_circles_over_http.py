@@ -84,3 +84,13 @@ def test_what_cannot_be_drawn_is_refused_with_the_reason(
 
 def test_passers_by_are_asked_to_sign_in(ask: Callable[..., Any]) -> None:
     assert ask(None).status_code == 401
+
+
+def test_without_minutes_the_circles_are_those_of_the_citys_rules(ask: Callable[..., Any], cast: Any) -> None:
+    from services.cities.queries import rules_in_force
+    from services.clock import civil_date
+
+    with cast.work("house") as work:
+        rules = rules_in_force(work.session, 320100000000000, civil_date(work.now))
+    assert set(ask(outlines="no").json()["limits"]) == {str(tier.minutes) for tier in rules.tiers}
+    assert ask(outlines="no", profile="gb50180").json()["limits"] == {"5": 300.0, "10": 500.0, "15": 1000.0}

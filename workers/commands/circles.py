@@ -53,7 +53,7 @@ def circles(
     lat: Annotated[float, typer.Option("--lat", help="纬度")] = float("nan"),
     crs: Annotated[str, typer.Option("--crs", help="wgs84、gcj02、bd09或cgcs2000，必填")] = "",
     profile: Annotated[str, typer.Option("--profile", help="步行方式")] = "elder",
-    minutes: Annotated[str, typer.Option("--minutes", help="分钟数，以逗号分隔")] = "5,10,15",
+    minutes: Annotated[str, typer.Option("--minutes", help="分钟数，以逗号分隔；不写则按本市规则")] = "",
     as_json: Annotated[bool, typer.Option("--json", help="输出JSON")] = False,
 ) -> None:
     """Draw the circles of one door: exact costs at map points and along streets, outlines for display."""
@@ -63,7 +63,7 @@ def circles(
         _errors.print("须写明 --city、--lon、--lat 和 --crs（wgs84、gcj02、bd09、cgcs2000）", style="red")
         raise typer.Exit(2)
     try:
-        wanted = [int(number) for number in minutes.split(",")]
+        wanted = [int(number) for number in minutes.split(",")] if minutes else None
     except ValueError as error:
         raise typer.BadParameter("分钟数须为整数，以逗号分隔", param_hint="--minutes") from error
     try:
