@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Annotated, Any
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Form, Path, Query, Request
 from fastapi.responses import JSONResponse, RedirectResponse, Response
@@ -17,6 +19,8 @@ from api.pages.officer_sheets import Cell, Sheet, answer, figure, plain
 from api.routes.sites import step_of
 from api.routes.tiles import checked_way
 from services.acts import record_act
+from services.circles.errors import NoStreetNear, NoWalkingNetwork
+from services.circles.queries import circles_around
 from services.circles.scenario_compare import Comparison, compare, keep_figures, scenario_as_geojson
 from services.circles.scenario_sites import (
     ScenarioCard,
@@ -36,6 +40,7 @@ Code = Annotated[str, Query(pattern=r"^([a-z][a-z0-9_]{0,39})?$")]
 Id = Annotated[int, Path(ge=1, le=2**62)]
 Words = Annotated[str, Form(max_length=80)]
 FEWEST = 5
+MOST_CIRCLES = 20
 
 
 @router.get("/officer/scenarios")
@@ -179,6 +184,28 @@ def as_geojson(office: Desk, scenario_id: Id, profile: Code = "") -> Response:
     return JSONResponse(body, media_type="application/geo+json", headers={"Content-Disposition": disposition})
 
 
+@router.get("/officer/scenarios/{scenario_id:int}/circles.geojson")
+def drawn_circles(office: Desk, scenario_id: Id, tier: Code = "", profile: Code = "") -> Response:
+    """Give the exact circle of every facility that the scenario adds or moves and that counts for the tier."""
+    session = office.work.session
+    chosen, way = checked_way(office.rules, tier or None, profile or None)
+    kinds, circle = office.rules.types_for_tier(chosen), office.rules.tier(chosen)
+    place = next(at for at, one in enumerate(office.rules.tiers) if one.code == chosen)
+    features: list[dict[str, Any]] = []
+    for site in open_sites(session, scenario_id, civil_date(office.work.now)):
+        drawn = (site.added_by is not None or site.moved) and len(features) < MOST_CIRCLES
+        if not drawn or site.type_code not in kinds or not set(kinds[site.type_code]) <= set(site.functions):
+            continue
+        with contextlib.suppress(NoStreetNear, NoWalkingNetwork):
+            around = circles_around(
+                session, office.city, site.lon, site.lat, "wgs84", way, [circle.minutes], office.rules
+            )
+            outline = around["polygons"][str(circle.minutes)]
+            features.append({"type": "Feature", "geometry": outline, "properties": {"tier": place}})
+    body = {"type": "FeatureCollection", "features": features}
+    return JSONResponse(body, media_type="application/geo+json", headers={"Cache-Control": "no-store"})
+
+
 @router.get("/officer/scenarios/{scenario_id:int}/communities")
 @router.get("/officer/scenarios/{scenario_id:int}/communities.csv")
 def communities(request: Request, office: Desk, scenario_id: Id, profile: Code = "") -> Response:
@@ -272,8 +299,11 @@ def _one(
             tier=chosen,
             profile=way,
             tier_name=figures.tier_words(office.rules, chosen),
-            map=figures.map_names(office, chosen, way),
-            plan=_plan(steps, sites),
+            map={
+                **figures.map_names(office, chosen, way),
+                "circles_url": f"/officer/scenarios/{scenario_id}/circles.geojson?{urlencode({'tier': chosen, 'profile': way})}",
+            },
+            plan=_plan(steps, sites, _marks(office, found, chosen, way)),
             filters=filters_of(office, circles, chosen, way),
             changes=[(one, figures.tier_words(office.rules, one.tier_code)) for one in found.communities],
             errors=errors or {},
@@ -306,11 +336,25 @@ def _site_choices(sites: list[Site], office: Office, steps: list[Step]) -> list[
     return added + [(f"f{one.facility_id}", one.name) for one in (*inside, *others)]
 
 
-def _plan(steps: list[Step], sites: list[Site]) -> dict[str, Any]:
+def _marks(office: Office, found: Comparison, tier: str, way: str) -> list[dict[str, Any]]:
+    """Write beside each community how many gain and lose in the circle on the map."""
+    places = {area.code: (area.lon, area.lat) for area in figures.community_rows(office, way)}
+    marks = []
+    for one in found.communities:
+        lon, lat = places.get(one.area_code, (None, None))
+        if one.tier_code != tier or lon is None:
+            continue
+        words = " ".join(([f"+{one.gain}"] if one.gain else []) + ([f"−{one.lose}"] if one.lose else []))
+        point = {"type": "Point", "coordinates": [lon, lat]}
+        properties = {"kind": "change", "mark": words, "name": one.name}
+        marks.append({"type": "Feature", "geometry": point, "properties": properties})
+    return marks
+
+
+def _plan(steps: list[Step], sites: list[Site], features: list[dict[str, Any]]) -> dict[str, Any]:
     """Draw what the steps did: the last word on each facility, where it stands now."""
     marks = {"add": translate("新"), "move": translate("搬"), "close": translate("关")}
     last = {(s.facility_id, s.added_by if s.kind != "add" else s.step): s for s in steps}
-    features = []
     for (facility_id, added_by), step in last.items():
         site = next((one for one in sites if (one.facility_id, one.added_by) == (facility_id, added_by)), None)
         kind = "add" if site is not None and added_by is not None else step.kind

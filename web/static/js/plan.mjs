@@ -1,7 +1,7 @@
 /* What an officer tries out on the circles map. Everything here has a form or a list beside it.
-   data-plan on the map's box: GeoJSON {properties: kind "knot"|"site"|"add"|"move"|"close", mark, name, left_out, radius_m}.
+   data-plan on the map's box: GeoJSON {properties: kind "knot"|"change"|"add"|"move", mark, name, left_out, radius_m}.
    A tap on the map fills the fields [data-plan-lon] and [data-plan-lat]; a tap on a facility chooses it in [data-plan-site]. */
-const COLOUR = ["match", ["get", "kind"], "knot", "#b42318", "site", "#0b6b3a", "add", "#0b6b3a", "move", "#0b4f8a", "#4a4f55"];
+const COLOUR = ["match", ["get", "kind"], "add", "#0b6b3a", "move", "#0b4f8a", "#4a4f55"];
 
 const fill = (selector, value) => {
   for (const field of document.querySelectorAll(selector)) field.value = value;
@@ -18,7 +18,7 @@ function drawPlan(map, plan) {
   map.addLayer({ id: "plan-knots", type: "circle", source: "plan", filter: ["==", ["get", "kind"], "knot"],
     paint: { "circle-color": "#b42318", "circle-opacity": 0.25, "circle-stroke-color": "#b42318", "circle-stroke-width": 2,
       "circle-radius": ["max", 8, ["*", 2.2, ["sqrt", ["get", "left_out"]]]] } });
-  map.addLayer({ id: "plan-sites", type: "circle", source: "plan", filter: ["!=", ["get", "kind"], "knot"],
+  map.addLayer({ id: "plan-sites", type: "circle", source: "plan", filter: ["!", ["in", ["get", "kind"], ["literal", ["knot", "change"]]]],
     paint: { "circle-color": "#ffffff", "circle-radius": 13, "circle-stroke-width": 4, "circle-stroke-color": COLOUR } });
   map.addLayer({ id: "plan-marks", type: "symbol", source: "plan",
     layout: { "text-field": ["get", "mark"], "text-font": ["sans-serif"], "text-size": 14, "text-allow-overlap": true },
