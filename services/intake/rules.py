@@ -9,7 +9,7 @@ LARGEST_BYTES = 20 * MIB
 MOST_ROWS = 60_000
 MOST_COLUMNS = 200
 LONGEST_CELL = 2_000
-LARGEST_UNPACKED_BYTES = 300 * MIB
+LARGEST_UNPACKED_BYTES = 150 * MIB
 MOST_TIMES_PACKED = 200
 """A workbook that unpacks to more than this many times its size is a bomb, not a list."""
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")

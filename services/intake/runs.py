@@ -84,12 +84,16 @@ def find_run(session: Session, run_id: int, *, lock: bool = False) -> Found[Any]
     return found
 
 
-def list_runs(session: Session, *, city_code: int | None = None, limit: int = 50) -> list[Found[Any]]:
-    """Give the runs the actor may see, the newest first, without their reports."""
+def list_runs(
+    session: Session, *, city_code: int | None = None, area: tuple[int, int] | None = None, limit: int = 50
+) -> list[Found[Any]]:
+    """Give the runs the actor may see, the newest first, without their reports; `area` narrows to a range of codes."""
     kept = [column for column in _run.c if column.name not in ("report", "file_sealed", "mapping")]
     query = select(*kept).order_by(_run.c.id.desc()).limit(min(limit, 200))
     if city_code is not None:
         query = query.where(_run.c.city_code == city_code)
+    if area is not None:
+        query = query.where(_run.c.area_code.between(*area))
     return list(session.connection().execute(query))
 
 
@@ -219,6 +223,7 @@ def waiting_rows(
     kind: str | None = None,
     run_id: int | None = None,
     needs_place: bool | None = None,
+    area: tuple[int, int] | None = None,
     after_id: int = 0,
     limit: int = 50,
 ) -> list[Found[Any]]:
@@ -230,6 +235,8 @@ def waiting_rows(
         query = query.where(_row.c.run_id == run_id)
     if needs_place is not None:
         query = query.where(_row.c.needs_place == needs_place)
+    if area is not None:
+        query = query.where(_row.c.area_code.between(*area))
     return list(session.connection().execute(query.limit(min(limit, 500))))
 
 

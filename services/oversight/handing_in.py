@@ -19,7 +19,15 @@ from services.acts import record_act
 from services.cities.queries import area_names, city_of_area
 from services.cities.rules import area_range
 from services.columns import table_of
-from services.intake.errors import ListTooLarge, NotYourList, RowClosed, RunNotReady
+from services.errors import DomainError
+from services.intake.errors import (
+    ListTooLarge,
+    NotYourList,
+    RowClosed,
+    RowNotFound,
+    RunNotFound,
+    RunNotReady,
+)
 from services.intake.fields import FieldSpec
 from services.intake.mapping import Mapping, check_columns, guess_mapping, mapping_of, read_mapping
 from services.intake.reading import RawTable, first_rows, read_table
@@ -187,8 +195,8 @@ def give_up(session: Session, now: datetime, actor: Actor, run_id: int) -> None:
 
 
 def _own_run(session: Session, actor: Actor, run_id: int, states: tuple[str, ...]) -> Found[Any]:
-    _writing_desk(session, actor)
-    run = find_run(session, run_id, lock=True)
+    desk = _writing_desk(session, actor)
+    run = _of_desk(desk, find_run(session, run_id, lock=True), RunNotFound(run_id=run_id))
     _writing_desk(session, actor, run.kind)
     if run.state not in states:
         raise RunNotReady(state=run.state)
@@ -197,14 +205,13 @@ def _own_run(session: Session, actor: Actor, run_id: int, states: tuple[str, ...
 
 def runs_of(session: Session, actor: Actor, limit: int = 50) -> list[Found[Any]]:
     """Give the desk's newest lists. Raises NotYourList."""
-    list_desk(session, actor)
-    return list_runs(session, limit=limit)
+    return list_runs(session, area=area_range(list_desk(session, actor).area_code), limit=limit)
 
 
 def run_of(session: Session, actor: Actor, run_id: int) -> Found[Any]:
     """Give one list with its report. Raises NotYourList, RunNotFound."""
-    list_desk(session, actor)
-    return find_run(session, run_id)
+    desk, run = list_desk(session, actor), find_run(session, run_id)
+    return _of_desk(desk, run, RunNotFound(run_id=run_id))
 
 
 @dataclass(frozen=True)
@@ -237,15 +244,17 @@ def rows_of(
     limit: int = 50,
 ) -> list[WaitingRow]:
     """Give the rows that wait in the desk's area, private cells masked. Raises NotYourList."""
-    list_desk(session, actor)
-    rows = waiting_rows(session, kind=kind, run_id=run_id, needs_place=needs_place, after_id=after_id, limit=limit)
+    rows = waiting_rows(
+        session, kind=kind, run_id=run_id, needs_place=needs_place, area=area_range(list_desk(session, actor).area_code),
+        after_id=after_id, limit=limit,
+    )  # fmt: skip
     return [_shown(row, full=False) for row in rows]
 
 
 def row_of(session: Session, now: datetime, actor: Actor, row_id: int) -> WaitingRow:
     """Give one row to be mended; who may write sees all it says, and that look is noted where it is private."""
     desk = list_desk(session, actor)
-    row = find_row(session, row_id, waiting=False)
+    row = _of_desk(desk, find_row(session, row_id, waiting=False), RowNotFound(row_id=row_id))
     full = desk.may_write and row.kind in desk.kinds and row.state == "waiting"
     if full and any(spec.private for spec in importer_of(row.kind).fields):
         record_act(
@@ -302,14 +311,17 @@ def drop_row(session: Session, now: datetime, actor: Actor, row_id: int) -> None
 
 
 def _own_row(session: Session, actor: Actor, row_id: int) -> Found[Any]:
-    _writing_desk(session, actor)
-    row = find_row(session, row_id, lock=True)
+    desk = _writing_desk(session, actor)
+    row = _of_desk(desk, find_row(session, row_id, lock=True), RowNotFound(row_id=row_id))
     _writing_desk(session, actor, row.kind)
     if row.trying:
         raise RowClosed("这一行正在重试，请稍后刷新。", row_id=row_id, state="trying")
     return row
 
 
-def range_of(desk: ListDesk) -> tuple[int, int]:
-    """Give the desk's range of area codes."""
-    return area_range(desk.area_code)
+def _of_desk(desk: ListDesk, found: Found[Any], otherwise: DomainError) -> Found[Any]:
+    """Give what lies in the desk's area; the rest does not exist for it (an administrator's range is no row's policy)."""
+    lo, hi = area_range(desk.area_code)
+    if not lo <= found.area_code <= hi:
+        raise otherwise
+    return found

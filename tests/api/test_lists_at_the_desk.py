@@ -166,6 +166,18 @@ def test_a_file_that_cannot_be_read_is_refused_on_the_same_page(
     assert answer.status_code == 422 and said in answer.text
 
 
+def test_an_administrator_of_another_city_finds_no_list_of_this_one(cast: Any, site: TestClient) -> None:
+    path = Desk(site, cast, "officer").hand_in("facilities", SITES)
+    desk = Desk(site, cast, "administrator")
+    assert desk.get(path).status_code == 200
+    with cast.work("house") as work:
+        work.session.connection().execute(
+            text("UPDATE role_grant SET area_code = 370500000000000 WHERE role = 'administrator'")
+        )
+    assert desk.get(path).status_code == 404 and "list.csv" not in desk.get("/officer/lists").text
+    assert desk.post(f"{path}/give-up", {}).status_code == 404
+
+
 def test_a_list_that_is_given_up_is_forgotten(cast: Any, site: TestClient) -> None:
     desk = Desk(site, cast, "officer")
     path = desk.hand_in("facilities", SITES)
