@@ -174,7 +174,7 @@ def refused_below(request: Request, error: TimebankError | GeoError) -> Response
     if kind is None:
         return unexpected(request, error)
     facts = {key: _plain(value) for key, value in getattr(error, "facts", vars(error)).items()}
-    words = str(error) if isinstance(error, GeoError) else kind.message_zh
+    words = str(error) if isinstance(error, GeoError) else error.message_zh
     return problem_response(request, STATUS[kind], type(error).__name__, words, facts)
 
 

@@ -1,4 +1,4 @@
-"""What the ledger refuses, each with its facts: an elder is told what is missing, not only that it failed."""
+"""What the ledger refuses, each with a sentence and its facts: an elder is told what is missing, not only that it failed."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from sqlalchemy.exc import DBAPIError
 class TimebankError(Exception):
     """The ledger refused; nothing was written. `facts` names the accounts, minutes and moments concerned."""
 
+    message_zh = "时间银行没有办成这件事，账目没有改动。"
+
     def __init__(self, message: str = "", **facts: Any) -> None:
         super().__init__(message or type(self).__name__)
         self.facts = facts
@@ -18,6 +20,8 @@ class TimebankError(Exception):
 
 class InsufficientMinutes(TimebankError):
     """The giving account would fall below its floor."""
+
+    message_zh = "可用的时间不够：还在冻结或已经用掉的不能再用。"
 
     def __init__(
         self,
@@ -37,6 +41,8 @@ class InsufficientMinutes(TimebankError):
 class CapExceeded(TimebankError):
     """The receiving account would rise above its cap."""
 
+    message_zh = "超过了账户的上限，存不下这么多。"
+
     def __init__(
         self, account_id: int | None = None, minutes: int = 0, room_minutes: int = 0, message: str = ""
     ) -> None:
@@ -48,6 +54,8 @@ class CapExceeded(TimebankError):
 
 class DailyCapExceeded(CapExceeded):
     """She would earn more for services of one civil day than her bank allows; `facts["day"]` says which."""
+
+    message_zh = "超过了这一天可以记入的时间。"
 
     def __init__(
         self,
@@ -64,77 +72,115 @@ class DailyCapExceeded(CapExceeded):
 class BanksNotLinked(TimebankError):
     """These two banks have not agreed to honour each other's minutes."""
 
+    message_zh = "这两家时间银行还没有通存通兑。"
+
 
 class OneLegOnly(TimebankError):
     """Minutes cross between two banks with both legs or not at all."""
+
+    message_zh = "跨行的时间须两家同时记账，不能只记一边。"
 
 
 class IdempotencyConflict(TimebankError):
     """The same key came with another request."""
 
+    message_zh = "同一个办理编号已用于另一件事，请刷新后重新办理。"
+
 
 class AlreadyResolved(TimebankError):
     """The pending transfer was posted or voided before."""
+
+    message_zh = "这笔时间已经确认或退回过了。"
 
 
 class AccountNotFound(TimebankError):
     """No such account in this bank."""
 
+    message_zh = "这家时间银行没有这个账户。"
+
 
 class TransferNotFound(TimebankError):
     """No such transfer."""
+
+    message_zh = "没有这笔时间记录。"
 
 
 class NotPending(TimebankError):
     """Only a pending transfer can be posted or voided."""
 
+    message_zh = "这笔时间不在待确认之列。"
+
 
 class NotReversible(TimebankError):
     """Only minutes that moved can be reversed, and a reversal cannot."""
+
+    message_zh = "只有已经入账的时间可以冲正，冲正和跨行的不能再冲。"
 
 
 class AlreadyReversed(TimebankError):
     """The transfer has been reversed before."""
 
+    message_zh = "这笔时间已经冲正过了。"
+
 
 class PeriodClosed(TimebankError):
     """The month is closed: record it now, with its own `event_at`."""
+
+    message_zh = "这个月的账已经结了，请记到现在，并写明服务的日期。"
 
 
 class PeriodNotOver(TimebankError):
     """A month cannot be closed before it is over."""
 
+    message_zh = "这个月还没有过完，不能结账。"
+
 
 class ClockSteppedBack(TimebankError):
     """`now` lies more than five minutes before the account's last entry."""
+
+    message_zh = "服务器的时钟往回走了，请稍后再试；账目没有改动。"
 
 
 class InvalidMinutes(TimebankError):
     """Minutes are whole, above zero and below the limit."""
 
+    message_zh = "时间须是大于零、不过大的整数分钟。"
+
 
 class InvalidRequest(TimebankError):
     """The request breaks a rule of the ledger; `facts["rule"]` names the constraint."""
+
+    message_zh = "这笔时间不合账本的规则，没有记账。"
 
 
 class PairNotAllowed(TimebankError):
     """This kind of account may not give such an entry to that kind: an organisation cannot redeem."""
 
+    message_zh = "这类账户之间不能这样转时间：如团体的时间只能捐赠。"
+
 
 class SelfTransfer(TimebankError):
     """Nobody can move minutes to herself."""
+
+    message_zh = "不能把时间转给自己。"
 
 
 class SubjectAlreadyBooked(TimebankError):
     """This visit already has an entry of this type."""
 
+    message_zh = "这次服务已经记过时间了。"
+
 
 class EventInFuture(TimebankError):
     """A service cannot be recorded before it happened."""
 
+    message_zh = "服务还没有发生，不能先记时间。"
+
 
 class AppendOnly(TimebankError):
     """Entries are never edited: reverse instead."""
+
+    message_zh = "账目只增不改，错了请冲正。"
 
 
 BY_SQLSTATE: dict[str, type[TimebankError]] = {
