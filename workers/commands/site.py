@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from typing import Annotated
 
@@ -100,7 +101,10 @@ def _solve_mclp(
         )
     candidates, clients = covered_pairs(found.points, radius)
     cover = cover_of(candidates, clients, found.demand, len(found.points))
-    return solve_cover(CoverQuestion(cover, p), exact=exact, time_limit=time_limit, tell=tell)
+    answer = solve_cover(CoverQuestion(cover, p), exact=exact, time_limit=time_limit, tell=tell)
+    spare = (site for site in range(len(found.points)) if site not in answer.sites)
+    more = list(islice(spare, p - len(answer.sites)))  # the problem says p sites, needed or not
+    return dataclasses.replace(answer, sites=tuple(sorted([*answer.sites, *more])))
 
 
 @app.command("next")
@@ -199,7 +203,7 @@ def show_gaps(
         if tier not in known:
             raise typer.BadParameter(f"没有这个服务圈，可用：{'、'.join(known)}", param_hint="--tier")
         lo, hi = area_range(code)
-        looker = replace(COMMAND_LINE, role="officer", area_lo=lo, area_hi=hi)
+        looker = dataclasses.replace(COMMAND_LINE, role="officer", area_lo=lo, area_hi=hi)
         found = gaps_of(work.session, looker, rules, tier, profile or known[tier].default_profile)
     if as_json:
         json.dump(found.as_json(), sys.stdout, ensure_ascii=False)

@@ -48,6 +48,9 @@ def test_an_sjc_file_is_solved_with_radius_and_p(tmp_path: Path) -> None:
     assert code == 0, err
     assert json.loads(out) == {"objective": 39, "proven_optimal": True, "gap": 0.0, "sites": [2, 4]}
 
+    answer = json.loads(told("solve", "--mclp", str(file), "--radius", "800", "--p", "4", "--exact")[1])
+    assert answer["objective"] == 39 and len(set(answer["sites"])) == 4
+
 
 @pytest.mark.parametrize(
     "words",
