@@ -1,8 +1,10 @@
-"""How many volunteer hours a second the ledger can book, beside pgbench's TPC-B on the same server.
+"""How many volunteer hours a second the ledger can book, beside pgbench's TPC-B on the same durable server.
 
-Both sides are driven by pgbench: 8 clients, 2 threads, prepared statements, interleaved rounds after a
-warm-up, medians. Ours runs as `yinling_app` through the one writer function with every rule on.
-Seconds a round: YINLING_BENCH_SECONDS (20). Needs pgbench and a set-up login in DATABASE_URL.
+Both sides are driven by `pgbench -c 8 -j 2 -M prepared` in three interleaved rounds after a warm-up, medians. Ours
+runs as `yinling_app` through the one writer with every rule on. The server is founded for this run, with fsync and
+synchronous commits on; where that cannot be (no PostgreSQL programs), the server of DATABASE_URL is used and the
+rows say whether it is durable. Seconds a round: YINLING_BENCH_SECONDS (60). How it grows: `random` again with 10
+thousand and 1 million entries already in the books, and with 10 million when YINLING_BENCH_LARGE=1.
 """
 
 from __future__ import annotations
@@ -13,7 +15,10 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import time
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypedDict
 
@@ -21,6 +26,7 @@ import psycopg
 from psycopg import sql
 from sqlalchemy import URL, make_url
 
+from benchmarks import own_server
 from benchmarks.harness import Row
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -97,12 +103,15 @@ def _migrate(url: URL, database: str) -> None:
     subprocess.run([sys.executable, "-c", program], cwd=ROOT, env=env, check=True)
 
 
-def _measure(url: URL, name: str, seconds: int) -> tuple[dict[str, list[Measured]], float, int]:
-    """Interleave all cases for some rounds; also give bytes a transfer and how many were written."""
+def _measure(url: URL, name: str, seconds: int) -> list[Row]:
+    """Interleave all cases for some rounds, then let the books grow; give every line."""
     ours, theirs = _dsn(url, f"{name}_ours"), _dsn(url, f"{name}_tpcb")
     subprocess.run(["pgbench", "-i", "-q", "-s", "10", theirs], check=True, capture_output=True)
     _migrate(url, f"{name}_ours")
     values = _furnish(ours)
+    with psycopg.connect(_dsn(url, "postgres"), autocommit=True) as server:
+        names = sql.Identifier(f"{name}_grown"), sql.Identifier(f"{name}_ours")
+        server.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(*names))
     rounds: dict[str, list[Measured]] = {case: [] for case in ("tpcb", *SCRIPTS)}
     with tempfile.TemporaryDirectory() as directory:
         files = {case: Path(directory) / f"{case}.sql" for case in SCRIPTS}
@@ -114,39 +123,124 @@ def _measure(url: URL, name: str, seconds: int) -> tuple[dict[str, list[Measured
             made |= {case: _pgbench(ours, span, files[case], values, "yinling_app") for case in SCRIPTS}
             for case in rounds if number else ():
                 rounds[case].append(made[case])
-    with psycopg.connect(ours) as connection:
-        size: Any = connection.execute(
-            "SELECT pg_total_relation_size('timebank.transfer'), count(*) FROM timebank.transfer"
+        rows = _table(rounds, *_size(ours))
+        limit = rows[0]["value"]
+        return rows + _growth(_dsn(url, f"{name}_grown"), files["random"], values, max(2, seconds // 4), limit)
+
+
+def _size(dsn: str) -> tuple[float, int, str]:
+    """Give bytes a transfer (table and indexes), how many there are, and whether the server is durable."""
+    with psycopg.connect(dsn) as connection:
+        found: Any = connection.execute(
+            "SELECT pg_total_relation_size('timebank.transfer'), count(*), current_setting('fsync') || '/'"
+            " || current_setting('synchronous_commit') FROM timebank.transfer"
         ).fetchone()
-    return rounds, size[0] / size[1], size[1]
+    return found[0] / found[1], found[1], found[2]
+
+
+def _growth(dsn: str, script: Path, values: dict[str, int], seconds: int, limit: float) -> list[Row]:
+    """Fill fresh books to each size and measure `random`, a statement and the hot account's balance again.
+
+    A run that does not count comes first: after a checkpoint every page is written whole once, at any size.
+    """
+    sizes = [10_000, 1_000_000] + ([10_000_000] if os.environ.get("YINLING_BENCH_LARGE") == "1" else [])
+    rows = []
+    for size in sizes:
+        with psycopg.connect(dsn, autocommit=True) as connection:
+            _fill(connection, values, size)
+            connection.execute("SELECT timebank.take_snapshots(now(), %s)", [LEDGER])
+            held = connection.execute("SELECT count(*) FROM timebank.transfer").fetchone()
+            page = _fastest(
+                connection,
+                "SELECT * FROM timebank.read_entries(%s, now() - interval '1 day', now() + interval '1 day')",
+                values["first"],
+            )
+            balance = _fastest(connection, "SELECT * FROM timebank.read_balance(%s)", values["issuance"])
+        _pgbench(dsn, seconds, script, values, "yinling_app")
+        made = _pgbench(dsn, seconds, script, values, "yinling_app")
+        entries = f"with {held[0] if held else size} entries"
+        rate = made["per_second"]
+        rows += [
+            Row(
+                case=f"random at {size}",
+                value=round(rate, 1),
+                unit=f"transfers/s {entries}",
+                against=TPC_B,
+                ratio=round(rate / limit, 3),
+            ),
+            Row(case=f"random at {size} p99", value=round(made["p99_ms"], 2), unit="ms", against=None, ratio=None),
+            Row(case=f"statement page at {size}", value=page, unit=f"ms {entries}", against=None, ratio=None),
+            Row(case=f"hot balance at {size}", value=balance, unit=f"ms {entries}", against=None, ratio=None),
+        ]
+    return rows
+
+
+def _fastest(connection: psycopg.Connection[Any], statement: Any, account: int) -> float:
+    """Give the median milliseconds of seven calls."""
+    spent = []
+    for _ in range(7):
+        began = time.perf_counter()
+        connection.execute(statement, [account]).fetchall()
+        spent.append((time.perf_counter() - began) * 1000)
+    return round(statistics.median(spent), 3)
+
+
+def _fill(connection: psycopg.Connection[Any], values: dict[str, int], size: int) -> None:
+    """Bring the books to a size by typed rows of the writer's shape: for their bulk, not for their chains."""
+    found = connection.execute("SELECT count(*) FROM timebank.transfer").fetchone()
+    missing = max(0, size - (found[0] if found else 0))
+    connection.execute("SET session_replication_role = replica")
+    connection.execute(
+        "INSERT INTO timebank.transfer (id, ledger, phase, debit_account_id, debit_kind, credit_account_id, credit_kind,"
+        " entry_type, coin_minutes, service_minutes, key, request_hash, event_at, recorded_at, credit_seq, credit_hash)"
+        " SELECT nextval('timebank.transfer_id_seq'), %(ledger)s, 'single', %(issuance)s, 'issuance',"
+        " %(first)s + n %% 1000, 'volunteer', 'earn', 1, 1, 'bulk ' || %(size)s || '-' || n, sha256(n::text::bytea),"
+        " now() - interval '1 hour', now() - interval '1 hour', n, sha256(n::text::bytea)"
+        " FROM generate_series(1, %(missing)s) AS n",
+        {**values, "size": size, "missing": missing},
+    )
+    connection.execute("RESET session_replication_role")
+    connection.execute("ANALYZE timebank.transfer")
+    connection.execute("CHECKPOINT")
+
+
+@contextmanager
+def _server() -> Iterator[URL]:
+    """Give a durable server of our own, or the one in DATABASE_URL where there can be none."""
+    if own_server.missing():
+        yield make_url(os.environ["DATABASE_URL"])
+        return
+    server = own_server.own_server(shared_buffers="256MB", max_wal_size="4GB", jit="off")
+    try:
+        yield server.url
+    finally:
+        server.close()
 
 
 def run() -> list[Row]:
-    """Measure transfers a second: random accounts, one hot issuance account, batches of 100.
+    """Measure transfers a second: random accounts, one hot issuance account, batches of 100; size and growth.
 
     Empty when pgbench is not on this machine.
     """
     if not shutil.which("pgbench"):
         return []
-    url = make_url(os.environ["DATABASE_URL"])
-    seconds = int(os.environ.get("YINLING_BENCH_SECONDS", "20"))
+    seconds = int(os.environ.get("YINLING_BENCH_SECONDS", "60"))
     name = f"yl_bench_{uuid.uuid4().hex[:8]}"
-    with psycopg.connect(_dsn(url, "postgres"), autocommit=True) as server:
-        durable: Any = server.execute("SELECT current_setting('fsync')").fetchone()
+    with _server() as url, psycopg.connect(_dsn(url, "postgres"), autocommit=True) as server:
         for part in ("ours", "tpcb"):
             server.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(f"{name}_{part}")))
         try:
-            rounds, bytes_each, written = _measure(url, name, seconds)
+            return _measure(url, name, seconds)
         finally:
-            for part in ("ours", "tpcb"):
+            for part in ("ours", "tpcb", "grown"):
                 dropped = sql.Identifier(f"{name}_{part}")
                 server.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(dropped))
-    return _table(rounds, bytes_each, written, durable[0])
 
 
-def _table(rounds: dict[str, list[Measured]], bytes_each: float, written: int, fsync: str) -> list[Row]:
+def _table(rounds: dict[str, list[Measured]], bytes_each: float, written: int, durable: str) -> list[Row]:
     limit = statistics.median(one["per_second"] for one in rounds["tpcb"])
-    rows = [Row(case="tpcb", value=round(limit, 1), unit="transactions/s", against=None, ratio=None)]
+    unit = f"transactions/s (fsync/synchronous_commit {durable})"
+    rows = [Row(case="tpcb", value=round(limit, 1), unit=unit, against=None, ratio=None)]
     for case in SCRIPTS:
         a_call = 100 if case == "batch100" else 1
         rate = statistics.median(one["per_second"] for one in rounds[case]) * a_call
@@ -156,6 +250,6 @@ def _table(rounds: dict[str, list[Measured]], bytes_each: float, written: int, f
     for case in rounds:
         p99 = statistics.median(one["p99_ms"] for one in rounds[case])
         rows.append(Row(case=f"{case} p99", value=round(p99, 2), unit="ms", against=None, ratio=None))
-    size = f"bytes (table and indexes, {written} transfers, fsync {fsync})"
+    size = f"bytes (table and indexes, {written} transfers)"
     rows.append(Row(case="size of a transfer", value=round(bytes_each, 1), unit=size, against=None, ratio=None))
     return rows

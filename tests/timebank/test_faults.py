@@ -21,7 +21,7 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 
-from tests.timebank import private_server
+from benchmarks import own_server
 from tests.timebank.bank import NANJING, NOON, Bank, open_bank
 from tests.timebank.test_races import posted, together
 from timebank import errors
@@ -67,10 +67,10 @@ class Load:
 
 def crash_under_load(**options: str) -> tuple[Load, set[str]]:
     """Load a private server, end it with -9, start it again; give the log and what is stored before any retry."""
-    reason = private_server.missing()
+    reason = own_server.missing()
     if reason:
         pytest.skip(reason)
-    server = private_server.private_server(**options)
+    server = own_server.own_server(**options)
     try:
         environment = os.environ | {"DATABASE_URL": server.url.render_as_string(hide_password=False)}
         program = "from services.migrating import upgrade; upgrade()"

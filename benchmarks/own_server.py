@@ -1,4 +1,4 @@
-"""A PostgreSQL of a test's own, that it may kill: founded in a folder, not as root, durable unless told otherwise."""
+"""A PostgreSQL of one's own: durable for a benchmark, to be killed by a test. Founded in a folder, not as root."""
 
 import contextlib
 import os
@@ -30,7 +30,7 @@ def missing() -> str | None:
 
 
 @dataclass
-class PrivateServer:
+class OwnServer:
     """One cluster on a free port. Its address changes with nothing; `crash()` ends every process of it with -9."""
 
     folder: Path
@@ -94,7 +94,7 @@ class PrivateServer:
         return int(done.returncode)
 
 
-def private_server(**options: str) -> PrivateServer:
+def own_server(**options: str) -> OwnServer:
     """Found a server with these settings; durable unless they say otherwise. The caller closes it."""
     folder = Path(tempfile.mkdtemp(prefix="yl-own-pg-", dir="/var/tmp"))
     if os.geteuid() == 0:
@@ -103,7 +103,7 @@ def private_server(**options: str) -> PrivateServer:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    server = PrivateServer(folder, port, options)
+    server = OwnServer(folder, port, options)
     try:
         server.found()
         with psycopg.connect(server.dsn) as connection:
