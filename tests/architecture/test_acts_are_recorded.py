@@ -8,7 +8,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 WRITES = {"insert", "update", "upsert", "delete", "add"}
-RECORDS = {"record_act", "note_act"}
+RECORDS = {"record_act", "record_acts_for", "note_act"}
 
 
 LOOKING = {
