@@ -34,3 +34,18 @@ def shared_bank(module_database: Any) -> Iterator[Bank]:
     made = open_bank(module_database)
     yield made
     made.close()
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Print the mutants and what killed them, and what the crashes lost, after a run with drills."""
+    told = ("mutant:", "kill -9:", "twin:")
+    lines = [
+        line
+        for report in terminalreporter.getreports("passed")
+        for line in report.capstdout.splitlines()
+        if line.startswith(told)
+    ]
+    if lines:
+        terminalreporter.section("the time bank's mutants and their killers")
+        for line in sorted(lines):
+            terminalreporter.write_line(line)
