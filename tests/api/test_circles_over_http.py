@@ -70,6 +70,8 @@ def test_the_same_door_read_from_another_map_is_the_same_door(ask: Callable[...,
         ({"profile": "gb50180", "minutes": "7"}, 422, "UnknownWay"),
         ({"lon": "nan"}, 422, None),
         ({"city": "nowhere"}, 404, "NoWalkingNetwork"),
+        ({"city": "\x00"}, 422, None),
+        ({"minutes": ""}, 422, None),
         ({"lon": "119.5"}, 404, "NoStreetNear"),
     ],
 )
