@@ -12,7 +12,6 @@ from typing import Any
 from sqlalchemy import Row, text
 from sqlmodel import Session
 
-from services.circles.rules import circle_limit
 from services.circles.scenario_errors import NoOfficeArea
 from services.circles.streets import profile_of
 from services.cities.pack import CityRules
@@ -214,9 +213,3 @@ def gaps_as_geojson(gaps: Gaps) -> dict[str, Any]:
         for knot in gaps.knots
     ]
     return {"type": "FeatureCollection", "features": features}
-
-
-def limit_of(rules: CityRules, tier_code: str, profile: str) -> float:
-    """How far a circle goes in the profile's unit. Raises UnknownWay, KeyError."""
-    tier = rules.tier(tier_code)
-    return circle_limit(profile_of(rules, profile).measure, tier.minutes, tier.distance_m)

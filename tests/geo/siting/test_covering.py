@@ -49,7 +49,7 @@ def most(question: CoverQuestion) -> int:
     return max(question.cover.objective(sites) for sites in choices(question))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(questions())
 def test_the_exact_answer_reaches_as_many_as_any_choice(question: CoverQuestion) -> None:
     answer = solve_cover(question, exact=True, time_limit=30)
@@ -57,7 +57,7 @@ def test_the_exact_answer_reaches_as_many_as_any_choice(question: CoverQuestion)
     assert answer.sites in choices(question)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(questions())
 def test_the_quick_answer_keeps_its_promise_and_its_bound(question: CoverQuestion) -> None:
     answer = cover_at_once(question)
@@ -68,7 +68,7 @@ def test_the_quick_answer_keeps_its_promise_and_its_bound(question: CoverQuestio
         assert answer.objective >= (1 - 1 / math.e) * best - 1e-9
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(covers(), some.data())
 def test_lazy_greedy_opens_what_plain_greedy_opens(cover: Cover, data: some.DataObject) -> None:
     count = data.draw(some.integers(1, cover.candidate_count))
@@ -80,7 +80,7 @@ def test_lazy_greedy_opens_what_plain_greedy_opens(cover: Cover, data: some.Data
     assert lazy_greedy(CoverQuestion(cover, count)) == plain
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(covers(), some.data())
 def test_the_bound_rules_out_no_site_of_a_better_choice(cover: Cover, data: some.DataObject) -> None:
     question = CoverQuestion(cover, data.draw(some.integers(1, cover.candidate_count)))
@@ -94,7 +94,7 @@ def test_the_bound_rules_out_no_site_of_a_better_choice(cover: Cover, data: some
             assert set(sites) <= set(may.tolist()) and set(must.tolist()) <= set(sites)
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(covers(), some.integers(0, 100))
 def test_the_fewest_sites_are_the_fewest(cover: Cover, percent: int) -> None:
     reachable = cover.objective(range(cover.candidate_count))
@@ -116,7 +116,7 @@ def placed(cover: Cover, sites: tuple[int, ...], places: np.ndarray) -> int:
     return int(best)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(questions(), some.data())
 def test_with_places_the_exact_answer_seats_as_many_as_any_choice(
     question: CoverQuestion, data: some.DataObject

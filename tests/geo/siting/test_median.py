@@ -40,7 +40,7 @@ def least(question: MedianQuestion) -> int:
     return min(question.objective(sites) for sites in combinations(range(question.costs.shape[1]), question.count))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(questions())
 def test_the_exact_answer_is_the_best_of_all_choices(question: MedianQuestion) -> None:
     answer = solve_median(question, exact=True, time_limit=30)
@@ -49,7 +49,7 @@ def test_the_exact_answer_is_the_best_of_all_choices(question: MedianQuestion) -
     assert len(set(answer.sites)) == question.count
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(questions())
 def test_the_quick_answer_never_claims_more_than_it_knows(question: MedianQuestion) -> None:
     answer = solve_median(question)
@@ -58,7 +58,7 @@ def test_the_quick_answer_never_claims_more_than_it_knows(question: MedianQuesti
     assert not answer.proven_optimal or answer.objective == best
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(questions())
 def test_no_single_swap_improves_what_interchange_leaves(question: MedianQuestion) -> None:
     sites = interchange(question, greedy_sites(question))
@@ -68,7 +68,7 @@ def test_no_single_swap_improves_what_interchange_leaves(question: MedianQuestio
     assert all(question.objective(other) >= value for other in swapped)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(questions())
 def test_the_bound_rules_out_no_site_of_a_better_choice(question: MedianQuestion) -> None:
     best = least(question)
