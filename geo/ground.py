@@ -80,7 +80,7 @@ class Ground:
         self._edges = network.edge_count + self._inner.edge_count
         self._rows: dict[int, Row] = {}
         self._added_nodes: list[tuple[int, float, float, bool]] = []
-        self._boxes = np.concatenate([_boxes(part) for part in self._parts], axis=1)
+        self._boxes = np.concatenate([part.edge_boxes for part in self._parts], axis=1)
 
     def row(self, edge: int) -> Row:
         """An edge as it stands now."""
@@ -273,16 +273,6 @@ class Ground:
 def _map_number(gate_id: int, which: int) -> int:
     """The number a gate's own points bear where the map's points have theirs: negative, four to a gate."""
     return -(4 * gate_id + which)
-
-
-def _boxes(network: Network) -> Floats:
-    """West, south, east, north of every edge; float64 (4, m)."""
-    if network.edge_count == 0:
-        return np.zeros((4, 0))
-    first = network.shape_offsets[:-1]
-    lows = [np.minimum.reduceat(values, first) for values in (network.shape_lons, network.shape_lats)]
-    highs = [np.maximum.reduceat(values, first) for values in (network.shape_lons, network.shape_lats)]
-    return np.array([*lows, *highs])
 
 
 def _shapes(base: Network, changed: dict[int, Row], rows: list[Row]) -> tuple[Longs, list[npt.NDArray[Any]]]:

@@ -87,6 +87,16 @@ class Network:
         running = np.cumsum(steps)
         return np.asarray(running - np.repeat(running[self.shape_offsets[:-1]], np.diff(self.shape_offsets)))
 
+    @cached_property
+    def edge_boxes(self) -> Floats:
+        """West, south, east, north of every edge, degrees; float64 (4, m)."""
+        if self.edge_count == 0:
+            return np.zeros((4, 0))
+        first = self.shape_offsets[:-1]
+        lows = [np.minimum.reduceat(degrees, first) for degrees in (self.shape_lons, self.shape_lats)]
+        highs = [np.maximum.reduceat(degrees, first) for degrees in (self.shape_lons, self.shape_lats)]
+        return np.array([*lows, *highs])
+
     def lines(self) -> npt.NDArray[np.object_]:
         """The edges as shapely LineStrings in (lon, lat), object array (m,)."""
         points = np.column_stack([self.shape_lons, self.shape_lats])

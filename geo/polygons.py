@@ -53,10 +53,9 @@ def circle_polygon(circle: Circle) -> dict[str, object]:
 
 def _beside(network: Network, reached: StreetPieces, left: StreetPieces) -> npt.NDArray[np.bool_]:
     """Which pieces may come near the reached ones, by their boxes: a city is larger than a circle."""
-    first = network.shape_offsets[:-1]
     beside = np.ones(network.edge_count, dtype=bool)
-    for degrees, room in ((network.shape_lons, ROOM_DEG * 4), (network.shape_lats, ROOM_DEG)):
-        low, high = np.minimum.reduceat(degrees, first), np.maximum.reduceat(degrees, first)
+    west, south, east, north = network.edge_boxes
+    for low, high, room in ((west, east, ROOM_DEG * 4), (south, north, ROOM_DEG)):
         beside &= (low <= high[reached.edge].max() + room) & (high >= low[reached.edge].min() - room)
     return beside[left.edge]
 
@@ -67,7 +66,9 @@ def unreached_pieces(circle: Circle) -> StreetPieces:
     low, high = np.minimum(pieces.start, pieces.end), np.maximum(pieces.start, pieces.end)
     order = np.lexsort((low, pieces.edge))
     edge, low, high = pieces.edge[order], low[order], high[order]
-    untouched = np.setdiff1d(np.arange(network.edge_count), edge)
+    is_touched = np.zeros(network.edge_count, dtype=bool)
+    is_touched[edge] = True
+    untouched = np.flatnonzero(~is_touched)
     same = np.zeros(len(edge), dtype=bool)
     same[1:] = edge[1:] == edge[:-1]
     before = np.where(same, np.roll(high, 1), 0.0)
