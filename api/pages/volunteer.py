@@ -257,18 +257,18 @@ def _where(work: UnitOfWork, need: Need, *, in_clear: bool) -> str:
 
 def _entries(lines: list[StatementLine], opening_minutes: int) -> list[dict[str, Any]]:
     """What came in and went out with the balance after it, newest first; held minutes only while they are held."""
-    settled = {line.visit_id for line in lines if line.phase in ("post", "void")}
+    settled = {line.resolves_id for line in lines if line.phase in ("post", "void")}
     balance, found = opening_minutes, []
     for line in lines:
         balance += line.posted_minutes
-        if line.phase == "pending" and line.visit_id in settled:
+        if line.phase == "pending" and line.transfer_id in settled:
             continue
         found.append(
             {
                 "happened_at": line.event_at,
                 "words": line.title or "",
                 "kind": line.entry_type,
-                "minutes": line.posted_minutes or max(0, line.held_minutes),
+                "minutes": line.posted_minutes or (line.held_minutes if line.phase == "pending" else 0),
                 "balance_minutes": balance,
                 "status": {"pending": "pending", "void": "void"}.get(line.phase, "posted"),
             }

@@ -138,6 +138,7 @@ class StatementLineOut(Out):
     title: str | None
     need_id: int | None
     visit_id: int | None
+    resolves_id: int | None
 
 
 class StatementOut(Out):

@@ -227,17 +227,22 @@ def _move(
         .returning(_movement.c.id)
     ).scalar_one()  # fmt: skip
     if to_person is not None:
-        tell(
-            session, now, recipient_ids=[to_person], template="volunteering.hours_given", facts={"minutes": minutes},
-            area_code=area_code, subject=("hour_movement", movement_id),
-            key=f"volunteering.hours_given:{movement_id}",
-        )  # fmt: skip
+        _tell_receiver(session, now, to_person, minutes, area_code, movement_id)
     record_act(
         session, now, actor, "give_hours" if kind == "gift" else "donate_hours",
         for_person_id=from_person, by_right=right, area_code=area_code, subject=("hour_movement", movement_id),
         facts={"minutes": minutes, "reason": reason or ""},
     )  # fmt: skip
     return movement_id
+
+
+def _tell_receiver(
+    session: Session, now: datetime, person_id: int, minutes: int, area_code: int, movement_id: int
+) -> None:
+    tell(
+        session, now, recipient_ids=[person_id], template="volunteering.hours_given", facts={"minutes": minutes},
+        area_code=area_code, subject=("hour_movement", movement_id), key=f"volunteering.hours_given:{movement_id}",
+    )  # fmt: skip
 
 
 def _refuse_fresh(session: Session, now: datetime, rules: CityRules, account_id: int, minutes: int) -> None:

@@ -16,11 +16,12 @@ from services.people.tables import Person
 from services.unit_of_work import Actor
 from services.visits.tables import Visit
 from services.volunteering.errors import NoAccount, StatementNotYours
-from services.volunteering.tables import Need, Volunteer, VolunteerSession
+from services.volunteering.tables import Need, Redemption, Volunteer, VolunteerSession
 from timebank.reader import Entry, read_balance, read_statement
 
 _need, _session, _visit = table_of(Need), table_of(VolunteerSession), table_of(Visit)
 _person, _volunteer, _item = table_of(Person), table_of(Volunteer), table_of(ServiceItem)
+_redemption = table_of(Redemption)
 Found = Row[*tuple[Any, ...]]
 OFFICES = ("officer", "advisor", "auditor")
 
@@ -54,6 +55,7 @@ class StatementLine:
     title: str | None
     need_id: int | None
     visit_id: int | None
+    resolves_id: int | None = None
 
 
 @dataclass(frozen=True)
@@ -193,12 +195,31 @@ def _lines(session: Session, entries: list[Entry]) -> list[StatementLine]:
         .where(_visit.c.id.in_(visits))
     )
     known = {row.id: row for row in rows}
-    return [_line(entry, known) for entry in entries]
+    return [_line(entry, known, _booked_needs(session, entries)) for entry in entries]
 
 
-def _line(entry: Entry, known: dict[int, Any]) -> StatementLine:
+def _booked_needs(session: Session, entries: list[Entry]) -> dict[tuple[str, str], Any]:
+    """The needs that hours were held for or taken for, by what the ledger's entry names."""
+    held = {int(e.subject_id) for e in entries if e.subject_type == "redemption-need" and e.subject_id}
+    taken = {int(e.subject_id) for e in entries if e.subject_type == "redemption-settled" and e.subject_id}
+    if not held and not taken:
+        return {}
+    rows = session.connection().execute(
+        select(_need.c.id.label("need_id"), _redemption.c.id, _title())
+        .join(_redemption, _redemption.c.need_id == _need.c.id)
+        .where(_need.c.id.in_(held) | _redemption.c.id.in_(taken))
+    )
+    found: dict[tuple[str, str], Any] = {}
+    for row in rows:
+        found["redemption-need", str(row.need_id)] = found["redemption-settled", str(row.id)] = row
+    return found
+
+
+def _line(entry: Entry, known: dict[int, Any], booked: dict[tuple[str, str], Any]) -> StatementLine:
     visit_id = int(entry.subject_id) if entry.subject_type == "visit" and entry.subject_id else None
-    need = known.get(visit_id) if visit_id is not None else None
+    need = (
+        known.get(visit_id) if visit_id is not None else booked.get((entry.subject_type or "", entry.subject_id or ""))
+    )
     return StatementLine(
         transfer_id=entry.transfer_id,
         entry_type=entry.entry_type,
@@ -212,4 +233,5 @@ def _line(entry: Entry, known: dict[int, Any]) -> StatementLine:
         title=need.title if need is not None else None,
         need_id=need.need_id if need is not None else None,
         visit_id=visit_id,
+        resolves_id=entry.pending_id,
     )
