@@ -15,6 +15,7 @@ from geo.coordinates import to_wgs84
 from services.acts import record_act
 from services.circles.errors import UnknownWay
 from services.circles.scenario_errors import (
+    CannotSite,
     NoOfficeArea,
     NoScenario,
     NoSuchSite,
@@ -32,6 +33,8 @@ from services.columns import table_of
 from services.unit_of_work import Actor
 
 MOST_STEPS = 200
+CHINA = (73.0, 3.0, 136.0, 54.0)
+"""West, south, east, north in degrees."""
 WRITERS = ("officer",)
 _scenario = table_of(Scenario)
 _change = table_of(ScenarioChange)
@@ -46,11 +49,14 @@ class Place:
     crs: str
 
     def in_wgs84(self) -> tuple[float, float]:
-        """The same in WGS-84. Raises UnknownWay."""
+        """The same in WGS-84. Raises UnknownWay, and CannotSite for a place outside China, whose plane is not ours."""
         try:
             lon, lat = to_wgs84(self.lon, self.lat, self.crs)
         except geo.errors.UnknownCrs as error:
             raise UnknownWay(str(error), field="crs", known=list(error.known), given=self.crs) from error
+        west, south, east, north = CHINA
+        if not (west <= lon <= east and south <= lat <= north):
+            raise CannotSite("这个位置不在中国境内，请核对经纬度和坐标系。", field="lon", lon=self.lon, lat=self.lat)
         return float(lon), float(lat)
 
 

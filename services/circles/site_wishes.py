@@ -31,7 +31,8 @@ class CandidateSite:
 
 @dataclass(frozen=True)
 class SiteWish:
-    """One question. `tier_code` and `profile` say which circle; `count` how many (for lscp: at most).
+    """One question. `tier_code` and `profile` say which circle; `count` at most how many
+    (lscp opens as many as it needs).
 
     `share` (lscp) is the part of the elders to be reached, 0 to 1. `places` is the room of each new site where
     the candidate does not say; `budget_fen` the money for all. Without `candidates` they are taken from the

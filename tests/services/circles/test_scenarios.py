@@ -14,6 +14,7 @@ from services.circles.actions import refresh_reach
 from services.circles.errors import UnknownWay
 from services.circles.scenario_compare import Comparison, compare, keep_figures, scenario_as_geojson
 from services.circles.scenario_errors import (
+    CannotSite,
     NoOfficeArea,
     NoScenario,
     NoSuchSite,
@@ -200,6 +201,8 @@ def test_what_cannot_be_drawn_is_refused(house: House) -> None:
             add_facility(session, NOW, actor, scenario, rules, at=NEAR_FAR, type_code="casino")
         with pytest.raises(UnknownWay):
             add_facility(session, NOW, actor, scenario, rules, at=Place(1, 2, "mars"), type_code="service_station")
+        with pytest.raises(CannotSite):
+            add_facility(session, NOW, actor, scenario, rules, at=Place(0, 90, "wgs84"), type_code="service_station")
         with pytest.raises(NoSuchSite):
             close_facility(session, NOW, actor, scenario, facility_id=10**9)
         close_facility(session, NOW, actor, scenario, facility_id=house.station)
