@@ -52,8 +52,10 @@ _UPDATE = text(
 _INSERT = text(
     f"INSERT INTO elder_reach (person_id, tier_code, profile, {', '.join(_FACTS)}, since)"
     f" SELECT new.person_id, new.tier_code, new.profile, {_of('new', _FACTS)}, :now FROM judged_now AS new"
-    f" WHERE NOT EXISTS (SELECT FROM elder_reach AS old WHERE {_SAME_KEY})"
+    " ON CONFLICT (person_id, tier_code, profile) DO NOTHING"
 )
+"""By the key's own index: a plan made while the table was empty would read all that was just written, row by row."""
+_FIND_NEW = text("CREATE INDEX ON pg_temp.judged_now (person_id, tier_code, profile)")
 
 
 def judged_columns(ground: Ground, tier_code: str, profile: str, places: Places, verdicts: Verdicts) -> Columns:
@@ -88,6 +90,8 @@ def keep_elders(session: Session, now: datetime, city_code: int, judged: Iterabl
     lo, hi = area_range(city_code)
     facts = {"now": now, "lo": lo, "hi": hi}
     connection, gone = session.connection(), 0
+    if complete:
+        connection.execute(_FIND_NEW)
     connection.execute(_KEEP_CHANGED, facts)
     if complete:
         connection.execute(_KEEP_GONE, facts)
@@ -229,9 +233,9 @@ def write_snapshots(
             "  last.profile, last.total + last.in_margin AS people FROM coverage_snapshot AS last"
             f"  WHERE last.city_code = :city AND last.source = :source{some}"
             "  ORDER BY last.area_code, last.tier_code, last.profile, last.day DESC) AS last"
-            f" WHERE last.people > 0 AND NOT EXISTS (SELECT FROM {table} AS r WHERE r.tier_code = last.tier_code"
-            f"  AND r.profile = last.profile AND r.area_code BETWEEN last.area_code AND last.area_code + {COMMUNITY - 1}"
-            f"{mine}) ON CONFLICT {_KEY} DO UPDATE SET {_FRESH}"
+            " WHERE last.people > 0 AND NOT EXISTS (SELECT FROM coverage_snapshot AS today WHERE today.day = :day"
+            "  AND today.area_code = last.area_code AND today.source = :source AND today.tier_code = last.tier_code"
+            f"  AND today.profile = last.profile AND today.run_id = :run) ON CONFLICT {_KEY} DO UPDATE SET {_FRESH}"
         ),
         facts,
     )
