@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import uuid
@@ -18,6 +17,10 @@ from timebank.simulator import Difference, Simulation
 
 ROOT = Path(__file__).resolve().parent.parent
 VERIFY_EVERY = 1000
+_MIGRATE = (
+    "import os, sys; os.environ['DATABASE_URL'] = sys.stdin.read(); from services.migrating import upgrade; upgrade()"
+)
+"""In a process of its own, for settings are read once; the address comes by the pipe, where nobody sees it."""
 
 
 @contextmanager
@@ -29,9 +32,8 @@ def scratch_database() -> Iterator[str]:
         connection.execute(text(f'CREATE DATABASE "{name}"'))
     try:
         address = url.set(database=name).render_as_string(hide_password=False)
-        program = "from services.migrating import upgrade; upgrade()"
-        environment = os.environ | {"DATABASE_URL": address}
-        subprocess.run([sys.executable, "-c", program], cwd=ROOT, env=environment, check=True, capture_output=True)
+        command = [sys.executable, "-c", _MIGRATE]
+        subprocess.run(command, cwd=ROOT, input=address, text=True, check=True, capture_output=True)
         yield address
     finally:
         with server.connect() as connection:

@@ -95,7 +95,7 @@ def test_an_officer_links_two_banks_sees_who_owes_whom_and_settles_once(bank: Ba
     assert set(told["net"].values()) == {0}
     assert shown(run("net", "--settle", "2026-11", "--json"))["settled"] == []
     refused = run("link", bank.ledger, bank.pool, 320200000000000, other.issuance, "--most", 100)
-    assert (refused.exit_code, "correspondent" in refused.output) == (2, True)
+    assert (refused.exit_code, "correspondent" in refused.output) == (2, True), refused.output
     with bank.jobs.connect() as connection:
         verbs = connection.execute(text("SELECT verb FROM act ORDER BY id")).scalars()
         assert list(verbs) == ["link_timebanks", "settle_timebank"]
@@ -125,3 +125,14 @@ def test_the_calendar_seals_each_day_and_settles_each_month(bank: Bank, tmp_path
     seal_day(promised, {})
     assert [file.name for file in tmp_path.glob("seal-*")] == [f"seal-{bank.ledger}-000001.txt"]
     assert bank.act(lambda s: compare_seal_files(s, tmp_path), bank.jobs) == []
+
+
+def test_a_month_is_closed_once_it_is_over(bank: Bank, run: Any, frozen: Any) -> None:
+    frozen.now = NOON
+    assert run("close", bank.ledger, "2026-10").exit_code == 0
+    assert "2026-11-01 00:00" in run("close", bank.ledger, "2026-10").stdout
+    early = run("close", bank.ledger, "2026-11")
+    assert (early.exit_code, "还没有过完" in early.output) == (2, True)
+    with bank.jobs.connect() as connection:
+        until = connection.execute(text("SELECT closed_until FROM timebank.period_close")).scalars().all()
+    assert [moment.isoformat() for moment in until] == ["2026-10-31T16:00:00+00:00"]

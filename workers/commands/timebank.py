@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -119,6 +119,24 @@ def seal(
 
 
 @app.command()
+def close(
+    ledger: int,
+    month: Annotated[datetime, typer.Argument(formats=["%Y-%m"], help="要结的月份，如 2026-10")],
+) -> None:
+    """结一家时间银行某月及以前的账：此后不能再往那个月记账，晚报的服务记在现在、写明日期。"""
+    ends = (month.replace(day=1) + timedelta(days=32)).replace(day=1, tzinfo=SHANGHAI)
+    with unit_of_work(COMMAND_LINE, login="jobs") as work:
+        try:
+            seals.close_period(work.session, work.now, ledger, ends)
+        except TimebankError as refusal:
+            typer.echo(refusal.message_zh, err=True)
+            raise typer.Exit(2) from None
+        facts = {"closed_until": ends.isoformat()}
+        record_act(work.session, work.now, work.actor, "close_timebank_month", area_code=ledger, facts=facts)
+    typer.echo(f"{ledger} 的账已结到 {_civil(ends)}（不含）。")
+
+
+@app.command()
 def simulate(
     seed: Annotated[int, typer.Option("--seed", help="同一种子重演同一过程")] = 1,
     steps: Annotated[int, typer.Option("--steps", min=1)] = 1000,
@@ -180,7 +198,7 @@ def link(
         try:
             ours, theirs = clearing.link_banks(work.session, work.now, ledger, issuance, peer, peer_issuance, most)
         except TimebankError as refusal:
-            typer.echo(f"{refusal}：{refusal.facts}", err=True)
+            typer.echo(f"{refusal.message_zh}{refusal.facts}", err=True)
             raise typer.Exit(2) from None
         facts = {"peer_ledger": peer, "most_minutes": most, "account_ids": [ours, theirs]}
         record_act(work.session, work.now, work.actor, "link_timebanks", area_code=ledger, facts=facts)
@@ -204,7 +222,7 @@ def change_limits(
                 decided_by=decided_by, reason=reason,
             )  # fmt: skip
         except TimebankError as refusal:
-            typer.echo(f"{refusal}：{refusal.facts}", err=True)
+            typer.echo(f"{refusal.message_zh}{refusal.facts}", err=True)
             raise typer.Exit(2) from None
         facts = {"account_id": account_id, "floor": floor, "cap": cap, "daily": change.daily_cap_minutes}
         record_act(work.session, work.now, work.actor, "change_timebank_limits", facts=facts | {"reason": reason})
