@@ -25,6 +25,9 @@ AS_OFFICE = (
     "/volunteers",
     "/imports",
     "/import-rows",
+    "/gaps",
+    "/siting-runs",
+    "/scenarios",
 )
 EXAMPLES_PER_OPERATION = 8
 
