@@ -127,12 +127,12 @@ def read_network(
     progress: Callable[[int], None] | None = None,
     inner: list[Kept] | None = None,
     *,
-    across: bool = True,
+    across: bool = False,
 ) -> Network:
     """The walking network of an OpenStreetMap file, judged by the walkability table.
 
     `progress` is called with the number of kept ways every 1,000 ways; lanes for residents only are added to
-    `inner`; squares are walked straight across, or by their outline only. Raises UnreadableMap when the file is torn, not OpenStreetMap, or holds no walkable way.
+    `inner`; squares are walked by their outline, or straight `across`. Raises UnreadableMap when the file is torn, not OpenStreetMap, or holds no walkable way.
     """
     network = build_network(count_ways(walked_ways(path, inner, across=across), progress))
     if network.edge_count == 0:

@@ -21,11 +21,11 @@ NOT_DRAWN = (SQUARE_CLASS, BARRIER_CLASS, GATE_CLASS)
 _FIRST_OWN_KEY = -(2**62)
 
 
-def walked_ways(path: str | Path, inner: list[Kept] | None = None, *, across: bool = True) -> Iterator[Kept]:
+def walked_ways(path: str | Path, inner: list[Kept] | None = None, *, across: bool = False) -> Iterator[Kept]:
     """The ways of an OpenStreetMap file that an elder may walk, ready to be joined where their node_ids meet.
 
     Streets come first, in file order, then those cut at barriers, then outlines of and straight lines across
-    squares (`across`; without it a square is walked by its outline). Lanes for residents only are added to
+    squares (only with `across`; without it a square is walked by its outline). Lanes for residents only are added to
     `inner`. Raises UnreadableMap when the file is torn, empty, not OpenStreetMap, or not in degrees.
     """
     surfaces = read_surfaces(path, lambda tags, closed: is_walked_across(tags, closed_way=closed)) if across else []

@@ -72,13 +72,13 @@ def import_network(
     progress: Tell | None = None,
     lines: LinesSource | None = None,
     *,
-    across: bool = True,
+    across: bool = False,
 ) -> StoredVersion:
     """Makes the streets of a map file the network of a city, replacing the one before in the same moment.
 
     OpenStreetMap files and, as `lines` says how to read them, a bureau's own lines. The same file, read the same
     way under the same walkability rules, changes nothing; a file imported earlier is put back instead of being
-    stored twice. Squares of OpenStreetMap are walked straight `across`, or by their outline. `progress(stage, done, total)` has the stages "read", "nodes", "edges".
+    stored twice. Squares of OpenStreetMap are walked by their outline, or straight `across`. `progress(stage, done, total)` has the stages "read", "nodes", "edges".
     Raises UnreadableMap; the caller's transaction then leaves the old network in place.
     """
     file = Path(path)
@@ -109,7 +109,7 @@ def save_network(
     return _save(session, now, (network, []), (city_code, name, source_name, sha256), _silent)
 
 
-def source_sha256(file: Path, lines: LinesSource | None, *, across: bool = True) -> str:
+def source_sha256(file: Path, lines: LinesSource | None, *, across: bool = False) -> str:
     """A fingerprint of a file and of how it is read; a shapefile is all its parts. Raises UnreadableMap."""
     if not file.is_file():
         raise UnreadableMap(file.name, "文件不存在")
@@ -119,8 +119,8 @@ def source_sha256(file: Path, lines: LinesSource | None, *, across: bool = True)
         with part.open("rb") as stream:
             while block := stream.read(1 << 20):
                 digest.update(block)
-    if not across:
-        digest.update(b"squares by their outline")
+    if across:
+        digest.update(b"squares straight across")
     if lines is not None:
         digest.update(lines.told().encode())
     return digest.hexdigest()

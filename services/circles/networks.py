@@ -41,7 +41,7 @@ def take_network(
     progress: Callable[[str, int, int], None] | None = None,
     lines: LinesSource | None = None,
     *,
-    across: bool = True,
+    across: bool = False,
 ) -> StoredVersion:
     """Make the streets of a map file a city's network, judge every community's streets, let the circles follow.
 

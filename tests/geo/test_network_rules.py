@@ -120,9 +120,9 @@ INTO = {21: ([5, 1], "highway=footway"), 22: ([3, 6], "highway=residential")}
 @pytest.mark.parametrize(("area", "across"), [("area=yes", 100 * 2**0.5), ("lit=yes", 200)])
 def test_a_square_is_walked_straight_across_and_a_loop_street_is_not(tmp_path: Path, area: str, across: float) -> None:
     ways = INTO | {9: ([1, 2, 3, 4, 1], f"highway=pedestrian {area}")}
-    network = read_network(town(tmp_path, SQUARE, ways))
+    network = read_network(town(tmp_path, SQUARE, ways), across=True)
     assert steps(network, 5, 6) == pytest.approx(50 + across + 50, rel=0.01)
-    by_outline = list(walked_ways(town(tmp_path, SQUARE, ways), across=False))
+    by_outline = list(walked_ways(town(tmp_path, SQUARE, ways)))
     assert len(by_outline) == 3
 
 
@@ -133,16 +133,16 @@ def test_a_line_across_a_square_goes_round_its_pond(tmp_path: Path) -> None:
         '<relation id="77"><member type="way" ref="31" role="outer"/><member type="way" ref="32" role="inner"/>'
         '<tag k="type" v="multipolygon"/><tag k="highway" v="pedestrian"/></relation>'
     )
-    network = read_network(town(tmp_path, places, ways, more=relation))
+    network = read_network(town(tmp_path, places, ways, more=relation), across=True)
     assert steps(network, 5, 6) == pytest.approx(50 + 200 + 50, rel=0.01)
     assert -77 in network.edge_way_ids.tolist()
 
 
 def test_a_path_that_ends_within_a_square_leads_on_unless_it_lies_below(tmp_path: Path) -> None:
     outline = {9: ([1, 2, 3, 4, 1], "highway=pedestrian area=yes")}
-    joined = read_network(town(tmp_path, SQUARE, INTO | outline | {23: ([7, 8], "highway=steps")}))
+    joined = read_network(town(tmp_path, SQUARE, INTO | outline | {23: ([7, 8], "highway=steps")}), across=True)
     assert steps(joined, 5, 7) == pytest.approx(50 + 50 * 2**0.5, rel=0.025)
-    below = read_network(town(tmp_path, SQUARE, INTO | outline | {23: ([7, 8], "highway=steps layer=-1")}))
+    below = read_network(town(tmp_path, SQUARE, INTO | outline | {23: ([7, 8], "highway=steps layer=-1")}), across=True)
     assert steps(below, 5, 7) == np.inf
 
 

@@ -56,7 +56,7 @@ def test_streets_are_cut_where_they_meet_and_only_there() -> None:
 
 def test_the_two_cities_are_read_whole_and_judged() -> None:
     nanjing, helsinki = report_network(city_network("nanjing")), report_network(city_network("helsinki"))
-    assert (nanjing.nodes, nanjing.edges, helsinki.nodes, helsinki.edges) == (609, 779, 4047, 6439)
+    assert (nanjing.nodes, nanjing.edges, helsinki.nodes, helsinki.edges) == (609, 776, 3864, 5427)
     assert nanjing.confidence == "low" and "13%" in nanjing.confidence_reasons[0]
     assert helsinki.confidence == "high" and helsinki.confidence_reasons == []
 
