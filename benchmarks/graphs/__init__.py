@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -17,8 +16,7 @@ from geo.snap import local_plane
 from geo.walking import build_graph
 
 ROOT = Path(__file__).resolve().parents[2]
-SHIPPED = ROOT / "sample_data" / "osm" / "helsinki_center.osm.pbf"
-LARGER = Path(os.environ.get("YINLING_DATA") or ROOT.parent / "shared" / "data") / "osm" / "heidelberg.osm.pbf"
+EXTRACT = ROOT / "sample_data" / "osm" / "heidelberg.osm.pbf"
 
 
 @dataclass(frozen=True)
@@ -64,8 +62,8 @@ class Graph:
 
 
 def extract() -> Graph:
-    """A real city as the planning profile walks it: Heidelberg where YINLING_DATA has it, else central Helsinki."""
-    file = LARGER if LARGER.is_file() else SHIPPED
+    """A real city as the planning profile walks it: Heidelberg."""
+    file = EXTRACT
     network = read_network(file)
     graph = build_graph(network, PROFILES["planning"])
     plane, _ = local_plane(float(np.median(network.node_lons)), float(np.median(network.node_lats)))

@@ -1,12 +1,10 @@
 """The cities the geo tests walk in, and an oracle that shares no code with the engine."""
 
-import os
 from functools import cache, lru_cache
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-import pytest
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import dijkstra
 
@@ -15,13 +13,12 @@ from geo.osm_streets import walked_ways
 
 ROOT = Path(__file__).resolve().parents[2]
 OSM = ROOT / "sample_data" / "osm"
-DATA = Path(os.environ.get("YINLING_DATA") or ROOT.parent / "shared" / "data")
 FILES = {
     "nanjing": OSM / "nanjing_xuanwu_2021-06.osm.xml.gz",
     "helsinki": OSM / "helsinki_center.osm.pbf",
     "shanghai": OSM / "shanghai_huangpu_jingan_drive_2026-07.osm.gz",
     "university": OSM / "shanghai_baoshan_shu_full.osm.gz",
-    "heidelberg": DATA / "osm" / "heidelberg.osm.pbf",
+    "heidelberg": OSM / "heidelberg.osm.pbf",
 }
 MIDDLES = {
     "nanjing": (118.766, 118.794, 32.035, 32.051),
@@ -33,16 +30,9 @@ MIDDLES = {
 CITIES = tuple(FILES)
 
 
-def there(city: str) -> str:
-    """The city again; the test is left out, and says so, where its file is not on this machine."""
-    if not FILES[city].is_file():
-        pytest.skip(f"no {FILES[city].name} (YINLING_DATA)")
-    return city
-
-
 @cache
 def city_network(city: str) -> Network:
-    return read_network(FILES[there(city)])
+    return read_network(FILES[city])
 
 
 def doors(city: str, count: int, seed: int = 7) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
