@@ -8,9 +8,11 @@ from urllib.parse import urlencode
 
 from fastapi import APIRouter, Form, Path, Query, Request
 from fastapi.responses import JSONResponse, RedirectResponse, Response
+from markupsafe import Markup
 
 from api.errors import status_of
 from api.pages import officer_figures as figures
+from api.pages.filters import as_written
 from api.pages.kit import render
 from api.pages.languages import translate
 from api.pages.officer_gaps import circles_of, filters_of
@@ -215,7 +217,7 @@ def communities(request: Request, office: Desk, scenario_id: Id, profile: Code =
 
     def build(most: int, past: int) -> Sheet:
         return Sheet(
-            title=translate("方案“%(name)s”：各社区的变化") % {"name": card.name},
+            title=Markup(translate("方案“%(name)s”：各社区的变化")) % {"name": as_written(card.name)},
             note=translate("和登记在开的设施比；同一天、同一路网、同一规则。"),
             columns=[
                 plain(translate("社区")), plain(translate("服务圈")), figure(translate("老人")),
