@@ -262,7 +262,7 @@ def fill(path: str, world: World) -> str:
         "need_id": ids["need"], "escalation_id": ids["escalation"], "proxy_id": ids["proxy"], "kind": "friendly_visit",
         "facility_id": ids["facility"], "category": "bathing", "code": "home_bath", "token": "no-such-token",
         "name": "elder-home", "size": "large", "language": "en",
-        "file_type": "svg", "run_id": ids["run"], "row_id": ids["row"], "siting_run_id": ids["siting_run"],
+        "file_type": "svg", "gate_id": ids["gate"], "run_id": ids["run"], "row_id": ids["row"], "siting_run_id": ids["siting_run"],
         "scenario_id": ids["scenario"], "paper_code": ids["paper"], "form": "csv", "session_id": 1,
     }  # fmt: skip
     if path.startswith("/carer"):
