@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -16,7 +16,7 @@ from services.people.demonstration import CAST, sample
 from services.people.privacy import unseal
 from services.unit_of_work import SYSTEM
 from workers.district.build import Built, build_district
-from workers.district.care_history import HOURS, CareBook, free_carer
+from workers.district.care_history import HOURS, STORYS_CARER, CareBook, free_carer
 from workers.district.sample_files import DISTRICT_FOLDER, FACILITIES_FILE, invented_id_number, read_table
 from workers.district.world import CITY_CODE, InventedCarer
 
@@ -296,7 +296,8 @@ def test_every_provider_named_by_a_facility_is_on_the_list() -> None:
 
 def test_a_carer_promised_at_one_hour_is_not_promised_again() -> None:
     world: Any = SimpleNamespace(
-        carers={1: [InventedCarer(5, 1, "陈芳", frozenset({"cleaning"}))]},
+        today=NOW.date(),
+        carers={1: [InventedCarer(5, 1, "周兰", frozenset({"cleaning"}))]},
         menu={"home_cleaning": {"required_skills": ["cleaning"], "minutes": 120}},
     )
     client: Any = SimpleNamespace(service="home_cleaning", hour=HOURS[1])
@@ -305,6 +306,18 @@ def test_a_carer_promised_at_one_hour_is_not_promised_again() -> None:
     found = [free_carer(world, random.Random(1), book, provider, client, day) for _ in range(len(HOURS) + 1)]
     assert found[-1] is None
     assert sorted(each[1] for each in found if each is not None) == sorted(HOURS)
+
+
+def test_the_storys_carer_is_kept_free_for_the_days_to_come() -> None:
+    world: Any = SimpleNamespace(
+        today=NOW.date(),
+        carers={1: [InventedCarer(5, 1, STORYS_CARER, frozenset({"cleaning"}))]},
+        menu={"home_cleaning": {"required_skills": ["cleaning"], "minutes": 120}},
+    )
+    client: Any = SimpleNamespace(service="home_cleaning", hour=HOURS[1])
+    for day, gets_her in ((NOW.date(), True), (NOW.date() + timedelta(days=3), False)):
+        found = free_carer(world, random.Random(1), CareBook(), SimpleNamespace(id=1), client, day)  # type: ignore[arg-type]
+        assert (found is not None) is gets_her
 
 
 def test_whoever_placed_an_order_had_the_right_to(district: Any) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import NamedTuple
 
+from services.people.demonstration import sample
 from workers.district.care_rows import ServedOrder, write_order
 from workers.district.people import write_relative
 from workers.district.world import InventedCarer, InventedElder, InventedProvider, World, at
@@ -36,6 +37,7 @@ WANTS = (
 )
 HOURS = (8.5, 10.5, 13.5, 15.5)
 """A carer's four starts a day, two hours apart."""
+STORYS_CARER = sample("chen_fang").full_name
 DAYS_AHEAD = 6
 RELATIVES_SHARE = 0.4
 """How many of the regular clients have a child who orders for them."""
@@ -146,7 +148,7 @@ def free_carer(
     """Give a carer with the skills who is free that day, and the hour: the client's own if possible, else None."""
     needed = skills_for(world, client.service)
     long = int(str(world.menu[client.service]["minutes"])) > 120
-    team = [carer for carer in world.carers[provider.id] if needed <= carer.skills]
+    team = [carer for carer in world.carers[provider.id] if needed <= carer.skills and not _plays(world, carer, day)]
     for hour in (client.hour, *HOURS):
         after = [later for later in HOURS if later > hour][:1] if long else []
         free = [c for c in team if all((c.id, day, each) not in book.busy for each in (hour, *after))]
@@ -155,6 +157,11 @@ def free_carer(
             book.busy.update((carer.id, day, each) for each in (hour, *after))
             return carer, hour
     return None
+
+
+def _plays(world: World, carer: InventedCarer, day: date) -> bool:
+    """Tell whether a carer is kept free that day because the story's orders will go to her."""
+    return day > world.today and carer.name == STORYS_CARER
 
 
 def _share(world: World, book: CareBook, order: ServedOrder) -> tuple[int, int | None]:
