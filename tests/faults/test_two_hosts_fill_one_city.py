@@ -89,6 +89,7 @@ def settle(now: Any) -> set[tuple[Any, ...]]:
     return alone
 
 
+@pytest.mark.drill
 def test_two_hosts_that_share_only_two_addresses_fill_one_citys_reach_together(hosts: list[Host], now: Any) -> None:
     alone = settle(now)
     with unit_of_work(SYSTEM, login="jobs") as work:
