@@ -2,8 +2,9 @@
 
 A town of 100,000 elders, 1,000 facilities and 90,000 crossings is laid in a database of its own and judged once.
 The look-up is the statement of services/circles/queries.who_reaches for elders taken at random, 15 minutes,
-as the application's own role under row-level security for an officer of the city, over one connection, round
-trip included. The change is timed from the call to the committed transaction and the coverage read after it.
+as the application's own role under row-level security for an officer of the city, over one connection: once by
+`pgbench -M prepared` (what SQL takes, round trip included, beside a bare SELECT 1), once through our own function
+and SQLAlchemy. The change is timed from the call to the committed transaction and the coverage read after it.
 YINLING_BENCH_ELDERS sets the size.
 """
 
@@ -11,9 +12,12 @@ from __future__ import annotations
 
 import os
 import statistics
+import subprocess
+import tempfile
 import time
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 
 from sqlalchemy import text
 from sqlmodel import Session
@@ -23,10 +27,11 @@ from benchmarks.harness import Row, row
 from geo.kernels import warm_up
 from services.circles.coverage import coverage
 from services.circles.incremental import facility_changed
-from services.circles.queries import who_reaches
+from services.circles.queries import statement_of_who_reaches, who_reaches
 from services.unit_of_work import Actor, introduce
 
 LOOK_UPS = 2000
+SQL_SECONDS = 5
 CHANGES = 8
 
 
@@ -40,7 +45,7 @@ def look_ups(here: Town) -> list[Row]:
         introduce(session, officer)
         connection = session.connection().connection.dbapi_connection
         assert connection is not None
-        connection.prepare_threshold = 1  # type: ignore[attr-defined]
+        connection.prepare_threshold = 1
         spent, found = [], 0
         for number, person in enumerate(people):
             began = time.perf_counter()
@@ -54,6 +59,36 @@ def look_ups(here: Town) -> list[Row]:
         row(f"{name}, median", statistics.median(spent), "ms"),
         row(f"{name}, 99 %", statistics.quantiles(spent, n=100)[98], "ms"),
     ]
+
+
+def look_ups_in_sql(here: Town) -> list[Row]:
+    """Milliseconds of the statement alone, prepared, and of a bare SELECT 1 on the same connection: medians."""
+    with Session(here.engine) as session:
+        low, high = session.connection().execute(text("SELECT min(person_id), max(person_id) FROM elder")).one()
+    statement, values = statement_of_who_reaches("elder", 900.0)
+    for name, value in values.items():
+        known = f"'{value}'::text" if isinstance(value, str) else f"{value}"
+        statement = statement.replace(f":{name}", known)
+    asked = f"\\set person random({low}, {high})\n{' '.join(statement.split())};\n"
+    who = {"lo": CITY, "hi": CITY + 10**11 - 1, "role": "officer", "person_id": "", "provider_id": ""}
+    options = " ".join(["-c role=yinling_app", *(f"-c app.{name}={value}" for name, value in who.items())])
+    bare = _pgbench_median(here, "SELECT 1;\n", options)
+    rows = [row("a bare SELECT 1 by pgbench, median", bare, "ms")]
+    found = _pgbench_median(here, asked, options)
+    return [*rows, row("who reaches an elder: in SQL, by pgbench, median", found, "ms")]
+
+
+def _pgbench_median(here: Town, script: str, options: str) -> float:
+    """Milliseconds: the median of one client's transactions, without the first tenth."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "one.sql"
+        file.write_text(script)
+        url = here.url.set(drivername="postgresql").render_as_string(hide_password=False)
+        command = ["pgbench", "-n", "-c", "1", "-M", "prepared", "-T", str(SQL_SECONDS), "-l", "-f", str(file), url]
+        env = os.environ | {"PGOPTIONS": options}
+        subprocess.run(command, cwd=folder, env=env, check=True, capture_output=True)
+        spent = [int(line.split()[2]) for log in Path(folder).glob("pgbench_log*") for line in log.open()]
+    return statistics.median(spent[len(spent) // 10 :]) / 1e3
 
 
 def _change(here: Town, number: int, what: str, facts: dict[str, object]) -> tuple[float, float]:
@@ -104,4 +139,4 @@ def run() -> list[Row]:
             row(f"{sizes}: laid and judged once", spent, "s"),
             row(f"{sizes}: reach", here.report.reach_rows, "rows"),
         ]
-        return rows + look_ups(here) + changes(here)
+        return rows + look_ups_in_sql(here) + look_ups(here) + changes(here)

@@ -26,13 +26,11 @@ WITH home AS (
   JOIN geo.network_edge AS e ON e.version_id = s.network_version_id AND e.id = s.edge_id
   WHERE s.person_id = :person AND s.step_free = :step_free
 ), ways AS (
-  SELECT r.facility_id, r.cost + h.distance_m * :per_m + h.fraction * h.edge_cost AS cost
+  SELECT r.facility_id, r.cost + h.distance_m * :per_m + door.part * h.edge_cost AS cost
   FROM home AS h
-  JOIN reach AS r ON r.network_version_id = h.network_version_id AND r.profile = :profile AND r.node_id = h.u
-  UNION ALL
-  SELECT r.facility_id, r.cost + h.distance_m * :per_m + (1 - h.fraction) * h.edge_cost
-  FROM home AS h
-  JOIN reach AS r ON r.network_version_id = h.network_version_id AND r.profile = :profile AND r.node_id = h.v
+  CROSS JOIN LATERAL (VALUES (h.u, h.fraction), (h.v, 1 - h.fraction)) AS door (node_id, part)
+  JOIN reach AS r
+    ON r.network_version_id = h.network_version_id AND r.profile = :profile AND r.node_id = door.node_id
   UNION ALL
   SELECT f.facility_id, (f.distance_m + h.distance_m) * :per_m + abs(f.fraction - h.fraction) * h.edge_cost
   FROM home AS h
@@ -62,18 +60,27 @@ def who_reaches(
     elder without a street within 300 m, or whom the caller may not see, gives an empty list. Raises UnknownWay.
     """
     walk = profile_of(rules, profile)
-    found = session.connection().execute(
-        _WHO_REACHES,
-        {
-            "person": person_id,
-            "profile": profile,
-            "limit": limit,
-            "per_m": walk.cost_per_m,
-            "steps": 1.0 if walk.steps_factor is None else walk.steps_factor,
-            "step_free": walk.step_free,
-        },
-    )
+    values = _values(walk, profile, limit)
+    found = session.connection().execute(_WHO_REACHES, {"person": person_id, **values})
     return [FacilityWalk(facility_id, cost) for facility_id, cost in found]
+
+
+def statement_of_who_reaches(
+    profile: str, limit: float, rules: CityRules | None = None
+) -> tuple[str, dict[str, float | str | bool]]:
+    """Give the statement of `who_reaches` with all its values but :person, for whoever measures it or asks it in SQL."""
+    walk = profile_of(rules, profile)
+    return _WHO_REACHES.text, _values(walk, profile, limit)
+
+
+def _values(walk: Profile, profile: str, limit: float) -> dict[str, float | str | bool]:
+    return {
+        "profile": profile,
+        "limit": limit,
+        "per_m": walk.cost_per_m,
+        "steps": 1.0 if walk.steps_factor is None else walk.steps_factor,
+        "step_free": walk.step_free,
+    }
 
 
 def usual_minutes(rules: CityRules | None, walk: Profile) -> list[int]:
