@@ -42,6 +42,7 @@ class Row:
     kind: str
     is_steps: bool
     is_footway: bool
+    no_wheels: bool
     inner: bool
     ids: tuple[int, ...]
     lons: tuple[float, ...]
@@ -93,7 +94,8 @@ class Ground:
         points = slice(part.shape_offsets[at], part.shape_offsets[at + 1])
         return Row(
             int(part.edge_u[at]) + shift, int(part.edge_v[at]) + shift, int(part.edge_way_ids[at]),
-            part.class_names[part.edge_class[at]], bool(part.edge_is_steps[at]), bool(part.edge_is_footway[at]), inner,
+            part.class_names[part.edge_class[at]], bool(part.edge_is_steps[at]), bool(part.edge_is_footway[at]),
+            bool(part.edge_no_wheels[at]), inner,
             tuple(part.shape_osm_ids[points].tolist()), tuple(part.shape_lons[points].tolist()),
             tuple(part.shape_lats[points].tolist()),
         )  # fmt: skip
@@ -179,7 +181,7 @@ class Ground:
             points.pop(1)
         ids, lons, lats = zip(*points, strict=True)
         inner = row.inner and self.row(again.edge).inner
-        passage = Row(start, end, 0, GATE_CLASS, False, True, inner, ids, lons, lats)
+        passage = Row(start, end, 0, GATE_CLASS, False, True, False, inner, ids, lons, lats)
         self._add_row(passage)
         return passage.length_m()
 
@@ -263,6 +265,7 @@ class Ground:
             edge_is_footway=np.concatenate(
                 [base.edge_is_footway, np.array([row.is_footway for row in rows], dtype=bool)]
             ),
+            edge_no_wheels=np.concatenate([base.edge_no_wheels, np.array([row.no_wheels for row in rows], dtype=bool)]),
             shape_offsets=offsets,
             shape_osm_ids=shape[0].astype(np.int64),
             shape_lons=shape[1],

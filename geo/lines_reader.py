@@ -7,7 +7,7 @@ declares one; GeoJSON that declares none is not trusted to be WGS-84, because in
 """
 
 from collections import Counter
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -97,7 +97,7 @@ def _judge(tags: dict[str, str], verdict: Walkable | None) -> Walkable | None:
     passing = judge_barrier({"barrier": tags["barrier"]})
     if passing == "closed":
         return None
-    return verdict if passing == "pass" else Walkable(verdict.highway, is_steps=True, is_footway=verdict.is_footway)
+    return verdict if passing == "pass" else replace(verdict, no_wheels=not verdict.is_steps)
 
 
 def _table(file: Path, source: LinesSource) -> _Table:

@@ -8,7 +8,7 @@ from typing import Any
 from geo.walkability import RULES, WALK_RULES
 
 SUFFIXES = (".gpkg", ".shp", ".zip", ".geojson", ".json", ".geojsonl")
-FIELDS = ("id", "highway", "foot", "steps", "private", "barrier", "level")
+FIELDS = ("id", "highway", "foot", "steps", "private", "barrier", "wheelchair", "level")
 COLUMN_WORDS: dict[str, tuple[str, ...]] = {
     "id": ("osm_id", "way_id", "id", "fid", "objectid", "gid", "编号", "道路编号", "路段编号"),
     "highway": (
@@ -19,6 +19,7 @@ COLUMN_WORDS: dict[str, tuple[str, ...]] = {
     "steps": ("steps", "stairs", "台阶", "有台阶", "阶梯", "楼梯"),
     "private": ("private", "internal", "内部", "内部道路", "是否内部", "小区内部", "封闭"),
     "barrier": ("barrier", "gate", "阻隔", "障碍", "门禁", "围挡"),
+    "wheelchair": ("wheelchair", "轮椅", "轮椅通行", "可通轮椅"),
     "level": ("level", "layer", "z_level", "zlevel", "层", "层级"),
 }  # fmt: skip
 """Our fields and the names of columns they are guessed from, likeliest first, in lower case."""
@@ -79,6 +80,9 @@ def as_tags(row: dict[str, Any], values: dict[str, dict[str, str]]) -> dict[str,
         tags["foot"] = "yes" if is_yes(foot) else "no" if foot.lower() in NO else foot
     if is_yes(said.get("private", "")):
         tags["access"] = "private"
+    wheels = said.get("wheelchair", "")
+    if wheels:
+        tags["wheelchair"] = "yes" if is_yes(wheels) else "no" if wheels.lower() in NO else wheels
     barrier = said.get("barrier", "")
     if barrier and barrier.lower() not in NO:
         tags["barrier"] = barrier if barrier in _BARRIERS else "wall"

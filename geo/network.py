@@ -41,7 +41,8 @@ class Network:
     `node_ids`, `edge_ids` are the numbers in storage (0..n-1, 0..m-1 within a version) and equal to the array
     positions. `edge_u`, `edge_v` (m,) are node positions. Edge e has the shape points
     `shape_offsets[e] : shape_offsets[e + 1]`, both ends included. `class_names[edge_class[e]]` is its kind.
-    `node_component`, `edge_component` number the connected parts from 0, stairs included.
+    `node_component`, `edge_component` number the connected parts from 0, stairs included. `edge_is_steps` are
+    stairs; `edge_no_wheels` bar wheelchairs without being stairs; `edge_bars_wheels` are both.
     """
 
     node_osm_ids: Longs
@@ -56,6 +57,7 @@ class Network:
     class_names: tuple[str, ...]
     edge_is_steps: Flags
     edge_is_footway: Flags
+    edge_no_wheels: Flags
     shape_offsets: Longs
     shape_osm_ids: Longs
     shape_lons: Floats
@@ -72,6 +74,10 @@ class Network:
     @property
     def edge_component(self) -> Ints:
         return np.asarray(self.node_component[self.edge_u], dtype=np.int32)
+
+    @property
+    def edge_bars_wheels(self) -> Flags:
+        return np.asarray(self.edge_is_steps | self.edge_no_wheels)
 
     @cached_property
     def shape_edge(self) -> Longs:
@@ -185,6 +191,7 @@ def build_network(kept: Iterable[Kept]) -> Network:
         class_names=names,
         edge_is_steps=np.array([verdict.is_steps for verdict in verdicts], dtype=bool)[judged],
         edge_is_footway=np.array([verdict.is_footway for verdict in verdicts], dtype=bool)[judged],
+        edge_no_wheels=np.array([verdict.no_wheels for verdict in verdicts], dtype=bool)[judged],
         shape_offsets=offsets,
         shape_osm_ids=osm_ids[picks],
         shape_lons=lons[picks],

@@ -34,9 +34,10 @@ def walked_ways(path: str | Path, inner: list[Kept] | None = None, *, across: bo
     cuts = _Cuts({point: verdict for point, verdict in judged.items() if verdict != "pass"})
     for way in read_ways(path):
         seen += 1
-        verdict = judge_way(way.tags)
+        closed = bool(way.node_ids[0] == way.node_ids[-1])
+        verdict = judge_way(way.tags, closed=closed)
         if verdict is None:
-            lane = judge_inner_way(way.tags) if inner is not None else None
+            lane = judge_inner_way(way.tags, closed=closed) if inner is not None else None
             if lane is not None and inner is not None:
                 inner.append((way, lane))
             continue

@@ -20,7 +20,9 @@ from geo.walkability import Walkable
 CHUNK = 50_000
 _HEADER = 9
 """Bytes before the coordinates of a little-endian WKB line: order, type, number of points."""
-_EDGE_COLUMNS = "version_id, id, u, v, way_id, length_m, highway, is_steps, is_footway, component, osm_node_ids, geom"
+_EDGE_COLUMNS = (
+    "version_id, id, u, v, way_id, length_m, highway, is_steps, is_footway, component, osm_node_ids, geom, no_wheels"
+)
 
 Tell = Callable[[str, int, int], None]
 
@@ -42,14 +44,18 @@ def write_streets(
 
 def write_inner_ways(session: Session, version_id: int, inner: Sequence[Kept]) -> None:
     """Store the lanes for residents only."""
-    columns = "version_id, id, way_id, highway, is_steps, is_footway, osm_node_ids, geom"
+    columns = "version_id, id, way_id, highway, is_steps, is_footway, no_wheels, osm_node_ids, geom"
     rows = (
-        (version_id, k, way.way_id, verdict.highway, verdict.is_steps, verdict.is_footway, way.point_ids.tolist(), geom)
+        (version_id, k, way.way_id, *_judged(verdict), way.point_ids.tolist(), geom)
         for k, ((way, verdict), geom) in enumerate(
             zip(inner, _hex(np.array([shapely.linestrings(way.lons, way.lats) for way, _ in inner])), strict=True)
         )
     )
     _copy(session, f"COPY geo.inner_way ({columns}) FROM STDIN", rows)
+
+
+def _judged(verdict: Walkable) -> tuple[str, bool, bool, bool]:
+    return verdict.highway, verdict.is_steps, verdict.is_footway, verdict.no_wheels
 
 
 def _copy(session: Session, command: str, rows: Iterable[tuple[Any, ...]]) -> None:
@@ -94,6 +100,7 @@ def edge_rows(version_id: int, network: Network, picks: npt.NDArray[np.int64]) -
         network.node_component[network.edge_u[picks]].tolist(),
         [ids[a:b] for a, b in zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True)],
         _hex(np.asarray(lines)),
+        network.edge_no_wheels[picks].tolist(),
     )
     for row in zip(*columns, strict=True):
         yield (version_id, *row)
@@ -109,10 +116,11 @@ _EDGES = """
 SELECT string_agg(int4send(id), ''), string_agg(int4send(u), ''), string_agg(int4send(v), ''),
        string_agg(int8send(way_id), ''), string_agg(float8send(length_m), ''),
        string_agg(int4send(array_position(%(names)s::text[], highway)), ''), string_agg(boolsend(is_steps), ''),
-       string_agg(boolsend(is_footway), ''), string_agg(int4send(cardinality(osm_node_ids)), ''),
+       string_agg(boolsend(is_footway), ''), string_agg(boolsend(no_wheels), ''),
+       string_agg(int4send(cardinality(osm_node_ids)), ''),
        string_agg(substr(array_send(osm_node_ids), 21), ''), string_agg(ST_AsBinary(geom, 'NDR'), '')
 FROM (SELECT e.id, COALESCE(b.u, e.u) AS u, COALESCE(b.v, e.v) AS v, e.way_id, COALESCE(b.length_m, e.length_m) AS length_m,
-             e.highway, e.is_steps, e.is_footway, COALESCE(b.osm_node_ids, e.osm_node_ids) AS osm_node_ids,
+             e.highway, e.is_steps, e.is_footway, e.no_wheels, COALESCE(b.osm_node_ids, e.osm_node_ids) AS osm_node_ids,
              COALESCE(b.geom, e.geom) AS geom
       FROM geo.network_edge AS e
       LEFT JOIN geo.network_edge_before_gates AS b ON b.version_id = e.version_id AND b.id = e.id
@@ -130,8 +138,8 @@ def read_streets(session: Session, version_id: int, node_count: int, edge_count:
         _edge_part(_fetch(session, _EDGES, version_id, first, edge_count, names))
         for first in range(0, edge_count, CHUNK)
     ]
-    u, v, ways, lengths, kinds, steps, footways, counts, ids, shape_lons, shape_lats = (
-        np.concatenate([part[k] for part in parts]) for k in range(11)
+    u, v, ways, lengths, kinds, steps, footways, no_wheels, counts, ids, shape_lons, shape_lats = (
+        np.concatenate([part[k] for part in parts]) for k in range(12)
     )
     del parts
     return Network(
@@ -147,6 +155,7 @@ def read_streets(session: Session, version_id: int, node_count: int, edge_count:
         class_names=names,
         edge_is_steps=steps,
         edge_is_footway=footways,
+        edge_no_wheels=no_wheels,
         shape_offsets=np.concatenate([[0], np.cumsum(counts, dtype=np.int64)]),
         shape_osm_ids=ids,
         shape_lons=shape_lons,
@@ -158,16 +167,16 @@ def read_inner_ways(session: Session, version_id: int) -> list[Kept]:
     """The lanes for residents only, as they were written."""
     rows = session.connection().execute(
         text(
-            "SELECT way_id, highway, is_steps, is_footway, osm_node_ids, ST_AsBinary(geom) FROM geo.inner_way"
+            "SELECT way_id, highway, is_steps, is_footway, no_wheels, osm_node_ids, ST_AsBinary(geom) FROM geo.inner_way"
             " WHERE version_id = :version ORDER BY id"
         ),
         {"version": version_id},
     )
     kept = []
-    for way_id, highway, is_steps, is_footway, ids, geom in rows:
+    for way_id, highway, is_steps, is_footway, no_wheels, ids, geom in rows:
         places = shapely.get_coordinates(shapely.from_wkb(bytes(geom)))
         way = Way(way_id, np.array(ids, dtype=np.int64), places[:, 0].copy(), places[:, 1].copy(), {})
-        kept.append((way, Walkable(highway, is_steps, is_footway)))
+        kept.append((way, Walkable(highway, is_steps, is_footway, no_wheels)))
     return kept
 
 
@@ -194,11 +203,11 @@ def _joined(pieces: list[bytes], kind: str) -> npt.NDArray[Any]:
 
 
 def _edge_part(row: Any) -> list[npt.NDArray[Any]]:
-    kinds = ((1, ">i4"), (2, ">i4"), (3, ">i8"), (4, ">f8"), (5, ">i4"), (6, "?"), (7, "?"), (8, ">i4"))
+    kinds = ((1, ">i4"), (2, ">i4"), (3, ">i8"), (4, ">f8"), (5, ">i4"), (6, "?"), (7, "?"), (8, "?"), (9, ">i4"))
     columns = [_joined([row[k]], kind) for k, kind in kinds]
-    elements = np.frombuffer(row[9], dtype=np.uint8).reshape(-1, 12)[:, 4:]
+    elements = np.frombuffer(row[10], dtype=np.uint8).reshape(-1, 12)[:, 4:]
     ids = np.ascontiguousarray(elements).view(">i8").ravel().astype(np.int64)
-    places = _places(np.frombuffer(row[10], dtype=np.uint8), columns[7])
+    places = _places(np.frombuffer(row[11], dtype=np.uint8), columns[8])
     return [*columns, ids, places[:, 0].copy(), places[:, 1].copy()]
 
 

@@ -54,7 +54,7 @@ class Snaps:
 
 
 class Snapper:
-    """Snaps points of one network; build once, ask often. `step_free` leaves out stairs and their islands."""
+    """Snaps points of one network; build once, ask often. `step_free` leaves out what bars wheels, and its islands."""
 
     def __init__(self, network: Network, *, step_free: bool = False) -> None:
         self.network = network
@@ -66,7 +66,7 @@ class Snapper:
         network = self.network
         if not self.step_free:
             return np.flatnonzero(network.usable_component[network.edge_component])
-        flat = ~network.edge_is_steps
+        flat = ~network.edge_bars_wheels
         component = number_components(network.node_count, network.edge_u[flat], network.edge_v[flat])
         return np.flatnonzero(flat & large_components(component)[component[network.edge_u]])
 

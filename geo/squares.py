@@ -60,7 +60,7 @@ class Squares:
     def ways(self, kind: str) -> Iterator[tuple[Way, Walkable]]:
         """Outlines of multipolygons and, of class `kind`, the straight lines across all squares."""
         for surface, entrances in zip(self._surfaces, self._entrances, strict=True):
-            verdict = judge_way(surface.tags)
+            verdict = judge_way(surface.tags, closed=True)
             if not surface.from_way and verdict is not None:
                 for ring in surface.rings:
                     yield Way(surface.way_id, ring.node_ids, ring.lons, ring.lats, surface.tags), verdict

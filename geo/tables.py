@@ -8,6 +8,7 @@ from geoalchemy2 import Geometry
 from sqlalchemy import (
     ARRAY,
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
     DateTime,
@@ -83,7 +84,8 @@ class NetworkEdge(SQLModel, table=True):
     """A street between two crossings, walked both ways, as the officers' gates leave it.
 
     `u`, `v` are network_node.id, `osm_node_ids` the map's numbers of the points of `geom`, ends included
-    (negative at a gate); `length_m` geodesic metres; `is_steps`: stairs, or steps of no length at a stile.
+    (negative at a gate); `length_m` geodesic metres; `is_steps`: stairs, or steps of no length at a stile;
+    `no_wheels`: level, but said to bar wheelchairs.
     """
 
     __tablename__ = "network_edge"
@@ -101,6 +103,7 @@ class NetworkEdge(SQLModel, table=True):
     highway: str = Field(sa_column=Column(Text, nullable=False))
     is_steps: bool = Field(nullable=False)
     is_footway: bool = Field(nullable=False)
+    no_wheels: bool = Field(default=False, sa_column=Column(Boolean, nullable=False, server_default=text("false")))
     component: int = Field(sa_column=Column(Integer, nullable=False))
     osm_node_ids: list[int] = Field(sa_column=Column(ARRAY(BigInteger), nullable=False))
     geom: Any = Field(sa_column=Column(Geometry("LINESTRING", srid=4326, spatial_index=False), nullable=False))
@@ -131,6 +134,7 @@ class InnerWay(SQLModel, table=True):
     highway: str = Field(sa_column=Column(Text, nullable=False))
     is_steps: bool = Field(nullable=False)
     is_footway: bool = Field(nullable=False)
+    no_wheels: bool = Field(default=False, sa_column=Column(Boolean, nullable=False, server_default=text("false")))
     osm_node_ids: list[int] = Field(sa_column=Column(ARRAY(BigInteger), nullable=False))
     geom: Any = Field(sa_column=Column(Geometry("LINESTRING", srid=4326, spatial_index=False), nullable=False))
 

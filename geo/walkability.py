@@ -3,14 +3,12 @@
 Judged from OpenStreetMap tags in this order: what `foot` says; what `access` says; what kind of way it is.
 A bureau's own lines are first put into the same tags (geo.lines_reader), then judged by the same table.
 Where the wiki leaves a rule to the country, the reason stands beside it. `bin/yinling network rules` prints it.
-
-Not judged: `oneway:foot` (walked both ways), `area:highway` (drawn surfaces of roads, no routes).
 """
 
 from dataclasses import dataclass
 from typing import Literal
 
-Topic = Literal["way", "foot", "access", "sidewalk", "barrier", "area"]
+Topic = Literal["way", "foot", "access", "sidewalk", "one_way", "wheelchair", "barrier", "area", "surface"]
 Verdict = Literal["walk", "ask", "refuse", "private", "no_wheels", "across"]
 WIKI = "https://wiki.openstreetmap.org/wiki/"
 
@@ -21,6 +19,7 @@ class Rule:
 
     `ask`: only where a foot or sidewalk tag says so. `private`: only behind a gate an officer opened.
     `no_wheels`: walked, but not by wheelchair. `footway`: made for walking. `source`: page of the OSM wiki.
+    Values of the topic `one_way` are whole tags (`key=value`).
     """
 
     topic: Topic
@@ -69,6 +68,19 @@ RULES: tuple[Rule, ...] = (
     Rule("access", ("no", "military", "delivery", "forestry", "agricultural", "service", "emergency"), "refuse",
          "for others than the public", "Key:access"),
     Rule("sidewalk", ("yes", "both", "left", "right"), "walk", "opens a class that asks", "Key:sidewalk"),
+    Rule("one_way", ("oneway:foot=yes", "oneway:foot=true", "oneway:foot=1", "oneway:foot=-1", "oneway:foot=reverse",
+                     "oneway:foot=reversible", "oneway:foot=alternating", "foot:backward=no", "foot:forward=no"),
+         "refuse", "she must come home again: a circle counts what is walked there and back, so what is walked one way"
+         " only is no street of it", "Key:oneway:foot"),
+    Rule("one_way", ("oneway=yes", "oneway=-1"), "walk", "a rule for vehicles, on footways too", "Key:foot:backward"),
+    Rule("one_way", ("conveying=yes", "conveying=forward", "conveying=backward", "conveying=reversible"), "walk",
+         "escalators are counted as the stairs they are, both ways: one seldom stands without its twin or stairs",
+         "Key:conveying"),
+    Rule("wheelchair", ("no",), "no_wheels", "said so of the whole way; walkers pay nothing more", "Key:wheelchair"),
+    Rule("wheelchair", ("limited",), "walk", "passable with help, at no other price; stairs stay stairs",
+         "Key:wheelchair"),
+    Rule("wheelchair", ("yes", "designated"), "walk", "passable by oneself; stairs then have a ramp",
+         "Key:wheelchair"),
     Rule("barrier", ("gate", "wicket_gate", "swing_gate", "lift_gate", "sliding_gate", "sliding_beam", "door",
                      "entrance", "sally_port", "bollard", "block", "planter", "kerb", "chain", "cycle_barrier",
                      "motorcycle_barrier", "height_restrictor", "toll_booth", "bus_trap", "guard_stone", "rope",
@@ -83,6 +95,8 @@ RULES: tuple[Rule, ...] = (
     Rule("area", ("pedestrian", "footway", "path", "platform", "corridor", "service", "living_street"), "across",
          "closed way with area=yes, indoor=corridor, or multipolygon: its outline, and straight from entrance to"
          " entrance where the line stays inside", "Key:area", True),
+    Rule("surface", ("area:highway",), "refuse", "the outline of a street whose middle line is drawn too: without"
+         " highway, or closed around a kind of way that is no square, it would be walked twice", "Key:area:highway"),
 )  # fmt: skip
 
 
@@ -98,8 +112,13 @@ FOOT_YES, FOOT_NO = values_of("foot", "walk"), values_of("foot", "refuse", "priv
 ACCESS_NO = values_of("access", "refuse", "private")
 FOOT_PRIVATE, ACCESS_PRIVATE = values_of("foot", "private"), values_of("access", "private")
 SIDEWALK_YES = values_of("sidewalk", "walk")
+ONE_WAY_NO = frozenset(tuple(tag.split("=")) for tag in values_of("one_way", "refuse"))
+WHEELS_NO, WHEELS_YES = values_of("wheelchair", "no_wheels"), frozenset({"yes", "designated"})
+SURFACE_KEYS = values_of("surface", "refuse")
 BARRIER_WALLS, BARRIER_STEPS = values_of("barrier", "refuse"), values_of("barrier", "no_wheels")
 AREA_CLASSES = values_of("area", "across")
+SQUARE_CLASSES = AREA_CLASSES - {"service", "living_street"}
+"""Classes whose surface is itself the way; of the others a surface is drawn around a line."""
 RAMP_YES = frozenset({"yes", "separate"})
 
 
@@ -107,32 +126,34 @@ RAMP_YES = frozenset({"yes", "separate"})
 class Walkable:
     """A way that is kept: its class as reported, whether it is stairs, whether it was made for walking.
 
-    `is_steps` holds for whatever wheels do not pass: stairs without a ramp, and the steps of a stile.
+    `is_steps`: stairs without a ramp, and the steps of a stile; priced for elders, refused for wheelchairs.
+    `no_wheels`: level for a walker, but said to bar wheelchairs; priced for nobody.
     """
 
     highway: str
     is_steps: bool
     is_footway: bool
+    no_wheels: bool = False
 
 
-def judge_way(tags: dict[str, str]) -> Walkable | None:
+def judge_way(tags: dict[str, str], *, closed: bool = False) -> Walkable | None:
     """Whether an elder may walk this way; None when she may not.
 
-    `tags` are the OSM tags of the way. Sources: module docstring and RULES.
+    `tags` are the OSM tags of the way, `closed` tells that it ends where it begins. Sources: RULES.
     """
     kind = way_class(tags)
     rule = WALK_RULES.get(kind) if kind else None
-    if kind is None or rule is None or not _open_to_walkers(tags, rule):
+    if kind is None or rule is None or not _open_to_walkers(tags, rule) or _outlines_a_street(tags, closed):
         return None
     return _walkable(kind, rule, tags)
 
 
-def judge_inner_way(tags: dict[str, str]) -> Walkable | None:
+def judge_inner_way(tags: dict[str, str], *, closed: bool = False) -> Walkable | None:
     """Whether this is a lane for residents only, which an officer's gate may open; None when it is not."""
     private = tags.get("foot") in FOOT_PRIVATE or ("foot" not in tags and tags.get("access") in ACCESS_PRIVATE)
     if not private:
         return None
-    return judge_way({key: value for key, value in tags.items() if key not in ("foot", "access")})
+    return judge_way({key: value for key, value in tags.items() if key not in ("foot", "access")}, closed=closed)
 
 
 def judge_barrier(tags: dict[str, str]) -> Literal["pass", "no_wheels", "closed"]:
@@ -154,7 +175,7 @@ def judge_barrier(tags: dict[str, str]) -> Literal["pass", "no_wheels", "closed"
 
 def is_walked_across(tags: dict[str, str], *, closed_way: bool) -> bool:
     """Whether a closed way or a multipolygon is a surface an elder may cross, not a ring she must follow."""
-    verdict = judge_way(tags)
+    verdict = judge_way(tags, closed=True)
     if verdict is None or verdict.highway not in AREA_CLASSES or tags.get("area") == "no":
         return False
     return not closed_way or tags.get("area") == "yes" or tags.get("indoor") in ("corridor", "area")
@@ -175,13 +196,24 @@ def way_class(tags: dict[str, str]) -> str | None:
 
 
 def _walkable(kind: str, rule: Rule, tags: dict[str, str]) -> Walkable:
-    ramp = tags.get("ramp:wheelchair") in RAMP_YES or tags.get("wheelchair") in ("yes", "designated")
-    return Walkable(highway=kind, is_steps=kind == "steps" and not ramp, is_footway=rule.footway)
+    ramp = tags.get("ramp:wheelchair") in RAMP_YES or tags.get("wheelchair") in WHEELS_YES
+    stairs = kind == "steps" and not ramp
+    barred = not stairs and tags.get("wheelchair") in WHEELS_NO
+    return Walkable(highway=kind, is_steps=stairs, is_footway=rule.footway, no_wheels=barred)
+
+
+def _outlines_a_street(tags: dict[str, str], closed: bool) -> bool:
+    """Whether this only draws how broad a street is (area:highway); squares are walked by such an outline."""
+    if SURFACE_KEYS.isdisjoint(tags):
+        return False
+    highway = tags.get("highway")
+    drawn_around = tags.get("area") == "yes" or (closed and tags.get("area") != "no")
+    return highway is None or (drawn_around and highway not in SQUARE_CLASSES)
 
 
 def _open_to_walkers(tags: dict[str, str], rule: Rule) -> bool:
     foot = tags.get("foot")
-    if rule.verdict == "refuse" or foot in FOOT_NO:
+    if rule.verdict == "refuse" or foot in FOOT_NO or not ONE_WAY_NO.isdisjoint(tags.items()):
         return False
     if foot in FOOT_YES:
         return True

@@ -101,7 +101,7 @@ def build_graph(network: Network, profile: Profile) -> WalkGraph:
     """
     cost = network.edge_length_m * profile.cost_per_m
     if profile.steps_factor is None:
-        cost[network.edge_is_steps] = np.inf
+        cost[network.edge_bars_wheels] = np.inf
     else:
         cost[network.edge_is_steps] *= profile.steps_factor
     walked = np.isfinite(cost) & (network.edge_u != network.edge_v)

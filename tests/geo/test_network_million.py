@@ -46,7 +46,8 @@ def million(nodes: int, seed: int = 1) -> Network:
         node_component=number_components(side * side, u, v), edge_u=u, edge_v=v,
         edge_way_ids=np.arange(edges, dtype=np.int64), edge_length_m=np.asarray(length),
         edge_class=(chance.random(edges) < 0.3).astype(np.int32), class_names=("footway", "residential"),
-        edge_is_steps=np.zeros(edges, dtype=bool), edge_is_footway=chance.random(edges) < 0.3,
+        edge_is_steps=np.zeros(edges, dtype=bool), edge_no_wheels=np.zeros(edges, dtype=bool),
+        edge_is_footway=chance.random(edges) < 0.3,
         shape_offsets=np.arange(0, 3 * edges + 1, 3, dtype=np.int64), shape_osm_ids=ids.ravel(),
         shape_lons=shape_lons.ravel(), shape_lats=shape_lats.ravel(),
     )

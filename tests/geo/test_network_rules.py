@@ -165,6 +165,91 @@ def test_a_residents_lane_is_no_street_but_is_remembered(tmp_path: Path) -> None
     assert network.edge_way_ids.tolist() == [9] and [way.way_id for way, _ in inner] == [10]
 
 
+@pytest.mark.parametrize(
+    ("tags", "walker", "wheels"),
+    [
+        ("highway=footway wheelchair=no", 60, np.inf),
+        ("highway=footway wheelchair=limited", 60, 60),
+        ("highway=path wheelchair=yes", 60, 60),
+        ("highway=steps wheelchair=no", 90, np.inf),
+        ("highway=steps wheelchair=limited", 90, np.inf),
+        ("highway=steps wheelchair=designated", 60, 60),
+        ("highway=steps conveying=forward", 90, np.inf),
+    ],
+)
+def test_a_way_said_to_bar_wheels_is_refused_to_them_and_dearer_to_nobody(
+    tmp_path: Path, tags: str, walker: float, wheels: float
+) -> None:
+    places = {1: (0, 0), 2: (60, 0), 3: (60, 60), 4: (0, 60)}
+    around = {9: ([1, 4, 3, 2], "highway=residential"), 10: ([1, 2], tags)}
+    network = read_network(town(tmp_path, places, around))
+    assert steps(network, 1, 2, "planning") == pytest.approx(60, rel=0.01)
+    assert steps(network, 1, 2, "elder") == pytest.approx(walker, rel=0.01)
+    assert steps(network, 1, 2, "wheelchair") == pytest.approx(min(wheels, 180), rel=0.01)
+    assert judge_inner_way({**dict(pair.split("=") for pair in tags.split()), "access": "private"}) is not None
+
+
+@pytest.mark.parametrize(
+    ("tags", "walked"),
+    [
+        ("oneway:foot=yes", False),
+        ("oneway:foot=-1", False),
+        ("foot:backward=no", False),
+        ("foot:forward=no", False),
+        ("oneway:foot=no", True),
+        ("foot:backward=yes", True),
+        ("oneway=yes", True),
+    ],
+)
+def test_what_is_walked_one_way_only_is_no_street_because_she_must_come_home(
+    tmp_path: Path, tags: str, walked: bool
+) -> None:
+    places = {1: (0, 0), 2: (60, 0), 3: (60, 60), 4: (0, 60)}
+    ways = {9: ([1, 4, 3, 2], "highway=residential"), 10: ([1, 2], f"highway=footway {tags}")}
+    network = read_network(town(tmp_path, places, ways))
+    there, back = steps(network, 1, 2), steps(network, 2, 1)
+    assert there == back == pytest.approx(60 if walked else 180, rel=0.01)
+
+
+RING = {1: (0, 0), 2: (80, 0), 3: (80, 8), 4: (0, 8), 5: (0, 4), 6: (80, 4)}
+
+
+@pytest.mark.parametrize(
+    ("outline", "metres"),
+    [
+        ("area:highway=residential", 80),
+        ("area:highway=footway man_made=pier", 80),
+        ("highway=residential area:highway=residential", 80),
+        ("highway=service area=yes area:highway=service", 80),
+        ("highway=pedestrian area=yes area:highway=pedestrian", 80 + 176),
+        ("highway=residential area:highway=residential area=no", 80 + 176),
+        ("highway=residential junction=circular", 80 + 176),
+    ],
+)
+def test_a_street_drawn_as_a_surface_is_walked_along_its_middle_line_only(
+    tmp_path: Path, outline: str, metres: float
+) -> None:
+    ways = {9: ([5, 6], "highway=residential"), 10: ([1, 2, 3, 4, 1], outline)}
+    found = report_network(read_network(town(tmp_path, RING, ways))).length_m
+    assert found == pytest.approx(metres * 1.113, abs=2)
+
+
+def test_a_surface_drawn_open_is_a_line_and_is_walked(tmp_path: Path) -> None:
+    ways = {9: ([5, 6], "highway=residential area:highway=residential")}
+    assert read_network(town(tmp_path, RING, ways)).edge_way_ids.tolist() == [9]
+
+
+def test_every_tag_the_table_names_is_really_judged() -> None:
+    for rule in RULES:
+        for value in rule.values:
+            if rule.topic == "one_way":
+                key, said = value.split("=")
+                assert (judge_way({"highway": "footway", key: said}) is None) == (rule.verdict == "refuse"), value
+            if rule.topic == "wheelchair":
+                judged = judge_way({"highway": "footway", "wheelchair": value})
+                assert judged is not None and judged.no_wheels == (rule.verdict == "no_wheels"), value
+
+
 def test_every_rule_has_a_reason_and_a_source_and_no_value_is_judged_twice() -> None:
     assert all(rule.why and rule.source for rule in RULES)
     for topic in {rule.topic for rule in RULES}:

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from geo.errors import NoNetwork, UnreadableMap
+from geo.rows import read_inner_ways
 from geo.store import activate_version, active_version, import_network, load_network
 from geo.tiles import circle_tile, network_tile
 from tests.geo.city_streets import FILES, city_network
@@ -32,6 +33,24 @@ def test_streets_come_back_as_they_were_stored(database: Any) -> None:
     assert [found.class_names[k] for k in found.edge_class] == [original.class_names[k] for k in original.edge_class]
     assert np.array_equal(found.edge_is_steps, original.edge_is_steps)
     assert np.array_equal(found.node_component, original.node_component)
+
+
+def test_what_bars_wheels_comes_back_too_on_streets_and_on_inner_lanes(database: Any, tmp_path: Path) -> None:
+    path = tmp_path / "lanes.osm"
+    nodes = "".join(f'<node id="{k}" lon="118.7{k}" lat="32.0"/>' for k in (1, 2, 3, 4))
+    told = {1: ("1", "2", "no", "yes"), 2: ("2", "3", "limited", "yes"), 3: ("3", "4", "no", "private")}
+    ways = "".join(
+        f'<way id="{k}"><nd ref="{a}"/><nd ref="{b}"/><tag k="highway" v="service"/><tag k="wheelchair" v="{wheels}"/>'
+        f'<tag k="access" v="{access}"/></way>'
+        for k, (a, b, wheels, access) in told.items()
+    )
+    path.write_text(f'<?xml version="1.0"?><osm version="0.6">{nodes}{ways}</osm>')
+    with database.session("jobs") as session:
+        stored = import_network(session, NOW, path, CITY, "测试")
+        session.commit()
+        found = load_network(session, stored)
+        assert dict(zip(found.edge_way_ids.tolist(), found.edge_no_wheels.tolist(), strict=True)) == {1: True, 2: False}
+        assert [lane.no_wheels for _, lane in read_inner_ways(session, stored.id)] == [True]
 
 
 def test_the_same_file_again_changes_nothing_and_a_new_one_replaces_it(database: Any) -> None:
