@@ -80,3 +80,18 @@ CREATE POLICY proxy_of_the_relative ON proxy TO yinling_app
   WITH CHECK (proxy_person_id = (SELECT acting_person()) AND state IN ('requested', 'revoked'));
 DROP POLICY IF EXISTS proxy_of_the_house ON proxy;
 CREATE POLICY proxy_of_the_house ON proxy TO yinling_jobs USING (true) WITH CHECK (true);
+
+-- Who is an elder of an area, and her class and level of care, is written by her office; she and her family read it.
+DO $$
+DECLARE
+  verb text;
+  office constant text := 'area_code BETWEEN (SELECT acting_lo()) AND (SELECT acting_hi())';
+BEGIN
+  FOREACH verb IN ARRAY ARRAY['INSERT', 'UPDATE', 'DELETE'] LOOP
+    EXECUTE format('DROP POLICY IF EXISTS %I ON elder', 'elder_is_written_by_her_office_' || lower(verb));
+    EXECUTE format('CREATE POLICY %I ON elder AS RESTRICTIVE FOR %s TO yinling_app %s (%s)',
+                   'elder_is_written_by_her_office_' || lower(verb), verb,
+                   CASE verb WHEN 'INSERT' THEN 'WITH CHECK' ELSE 'USING' END, office);
+  END LOOP;
+END
+$$;

@@ -136,6 +136,25 @@ def test_a_relative_cannot_confirm_herself_even_in_sql(cast):
             )
 
 
+def test_nobody_makes_herself_an_elder_or_raises_her_own_level_of_care_in_sql(cast):
+    raised = text("UPDATE elder SET care_level = care_level + 1 WHERE person_id = :wang")
+    for who, changed in (("wang", 0), ("daughter", 0), ("officer", 1)):
+        with cast.work(who) as work:
+            done = work.session.connection().execute(raised, {"wang": cast["wang"]})
+            assert done.rowcount == changed, who
+    with (
+        pytest.raises(ProgrammingError, match="elder_is_written_by_her_office_insert"),
+        unit_of_work(Actor(person_id=cast["outsider"], role="registered")) as work,
+    ):
+        work.session.connection().execute(
+            text(
+                "INSERT INTO elder (person_id, area_code, living, care_level, groups, registered_on)"
+                " SELECT id, area_code, 'alone', 0, '{}', DATE '2026-11-01' FROM person WHERE id = :me"
+            ),
+            {"me": cast["outsider"]},
+        )
+
+
 def test_the_auditor_cannot_write_even_in_sql(cast):
     from sqlalchemy.exc import InternalError
 
