@@ -72,7 +72,7 @@ def list_facilities(
         limit=limit,
     )
     more = near is None and len(rows) == limit
-    return FacilityPageOut(facilities=[_facility(row) for row in rows], after_id=rows[-1].id if more else None)
+    return FacilityPageOut(facilities=[facility_out(row) for row in rows], after_id=rows[-1].id if more else None)
 
 
 @router.get(
@@ -96,7 +96,7 @@ def list_facilities_geojson(
 @router.get("/facilities/{facility_id}", response_model=FacilityOut, responses=problems(404), summary="One site")
 def show_facility(work: OpenWork, facility_id: Id) -> FacilityOut:
     """Show one site, open or not."""
-    return _facility(queries.find_facility(work.session, facility_id))
+    return facility_out(queries.find_facility(work.session, facility_id))
 
 
 @router.get("/providers", response_model=ProviderPageOut, responses=problems(), summary="Providers")
@@ -125,12 +125,13 @@ def show_provider(work: OpenWork, provider_id: Id) -> ProviderDetailOut:
     lines = queries.service_lines(work.session, provider_id)
     return ProviderDetailOut(
         **ProviderOut.model_validate(found, from_attributes=True).model_dump(),
-        facilities=[_facility(site) for site in sites],
+        facilities=[facility_out(site) for site in sites],
         services=[ServiceLineOut.model_validate(line, from_attributes=True) for line in lines],
     )
 
 
-def _facility(row: Row[Any]) -> FacilityOut:
+def facility_out(row: Row[Any]) -> FacilityOut:
+    """Give a row of the directory as it is sent."""
     return FacilityOut.model_validate(dict(row._mapping))
 
 

@@ -14,19 +14,15 @@ import numpy.typing as npt
 from sqlalchemy import text, update
 from sqlmodel import Session
 
-from geo.profiles import Profile
+from services.circles.before_after import CommunityChange, TierChange, community_changes, judge_both, tier_change
 from services.circles.ground import Ground, read_ground
-from services.circles.judging import Standing, Verdicts, judge, nearest_on_foot
-from services.circles.places import Places, read_homes
-from services.circles.rules import limit_text, limit_text_en
+from services.circles.places import read_homes
 from services.circles.scenario_sites import Step, changed_doors, find_scenario, steps_of
 from services.circles.scenario_tables import Scenario
-from services.circles.standing import owns_of, standing_of
-from services.cities.pack import Tier
+from services.circles.standing import standing_of
 from services.cities.queries import area_names
 from services.clock import civil_date
 from services.columns import table_of
-from services.language import for_reader
 
 Flags = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
@@ -36,40 +32,6 @@ _AREA_AT = text(
     "SELECT code FROM area WHERE level IN ('community', 'street', 'district') AND geom IS NOT NULL"
     " AND ST_Covers(geom, ST_SetSRID(ST_MakePoint(:lon, :lat), 4326)) ORDER BY code DESC LIMIT 1"
 )
-
-
-@dataclass(frozen=True)
-class TierChange:
-    """One circle: elders reached before and after of those counted, who gains and who loses, and the mean walk.
-
-    `mean_before`, `mean_after`: the mean cost of those who can walk to a facility at all both before and after,
-    in the profile's unit (seconds or metres); None where there is nobody.
-    """
-
-    tier_code: str
-    tier_name: str
-    limit: str
-    total: int
-    before: int
-    after: int
-    gain: int
-    lose: int
-    mean_before: float | None
-    mean_after: float | None
-
-
-@dataclass(frozen=True)
-class CommunityChange:
-    """What one community gains and loses in one circle."""
-
-    area_code: int
-    name: str
-    tier_code: str
-    total: int
-    before: int
-    after: int
-    gain: int
-    lose: int
 
 
 @dataclass(frozen=True)
@@ -107,7 +69,7 @@ def compare(session: Session, now: datetime, scenario_id: int, profile: str) -> 
     places = read_homes(session, card.area_code, today)
     snaps = ground.snap(places.lons, places.lats, walk.step_free)
     standing = standing_of(session, ground, places, snaps)
-    judged = [(tier, _both(ground, changed, walk, tier, places, standing)) for tier in ground.rules.tiers]
+    judged = [(tier, judge_both(ground, changed, walk, tier, places, standing)) for tier in ground.rules.tiers]
     communities = np.asarray(places.area_codes // COMMUNITY * COMMUNITY)
     names = area_names(session, {int(code) for code in np.unique(communities)})
     return Comparison(
@@ -118,83 +80,11 @@ def compare(session: Session, now: datetime, scenario_id: int, profile: str) -> 
         rules_version_id=ground.rules.version_id,
         rules_version=ground.rules.version,
         judged_on=today,
-        tiers=[_tier(ground, walk, tier, both) for tier, both in judged],
-        communities=[one for tier, both in judged for one in _by_community(tier, both, communities, names)],
+        tiers=[tier_change(ground, walk, tier, both) for tier, both in judged],
+        communities=[one for tier, both in judged for one in community_changes(tier, both, communities, names)],
         unplaced=_unplaced(changed, steps, walk.step_free),
         estimated=bool(len(places)) and not bool(standing.trusted.all()),
     )
-
-
-@dataclass(frozen=True)
-class _Both:
-    """Every elder's verdict before and after, and what her walk costs; arrays (h,)."""
-
-    counted: Flags
-    before: Flags
-    after: Flags
-    cost_before: Floats
-    cost_after: Floats
-
-
-def _both(ground: Ground, changed: Ground, walk: Profile, tier: Tier, places: Places, standing: Standing) -> _Both:
-    def judged(side: Ground) -> Verdicts:
-        owns = owns_of(side, tier, places, standing.by_area)
-        return judge(side, walk, tier, places, standing, nearest_on_foot(side, walk, tier, standing.snaps), owns)
-
-    old = judged(ground)
-    new = old if _same_doors(ground, changed, tier) else judged(changed)
-    return _Both(~old.in_margin, old.within, new.within, old.cost, new.cost)
-
-
-def _same_doors(ground: Ground, changed: Ground, tier: Tier) -> bool:
-    """Tell whether the same facilities count for a circle, each at its place: then nothing changes for it."""
-    sides = []
-    for side in (ground, changed):
-        at = side.counting(tier)
-        doors = side.doors
-        sides.append([column[at] for column in (doors.ids, doors.lons, doors.lats, doors.area_codes)])
-    return all(np.array_equal(one, other) for one, other in zip(*sides, strict=True))
-
-
-def _tier(ground: Ground, walk: Profile, tier: Tier, both: _Both) -> TierChange:
-    limit = ground.limit(walk, tier)
-    walked = both.counted & np.isfinite(both.cost_before) & np.isfinite(both.cost_after)
-    means = [float(side[walked].mean()) if walked.any() else None for side in (both.cost_before, both.cost_after)]
-    return TierChange(
-        tier_code=tier.code,
-        tier_name=tier.name,
-        limit=for_reader(limit_text(walk.measure, limit), limit_text_en(walk.measure, limit)),
-        total=int(both.counted.sum()),
-        before=int((both.counted & both.before).sum()),
-        after=int((both.counted & both.after).sum()),
-        gain=int((both.counted & ~both.before & both.after).sum()),
-        lose=int((both.counted & both.before & ~both.after).sum()),
-        mean_before=means[0],
-        mean_after=means[1],
-    )
-
-
-def _by_community(
-    tier: Tier, both: _Both, communities: npt.NDArray[np.int64], names: dict[int, str]
-) -> list[CommunityChange]:
-    """Give the communities where anything changes, the largest change first."""
-    codes, which = np.unique(communities, return_inverse=True)
-
-    def count(who: Flags) -> npt.NDArray[np.int64]:
-        return np.bincount(which[both.counted & who], minlength=len(codes))
-
-    everybody = np.ones(len(both.counted), dtype=bool)
-    total, before, after = count(everybody), count(both.before), count(both.after)
-    gain, lose = count(~both.before & both.after), count(both.before & ~both.after)
-    found = [
-        CommunityChange(
-            int(code), names.get(int(code), str(code)), tier.code,
-            int(total[at]), int(before[at]), int(after[at]), int(gain[at]), int(lose[at]),
-        )
-        for at, code in enumerate(codes.tolist())
-        if gain[at] or lose[at]
-    ]  # fmt: skip
-    return sorted(found, key=lambda one: (-max(one.gain, one.lose), one.area_code))
 
 
 def _areas(session: Session, steps: list[Step]) -> dict[int, int]:

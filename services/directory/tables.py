@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Index
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from services.columns import area_code, document, link, moment, number, own_id, place, word_list, words
@@ -66,6 +66,28 @@ class Facility(SQLModel, table=True):
     floor_area_m2: int = number(default=0)
     opening_hours: str | None = words(optional=True)
     invented: bool = Field(default=False, nullable=False)
+
+
+class FacilityChange(SQLModel, table=True):
+    """One change of one site, written once: its columns before and after, who asked, and which change it takes back.
+
+    `key` and `wish_hash` are the asker's Idempotency-Key and what she wished: the same again is answered, not done.
+    """
+
+    __tablename__ = "facility_change"
+    __table_args__ = (
+        UniqueConstraint("changed_by", "key", name="facility_change_one_a_key"),
+        UniqueConstraint("undoes", name="facility_change_undone_once_key"),
+    )
+    id: int | None = own_id()
+    facility_id: int = link("facility.id", index=True)
+    changed_at: datetime = moment()
+    changed_by: int | None = number(optional=True)
+    before: dict[str, Any] = document()
+    after: dict[str, Any] = document()
+    undoes: int | None = link("facility_change.id", optional=True)
+    key: str | None = words(optional=True)
+    wish_hash: str | None = words(optional=True)
 
 
 class Carer(SQLModel, table=True):

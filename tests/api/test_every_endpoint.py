@@ -129,6 +129,8 @@ def bodies_of_maps() -> dict[str, dict[str, Any]]:
         "POST /api/v1/network/gates": {
             "kind": "gate", "lon": 118.7900, "lat": 32.0410, "crs": "wgs84", "reason": "东门已开", "city_code": 320100000000000,
         },
+        "POST /api/v1/facilities/{facility_id}/changes": {"day_places": 12},
+        "POST /api/v1/facilities/{facility_id}/changes/effect": {"status": "closed"},
         "PUT /api/v1/imports/{run_id}/columns": {"columns": {"name": "名称"}},
         "POST /api/v1/imports/{run_id}/taking": {},
         "PUT /api/v1/import-rows/{row_id}": {"changes": {"address": "梅园新村8号"}},
@@ -148,7 +150,7 @@ def call(client: TestClient, world: World, who: str, method: str, path: str) -> 
         }
     if path == "/api/v1/imports" and method == "POST":
         options = {"data": {"kind": "facilities", "crs": "wgs84"}, "files": {"file": ("a.csv", "名称,类型,经度,纬度\nA,meal_site,118.8,32\n".encode(), "text/csv")}}
-    if path == "/api/v1/orders" and method == "POST":
+    if path in ("/api/v1/orders", "/api/v1/facilities/{facility_id}/changes") and method == "POST":
         headers["Idempotency-Key"] = f"walk-{who}-0001"
     tiered = ("/uncovered", "/coverage/elders", "/coverage/areas", "/coverage/trend")
     query = {"tier": "street", "profile": "elder"} if path.endswith(tiered) else {}
@@ -299,6 +301,9 @@ MAY: dict[str, frozenset[str]] = {
     "GET /api/v1/network/gates": STREETS,
     "POST /api/v1/network/gates": frozenset({"officer", "other_officer", "administrator"}),
     "DELETE /api/v1/network/gates/{gate_id}": frozenset({"officer", "administrator"}),
+    "GET /api/v1/facilities/{facility_id}/changes": EVERYBODY,
+    "POST /api/v1/facilities/{facility_id}/changes": frozenset({"officer", "administrator"}),
+    "POST /api/v1/facilities/{facility_id}/changes/effect": frozenset({"officer", "administrator"}),
     "POST /api/v1/roles": frozenset({"administrator"}),
     "POST /api/v1/proxies/{proxy_id}/confirm": ROOM_OF_SUN,
     "POST /api/v1/proxies/{proxy_id}/revoke": ROOM_OF_SUN | {"other_carer"},
