@@ -22,31 +22,6 @@ BEGIN
 END
 $$;
 
--- An order moves along these steps only and never leaves a final state.
-CREATE OR REPLACE FUNCTION guard_order_step() RETURNS trigger
-LANGUAGE plpgsql SET search_path = pg_catalog, public AS
-$$
-BEGIN
-  IF NEW.state = OLD.state THEN
-    RETURN NEW;
-  END IF;
-  IF NOT (OLD.state || '>' || NEW.state = ANY (ARRAY[
-      'placed>offering', 'placed>unfilled', 'placed>cancelled',
-      'offering>accepted', 'offering>unfilled', 'offering>cancelled',
-      'unfilled>offering', 'unfilled>cancelled',
-      'accepted>assigned', 'accepted>offering', 'accepted>unfilled', 'accepted>cancelled',
-      'assigned>in_service', 'assigned>accepted', 'assigned>offering', 'assigned>cancelled',
-      'in_service>served', 'in_service>cancelled',
-      'served>confirmed'])) THEN
-    RAISE EXCEPTION 'order % cannot go from % to %', OLD.id, OLD.state, NEW.state
-      USING ERRCODE = 'check_violation', CONSTRAINT = 'care_order_step_check';
-  END IF;
-  RETURN NEW;
-END
-$$;
-CREATE OR REPLACE TRIGGER care_order_step BEFORE UPDATE OF state ON care_order
-  FOR EACH ROW EXECUTE FUNCTION guard_order_step();
-
 -- Government money of one month never exceeds the entitlement's cap, however many orders race for it.
 CREATE OR REPLACE FUNCTION guard_entitlement_cap() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS

@@ -94,8 +94,10 @@ class WrongStep(Conflict):
 
 BY_CONSTRAINT: dict[str, type[DomainError]] = {
     "care_order_idempotency_key": KeyReused,
+    "care_order_stands_where_its_log_says_check": WrongStep,
     "care_order_step_check": WrongStep,
     "care_order_window_check": BadTime,
+    "order_event_step_check": WrongStep,
     "rating_one_per_order_key": AlreadyRated,
     "rating_face_check": Invalid,
 }

@@ -116,5 +116,8 @@ def _lower_price(session: Session, now: datetime, order: OrderRow) -> OrderRow:
         self_fen=shared.self_fen,
     )
     hold(session, now, order.id, shared, on)
-    write_event(session, now, order, "price_lowered", None, before_fen=order.price_fen, price_fen=price_fen)
+    write_event(
+        session, now, order, "price_lowered", None, before_fen=order.price_fen, price_fen=price_fen,
+        government_fen=shared.government_fen,
+    )  # fmt: skip
     return lock_order(session, order.id)

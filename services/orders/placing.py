@@ -20,6 +20,7 @@ from services.columns import table_of
 from services.errors import Invalid, NotAllowed
 from services.orders.errors import AlreadyOrdered, ElderHasMoved, ForVolunteers, KeyReused
 from services.orders.opening import opening_and_price
+from services.orders.rebuilding import placed_facts
 from services.orders.rules import (
     LIVE_STATES,
     check_aware,
@@ -215,7 +216,7 @@ def _write_order(
 
 
 def _announce(session: Session, now: datetime, actor: Actor, right: Right, order: OrderRow, service: Service) -> None:
-    write_event(session, now, order, "placed", actor.person_id, by_right=right.ground, channel=order.channel)
+    write_event(session, now, order, "placed", actor.person_id, **placed_facts(order))
     record_act(
         session,
         now,

@@ -1,6 +1,6 @@
 """An order's life: its states, where it may be cancelled, which times can be wished, how its number reads.
 
-The states and steps are the same as in sql/210_guards.sql, which holds them whoever writes (docs/orders.md).
+The steps are those of the table order_step (sql/211_order_steps.sql), which holds them whoever writes (docs/orders.md).
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from services.orders.errors import BadTime, KeyMissing
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 STEPS: dict[str, tuple[str, ...]] = {
-    "placed": ("offering", "unfilled", "cancelled"),
+    "placed": ("offering", "accepted", "unfilled", "cancelled"),
     "offering": ("accepted", "unfilled", "cancelled"),
     "unfilled": ("offering", "cancelled"),
-    "accepted": ("assigned", "offering", "unfilled", "cancelled"),
+    "accepted": ("assigned", "in_service", "offering", "unfilled", "cancelled"),
     "assigned": ("in_service", "accepted", "offering", "cancelled"),
     "in_service": ("served", "cancelled"),
     "served": ("confirmed",),

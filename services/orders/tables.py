@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Index, LargeBinary, UniqueConstraint
+from sqlalchemy import CheckConstraint, Index, LargeBinary, Text, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from services.columns import area_code, document, link, moment, number, own_id, words
@@ -74,8 +74,27 @@ class CareOrder(SQLModel, table=True):
     cancelled_reason: str | None = words(optional=True)
 
 
+class OrderStep(SQLModel, table=True):
+    """One allowed step in an order's life and the event that says it; rows are written by sql/211_order_steps.sql."""
+
+    __tablename__ = "order_step"
+    __table_args__ = (
+        CheckConstraint(
+            "from_state NOT IN ('confirmed', 'cancelled')", name="order_step_final_states_are_never_left_check"
+        ),
+        Index("order_step_by_event_idx", "from_state", "event_kind", unique=True),
+    )
+    from_state: str = Field(sa_type=Text, primary_key=True)
+    to_state: str = Field(sa_type=Text, primary_key=True)
+    event_kind: str = Field(sa_type=Text, primary_key=True)
+    what_happens: str = words()
+
+
 class OrderEvent(SQLModel, table=True):
-    """One step in an order's life, written once: the timeline families read."""
+    """One event in an order's life, written once: the timeline families read.
+
+    `state_after` is stamped by the database; the last one is where the order stands.
+    """
 
     __tablename__ = "order_event"
     __table_args__ = (Index("order_event_order_idx", "order_id", "id"),)
@@ -87,6 +106,7 @@ class OrderEvent(SQLModel, table=True):
     happened_at: datetime = moment()
     actor_id: int | None = number(optional=True)
     facts: dict[str, Any] = document()
+    state_after: str = words(default=None)
 
 
 class Rating(SQLModel, table=True):

@@ -298,7 +298,7 @@ def _write_events(
     office, carer = order.provider.dispatcher_id, order.carer.id
     silent = order.silent_provider
     steps: list[tuple[str, datetime, int | None, dict[str, Any]]] = [
-        ("placed", order.placed_at, order.placed_by, {"by_right": order.by_right, "channel": order.channel})
+        ("placed", order.placed_at, order.placed_by, _placed_facts(order))
     ]
     if silent is not None:
         steps.append(("offered", order.placed_at, None, {"provider_id": silent.id}))
@@ -318,6 +318,19 @@ def _write_events(
             OrderEvent, order_id=order.id, elder_id=order.elder.id, area_code=order.elder.quarter_code, kind=kind,
             happened_at=moment, actor_id=actor_id, facts=facts,
         )  # fmt: skip
+
+
+def _placed_facts(order: ServedOrder) -> dict[str, Any]:
+    return {
+        "by_right": order.by_right,
+        "channel": order.channel,
+        "service_code": order.service,
+        "starts_at": order.starts_at.isoformat(),
+        "ends_at": order.ends_at.isoformat(),
+        "price_fen": order.price_fen,
+        "government_fen": order.government_fen,
+        "chosen_provider_id": (order.silent_provider or order.provider).id,
+    }
 
 
 def _write_rating(world: World, dice: random.Random, order: ServedOrder, confirmed_at: datetime) -> None:
