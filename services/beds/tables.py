@@ -9,7 +9,7 @@ from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import DATERANGE, ExcludeConstraint
 from sqlmodel import Field, SQLModel
 
-from services.columns import area_code, link, moment, number, own_id, words
+from services.columns import area_code, link, moment, number, own_id, word_list, words
 
 
 class Bed(SQLModel, table=True):
@@ -77,3 +77,84 @@ class BedSnapshot(SQLModel, table=True):
     dementia: int = number()
     occupied: int = number()
     computed_at: datetime = moment()
+
+
+class HomeBed(SQLModel, table=True):
+    """A home care bed (家庭照护床位): care at home by contract, counted apart from every bed in an institution.
+
+    `during` is the term; `signed_by` is the elder or who signs for her (`by_right`). Fen a month; the parts add up.
+    """
+
+    __tablename__ = "home_bed"
+    __table_args__ = (
+        CheckConstraint(
+            "government_fen >= 0 AND family_fen >= 0 AND monthly_price_fen = government_fen + family_fen",
+            name="home_bed_price_adds_up_check",
+        ),
+        CheckConstraint("(ended_on IS NULL) = (end_reason IS NULL)", name="home_bed_end_has_reason_check"),
+        CheckConstraint("NOT isempty(during)", name="home_bed_term_check"),
+        ExcludeConstraint(
+            (text("elder_id"), "="), (text("during"), "&&"), name="home_bed_one_per_elder_excl", using="gist"
+        ),
+    )
+    id: int | None = own_id()
+    elder_id: int = link("person.id")
+    area_code: int = area_code()
+    provider_id: int = link("provider.id", index=True)
+    contract_number: str = words(unique=True)
+    during: Any = Field(sa_type=DATERANGE, nullable=False)
+    signed_on: date = Field(nullable=False)
+    signed_by: int = link("person.id")
+    by_right: str = words()
+    registered_by: int | None = link("person.id", optional=True)
+    monthly_price_fen: int = number()
+    government_fen: int = number()
+    family_fen: int = number()
+    care_plan_sealed: str | None = words(optional=True)
+    devices: list[str] = word_list()
+    ended_on: date | None = Field(default=None)
+    end_reason: str | None = words(optional=True)
+    recorded_at: datetime = moment()
+
+
+class HomeBedService(SQLModel, table=True):
+    """One line of a home care bed's service list: how often a service is owed in a week or month."""
+
+    __tablename__ = "home_bed_service"
+    __table_args__ = (
+        CheckConstraint("every IN ('week', 'month')", name="home_bed_service_every_check"),
+        CheckConstraint("times BETWEEN 1 AND 62 AND minutes > 0", name="home_bed_service_amount_check"),
+        UniqueConstraint("home_bed_id", "service_code", name="home_bed_service_one_line_key"),
+    )
+    id: int | None = own_id()
+    home_bed_id: int = link("home_bed.id")
+    elder_id: int = link("person.id", index=True)
+    area_code: int = area_code()
+    provider_id: int = link("provider.id")
+    service_code: str = words()
+    times: int = Field(nullable=False)
+    every: str = words()
+    minutes: int = number()
+
+
+class HomeBedCheck(SQLModel, table=True):
+    """What one line of the list owed in a month and what visits delivered of it; an officer may add a word."""
+
+    __tablename__ = "home_bed_check"
+    __table_args__ = (
+        CheckConstraint("owed >= 0 AND delivered >= 0", name="home_bed_check_counts_check"),
+        UniqueConstraint("home_bed_id", "month", "service_code", name="home_bed_check_once_key"),
+    )
+    id: int | None = own_id()
+    home_bed_id: int = link("home_bed.id")
+    elder_id: int = link("person.id", index=True)
+    area_code: int = area_code()
+    provider_id: int = link("provider.id")
+    month: date = Field(nullable=False)
+    service_code: str = words()
+    owed: int = number()
+    delivered: int = number()
+    delivered_minutes: int = number()
+    checked_at: datetime = moment()
+    note: str | None = words(optional=True)
+    noted_by: int | None = link("person.id", optional=True)

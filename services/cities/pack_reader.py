@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Callable
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
 from services.cities.errors import BadPack
 from services.cities.pack import CityPack
 from services.cities.pack_links import broken_links
+from services.cities.pack_part import Part
 
 Place = tuple[str | int, ...]
+AnyPart = TypeVar("AnyPart", bound=Part)
 
 _HEADER = re.compile(r"^\s*(\[\[?)\s*([A-Za-z0-9_.\-\"]+)\s*\]\]?\s*(?:#.*)?$")
 _KEY = re.compile(r"^\s*([A-Za-z0-9_\-]+)\s*=")
@@ -46,7 +49,12 @@ _SENTENCES = {
 
 
 def read_pack(text: str) -> CityPack:
-    """Read one city's pack from TOML text.
+    """Read one city's pack from TOML text. Raises BadPack, as read_part does."""
+    return read_part(text, CityPack, broken_links)
+
+
+def read_part(text: str, model: type[AnyPart], broken: Callable[[AnyPart], list[tuple[Place, str]]]) -> AnyPart:
+    """Read a file of rules from TOML text into its model; `broken` gives what does not fit together, by its place.
 
     Raises BadPack with `problems`, a list of {"line", "field", "message"}: all mistakes at once, so that
     an officer corrects the file in one go.
@@ -59,12 +67,12 @@ def read_pack(text: str) -> CityPack:
         raise _bad([_problem(line, (), f"TOML写法有误 / not valid TOML: {error}")]) from error
     lines = _lines_of(text)
     try:
-        pack = CityPack.model_validate(raw)
+        pack = model.model_validate(raw)
     except ValidationError as error:
         raise _bad([_from_pydantic(lines, dict(item)) for item in error.errors()]) from error
-    broken = broken_links(pack)
-    if broken:
-        raise _bad([_problem(_line_of(lines, place), place, sentence) for place, sentence in broken])
+    unfit = broken(pack)
+    if unfit:
+        raise _bad([_problem(_line_of(lines, place), place, sentence) for place, sentence in unfit])
     return pack
 
 

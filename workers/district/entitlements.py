@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
+from random import Random
+from typing import Any
 
+from services.benefits.scheme import Scheme
+from services.benefits.schemes import read_scheme
 from services.benefits.tables import Assessment, Entitlement
 from services.cities.pack import Subsidy
+from services.people.privacy import seal
 from services.visits.rules import class_of
 from services.visits.tables import VisitDuty
+from workers.district.sample_files import ASSESSMENTS_FOLDER
 from workers.district.world import InventedElder, InventedRight, World, at
 
 
@@ -21,6 +28,7 @@ def write_entitlements(world: World) -> None:
     """Assess the elders and give each the subsidies of the rules in force that fit her."""
     dice = world.dice("entitlements")
     levels = {level.level: level for level in world.rules.care_scheme.levels}
+    scheme = read_scheme(ASSESSMENTS_FOLDER / f"{world.rules.care_scheme.code}.toml")
     for elder in world.elders:
         assessed = world.today - timedelta(days=dice.randint(20, 340))
         if elder.care_level or dice.random() < 0.1:
@@ -32,7 +40,8 @@ def write_entitlements(world: World) -> None:
                 area_code=elder.quarter_code,
                 scheme=world.rules.care_scheme.code,
                 level=elder.care_level,
-                answers={"points": points},
+                scheme_version=scheme.version,
+                detail_sealed=seal("assessment", json.dumps(_invented_detail(scheme, dice, points))),
                 assessed_on=assessed,
                 valid_until=assessed + timedelta(days=365),
                 recorded_at=at(assessed, 17),
@@ -40,6 +49,15 @@ def write_entitlements(world: World) -> None:
         for subsidy in world.rules.subsidies:
             if _fits(world, elder, subsidy):
                 _give(world, elder, subsidy)
+
+
+def _invented_detail(scheme: Scheme, dice: Random, points: int) -> dict[str, Any]:
+    """Invent answers that add up to the points: from able, one item after the other loses a point."""
+    answers = {item.code: max(choice.points for choice in scheme.choices(item)) for item in scheme.items}
+    for _ in range(scheme.maximum_points - points):
+        code = dice.choice([code for code, left in answers.items() if left])
+        answers[code] -= 1
+    return {"answers": answers, "raised_by": [], "note": ""}
 
 
 def _fits(world: World, elder: InventedElder, subsidy: Subsidy) -> bool:

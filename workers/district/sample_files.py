@@ -12,6 +12,9 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 CITIES_FOLDER = ROOT / "sample_data" / "cities"
+ASSESSMENTS_FOLDER = ROOT / "sample_data" / "assessments"
+CATALOGUE_FOLDER = ROOT / "sample_data" / "catalogue"
+ENTITLEMENT_FOLDER = ROOT / "sample_data" / "entitlement"
 DISTRICT_FOLDER = ROOT / "sample_data" / "district"
 STREET_CODES_FILE = ROOT / "sample_data" / "codes" / "streets.csv.gz"
 OSM_FILE = ROOT / "sample_data" / "osm" / "nanjing_xuanwu_2021-06.osm.xml.gz"
