@@ -35,7 +35,7 @@ $$
     WHERE person_id = acting_person() AND role = 'dispatcher' AND revoked_at IS NULL)
 $$;
 
--- The orders she works on: offered to or accepted by her provider, or assigned to her; 62 days back.
+-- The orders she works on: offered to, accepted by or holding a place at her provider, or assigned to her; 62 days back.
 CREATE OR REPLACE FUNCTION linked_orders() RETURNS bigint[]
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS
 $$
@@ -43,6 +43,10 @@ $$
     SELECT order_id FROM offer
     WHERE provider_id = ANY ((SELECT linked_providers())::bigint[]) AND state IN ('open', 'accepted')
       AND offered_at > now() - interval '62 days'
+    UNION
+    SELECT order_id FROM place_booking
+    WHERE provider_id = ANY ((SELECT linked_providers())::bigint[]) AND state <> 'released'
+      AND booked_at > now() - interval '62 days'
     UNION
     SELECT order_id FROM assignment
     WHERE carer_id = acting_person() AND state <> 'cancelled' AND upper(during) > now() - interval '62 days')

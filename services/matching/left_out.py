@@ -67,7 +67,9 @@ def _closed_then(line: Row[Any], starts_at: datetime, ends_at: datetime) -> _Rea
 
 def _too_far(line: Row[Any], walk: Walk) -> _Reason | None:
     if walk.same_area is not None:
-        return None if walk.same_area else ("too_far", "不在老人所在的区域（这里不按步行时间匹配）", {"same_area": False})
+        return (
+            None if walk.same_area else ("too_far", "不在老人所在的区域（这里不按步行时间匹配）", {"same_area": False})
+        )
     if walk.seconds <= line.max_travel_seconds:
         return None
     minutes, most = minutes_up(walk.seconds), line.max_travel_seconds // 60

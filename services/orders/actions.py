@@ -18,6 +18,7 @@ from services.directory.tables import Carer
 from services.errors import Invalid
 from services.orders.errors import AlreadyRated, CannotCancel, CannotConfirm, CannotRate, ProviderMayNotRate
 from services.orders.paying import capture_part, release_part
+from services.orders.places import release_place
 from services.orders.placing import PlacedOrder, place_order
 from services.orders.rules import CANCEL_REASONS, may_be_cancelled
 from services.orders.steps import OrderRow, lock_order, move_order, write_event
@@ -65,6 +66,7 @@ def cancel_order(
     move_order(session, order, "cancelled", cancelled_at=now, cancelled_reason=said)
     release(session, now, order_id)
     release_part(session, now, order_id)
+    release_place(session, order_id)
     write_event(session, now, order, "cancelled", actor.person_id, reason=reason, state_before=order.state)
     _record(
         session,

@@ -92,11 +92,42 @@ class WrongStep(Conflict):
     message_zh = "订单的状态已经变了，请刷新后再看。"
 
 
+class NoSuchPlace(Conflict):
+    """The site has no meal, bath or day that begins then; facts: service_code, provider_id, starts_at."""
+
+    message_zh = "这家没有这个时段，请重新选一个。"
+
+
+class PlaceClosed(Conflict):
+    """Orders for this meal, bath or day are closed; facts: closes_at, starts_at."""
+
+    message_zh = "这个时段已经截止预订，请选以后的时段。"
+
+
+class PlaceFull(Conflict):
+    """Every place of this meal, bath or day is taken; facts: capacity, starts_at."""
+
+    message_zh = "这个时段已经订满了，请换一个时段。"
+
+
+class ContainsAllergen(Conflict):
+    """The day's menu has what the elder must not eat; facts: dishes, avoids. `knows_allergens` overrides."""
+
+    message_zh = "这天的菜里有老人不能吃的。"
+
+
+class NotHeldHere(Conflict):
+    """The order holds no place that could be used now; facts: order_id, state."""
+
+    message_zh = "这一单现在不能这样登记。"
+
+
 BY_CONSTRAINT: dict[str, type[DomainError]] = {
     "care_order_idempotency_key": KeyReused,
     "care_order_stands_where_its_log_says_check": WrongStep,
     "care_order_step_check": WrongStep,
     "care_order_window_check": BadTime,
+    "place_slot_never_oversold_check": PlaceFull,
     "order_event_step_check": WrongStep,
     "rating_one_per_order_key": AlreadyRated,
     "rating_face_check": Invalid,

@@ -28,12 +28,14 @@ def opening_and_price(
     starts_at: datetime,
     ends_at: datetime,
     chosen_provider_id: int | None,
+    *,
+    by_the_place: bool = False,
 ) -> int:
     """Give the price (fen) an order is placed at, after seeing that somebody works in its window.
 
     The chosen provider's own price; without a choice the guide price, which is then the most the elder
-    pays. Where nobody in the city offers the service the order is still taken: it shows the gap. Raises
-    NotOffered(provider_id), OutsideOpening(opening).
+    pays. Where nobody in the city offers the service the order is still taken: it shows the gap. What is
+    given `by_the_place` has hours of its own. Raises NotOffered(provider_id), OutsideOpening(opening).
     """
     lines = _working_lines(session, service.code, area_code)
     if chosen_provider_id is not None:
@@ -43,7 +45,10 @@ def opening_and_price(
     opening = [
         {"weekdays": list(line.weekdays), "from_hour": line.from_hour, "to_hour": line.to_hour} for line in lines
     ]
-    if lines and not any(is_open(line.weekdays, line.from_hour, line.to_hour, starts_at, ends_at) for line in lines):
+    works = by_the_place or any(
+        is_open(line.weekdays, line.from_hour, line.to_hour, starts_at, ends_at) for line in lines
+    )
+    if lines and not works:
         unique = [hours for place, hours in enumerate(opening) if hours not in opening[:place]]
         raise OutsideOpening(service_code=service.code, provider_id=chosen_provider_id, opening=unique)
     return lines[0].price_fen if chosen_provider_id is not None else service.guide_price_fen

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import func, insert, select, text
+from sqlalchemy import Row, func, insert, select, text
 from sqlmodel import Session
 
 from services.acts import record_act
@@ -19,7 +19,9 @@ from services.clock import civil_date
 from services.columns import table_of
 from services.errors import Invalid, NotAllowed
 from services.orders.errors import AlreadyOrdered, ElderHasMoved, ForVolunteers, KeyReused
+from services.orders.meals import check_meal
 from services.orders.opening import opening_and_price
+from services.orders.places import has_places, hold_place, place_for
 from services.orders.rebuilding import placed_facts
 from services.orders.rules import (
     LIVE_STATES,
@@ -30,9 +32,9 @@ from services.orders.rules import (
     hash_wish,
     order_number,
 )
-from services.orders.steps import OrderRow, write_event
+from services.orders.steps import OrderRow, lock_order, write_event
 from services.orders.tables import CareOrder
-from services.orders.telling import tell_elder_side
+from services.orders.telling import tell_elder_side, tell_provider
 from services.outbox import enqueue
 from services.people.rights import Right, right_to
 from services.people.tables import Person
@@ -93,13 +95,16 @@ def place_order(
     channel: str,
     note: str | None = None,
     even_if_ordered: bool = False,
+    knows_allergens: bool = False,
 ) -> PlacedOrder:
     """Order one service for an elder in one window, at a price that is never raised afterwards.
 
     The same key with the same wish gives the order it placed before. The price is the chosen provider's, or
     the guide price when none is chosen; government's part is held, offers begin by a job. Moments are
     aware. Raises BadTime, KeyMissing, KeyReused, NotFound, NotAllowed, UnknownService, ElderHasMoved,
-    AlreadyOrdered (unless `even_if_ordered`), OutsideOpening, NotOffered, ForVolunteers.
+    AlreadyOrdered (unless `even_if_ordered`), OutsideOpening, NotOffered, ForVolunteers. Where the chosen
+    provider gives the service by the place (day care, bath, meal), a place is held at once: NoSuchPlace,
+    PlaceClosed, PlaceFull, ContainsAllergen (unless `knows_allergens`).
     """
     check_key(idempotency_key)
     check_aware(starts_at=starts_at, ends_at=ends_at)
@@ -112,21 +117,36 @@ def place_order(
     earlier = _find_earlier(session, actor.person_id, idempotency_key)
     if earlier is not None:
         return _replay(earlier, wish)
-    check_window(now, starts_at, ends_at)
-    service = service_by_code(session, service_code, civil_date(starts_at))
-    if service.volunteer:
-        raise ForVolunteers(service_code=service_code)
-    check_long_enough(starts_at, ends_at, service.minutes)
-    _check_elder_lives_here(session, elder_id, now)
+    service = _service_to_order(session, now, wish)
     session.connection().execute(_LOCK, {"what": f"elder/{elder_id}"})
     if not even_if_ordered:
         _check_not_ordered(session, actor, wish)
-    price_fen = opening_and_price(session, service, right.area_code, starts_at, ends_at, chosen_provider_id)
+    slot = place_for(session, now, wish.service_code, chosen_provider_id, starts_at)
+    kitchen = None if slot is None else check_meal(session, elder_id, slot, knows_allergens)
+    ends_at = ends_at if slot is None else slot.ends_at
+    price_fen = opening_and_price(
+        session, service, right.area_code, starts_at, ends_at, chosen_provider_id, by_the_place=slot is not None
+    )
     shared = split_price(session, now, elder_id, service_code, price_fen, civil_date(starts_at))
-    order = _write_order(session, now, actor.person_id, right, wish, shared, idempotency_key, channel)
+    order = _write_order(session, now, actor.person_id, right, wish, shared, idempotency_key, channel, ends_at)
     hold(session, now, order.id, shared, civil_date(starts_at))
     _announce(session, now, actor, right, order, service)
+    if slot is None:
+        _ask_providers(session, now, order)
+    else:
+        order = _hold_its_place(session, now, order, slot, kitchen)
     return _placed(order, replayed=False, reasons=shared.reasons)
+
+
+def _service_to_order(session: Session, now: datetime, wish: _Wish) -> Service:
+    check_window(now, wish.starts_at, wish.ends_at)
+    service = service_by_code(session, wish.service_code, civil_date(wish.starts_at))
+    if service.volunteer:
+        raise ForVolunteers(service_code=wish.service_code)
+    if not has_places(session, wish.service_code, wish.chosen_provider_id):
+        check_long_enough(wish.starts_at, wish.ends_at, service.minutes)
+    _check_elder_lives_here(session, wish.elder_id, now)
+    return service
 
 
 def _find_earlier(session: Session, placed_by: int, key: str) -> OrderRow | None:
@@ -193,6 +213,7 @@ def _write_order(
     shared: Split,
     key: str,
     channel: str,
+    ends_at: datetime,
 ) -> OrderRow:
     connection = session.connection()
     order_id = connection.execute(select(func.nextval(func.pg_get_serial_sequence("care_order", "id")))).scalar_one()
@@ -201,6 +222,7 @@ def _write_order(
         "order_number": order_number(civil_date(now), order_id),
         "area_code": right.area_code,
         **wish.__dict__,
+        "ends_at": ends_at,
         "state": "placed",
         "price_fen": shared.government_fen + shared.self_fen,
         "government_fen": shared.government_fen,
@@ -228,14 +250,24 @@ def _announce(session: Session, now: datetime, actor: Actor, right: Right, order
         subject=("care_order", order.id),
         facts={"service_code": service.code, "price_fen": order.price_fen},
     )
-    enqueue(
-        session,
-        now,
-        "matching.offer_next",
-        {"order_id": order.id},
-        key=f"matching.offer_next/{order.id}/placed",
-    )
+
+
+def _ask_providers(session: Session, now: datetime, order: OrderRow) -> None:
+    job = "matching.offer_next"
+    enqueue(session, now, job, {"order_id": order.id}, key=f"{job}/{order.id}/placed")
     tell_elder_side(session, now, order, "orders.placed")
+
+
+def _hold_its_place(
+    session: Session, now: datetime, order: OrderRow, slot: Row[*tuple[Any, ...]], kitchen: str | None
+) -> OrderRow:
+    """A site that publishes its places has accepted beforehand: nobody is asked, she knows at once."""
+    hold_place(session, now, order, slot, kitchen)
+    job = "orders.prepare_payment"
+    enqueue(session, now, job, {"order_id": order.id}, key=f"{job}/{order.id}/placed")
+    tell_elder_side(session, now, order, "orders.place_held", provider_id=slot.provider_id)
+    tell_provider(session, now, order, slot.provider_id, "orders.place_taken")
+    return lock_order(session, order.id)
 
 
 def _placed(order: OrderRow, *, replayed: bool, reasons: tuple[str, ...]) -> PlacedOrder:

@@ -18,6 +18,7 @@ _WORDS: dict[str, tuple[str, Tone]] = {
     "offered": ("正在请{provider}接单", "info"),
     "declined": ("{provider}接不了，正在找下一家", "warn"),
     "expired": ("{provider}没有及时答复，正在找下一家", "warn"),
+    "place_held": ("{provider}的位子订好了", "ok"),
     "accepted": ("{provider}已接单", "ok"),
     "assigned": ("已安排好上门的人", "ok"),
     "reassigned": ("换了一位上门的人", "warn"),
@@ -30,6 +31,7 @@ _WORDS: dict[str, tuple[str, Tone]] = {
     "cancelled": ("已取消：{reason}", "bad"),
     "unfilled": ("暂时没有人能接，社区会打电话给您", "bad"),
 }
+_CANCELLED_WORDS = {**CANCEL_REASONS, "not_come": "没有来", "carer_did_not_come": "上门的人没有来"}
 _FACES = {3: "好", 2: "一般", 1: "不好"}
 
 
@@ -52,7 +54,7 @@ def step_of(row: Row[*tuple[Any, ...]]) -> TimelineStep:
     facts: dict[str, Any] = row.facts
     told = words.format(
         provider=row.provider_name or "服务机构",
-        reason=CANCEL_REASONS.get(str(facts.get("reason")), "其他原因"),
+        reason=_CANCELLED_WORDS.get(str(facts.get("reason")), "其他原因"),
         face=_FACES.get(facts.get("face", 0), ""),
         price=yuan(int(facts.get("price_fen", 0))),
     )

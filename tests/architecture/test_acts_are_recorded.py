@@ -16,7 +16,7 @@ LOOKING = {
     "circles.py: show_coverage", "circles.py: picture", "command_line.py: clock_show", "district.py: show_cast",
     "facilities.py: facilities", "importing.py: show_runs", "importing.py: show_waiting", "messages.py: messages",
     "network.py: list_versions", "network.py: plan_file", "network.py: show_rules",
-    "network_gates.py: show", "people.py: list_grants", "site.py: next_sites", "site.py: show_gaps",
+    "network_gates.py: show", "orders.py: check", "orders.py: orders", "people.py: list_grants", "site.py: next_sites", "site.py: show_gaps",
     "site.py: solve_file", "timebank.py: statement",
     "timebank.py: simulate", "timebank.py: trial_balance", "timebank.py: verify_books",
 }  # fmt: skip

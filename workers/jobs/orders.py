@@ -7,6 +7,7 @@ from collections.abc import Callable
 from services.dispatch.actions import finish_assignment
 from services.orders import actions
 from services.orders.paying import prepare_payment
+from services.orders.place_giving import close_place
 from services.unit_of_work import UnitOfWork
 
 
@@ -26,7 +27,13 @@ def prepare_order_payment(work: UnitOfWork, order_id: int) -> None:
     prepare_payment(work.session, work.now, order_id)
 
 
+def close_a_place(work: UnitOfWork, order_id: int) -> None:
+    """A meal, bath or day at a site is over."""
+    close_place(work.session, work.now, order_id)
+
+
 HANDLERS: dict[str, Callable[..., None]] = {
+    "orders.close_place": close_a_place,
     "orders.mark_in_service": mark_in_service,
     "orders.mark_served": mark_served,
     "orders.prepare_payment": prepare_order_payment,

@@ -11,6 +11,20 @@ TEMPLATES = {
         "正在联系机构接单；没有人接，我们会打电话告诉您。",
         waits_for_morning=True,
     ),
+    "orders.place_held": Template(
+        "位子订好了",
+        "【银龄圈】已为{elder}订好{provider}的{service}，{window}，单号{order_number}。不去了请早点取消，位子让给别人。",
+        waits_for_morning=True,
+    ),
+    "orders.place_taken": Template(
+        "有人订了位子",
+        "【银龄圈】{window}的{service}有新的预订，单号{order_number}。忌口请看“今天来的人”。",
+        waits_for_morning=True,
+    ),
+    "orders.not_come": Template(
+        "今天没有等到您",
+        "【银龄圈】{provider}今天没有等到{elder}来{service}（{window}，单号{order_number}），这一单已取消，不收钱。",
+    ),
     "orders.cancelled": Template(
         "订单已取消",
         "【银龄圈】{elder}的{service}（{window}，单号{order_number}）已取消。没有做的服务不收钱。",
