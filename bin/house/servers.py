@@ -147,6 +147,8 @@ def environment(servers: Servers) -> dict[str, str]:
     if servers.kind != "given":
         env.setdefault("YINLING_DEMONSTRATION", "true")
     env.pop("PYTHONPATH", None)
+    if env.pop("PYTHONDONTWRITEBYTECODE", None):  # kept out of the sources, yet compiled once and not at every start
+        env["PYTHONPYCACHEPREFIX"] = str(LOCAL / "bytecode")
     own = [private.recorded()[servers.name].postgresql_bin] if servers.kind == "private" else []
     env["PATH"] = os.pathsep.join([str(LOCAL / "venv" / "bin"), *own, env.get("PATH", "")])
     return env
