@@ -61,6 +61,17 @@ def facilities(
     return list(session.connection().execute(query.limit(min(limit, MOST))))
 
 
+def sites_of(session: Session, area_code: int, *, named: str = "", after_id: int = 0) -> list[Row[Any]]:
+    """Give the sites of an area, closed and planned ones too, by id after `after_id`, at most 200.
+
+    `named`: only those whose name holds these words.
+    """
+    query = _facility_rows(None).where(_facility.c.area_code.between(*area_range(area_code)), _facility.c.id > after_id)
+    if named:
+        query = query.where(_facility.c.name.contains(named, autoescape=True))
+    return list(session.connection().execute(query.order_by(_facility.c.id).limit(MOST)))
+
+
 def find_facility(session: Session, facility_id: int) -> Row[Any]:
     """Give one site, open or not. Raises UnknownFacility."""
     found = session.connection().execute(_facility_rows(None).where(_facility.c.id == facility_id)).one_or_none()
