@@ -31,11 +31,10 @@ DROP TRIGGER IF EXISTS balance_one_entry_forward ON timebank.balance;
 CREATE OR REPLACE TRIGGER balance_only_forward BEFORE UPDATE ON timebank.balance
   FOR EACH ROW WHEN (
     NEW.account_id <> OLD.account_id
-    OR NEW.last_seq < OLD.last_seq
     OR NEW.last_recorded_at < OLD.last_recorded_at
-    OR (NEW.last_seq = OLD.last_seq AND (NEW.posted, NEW.pending_out, NEW.pending_in, NEW.last_hash,
-      NEW.last_recorded_at) IS DISTINCT FROM (OLD.posted, OLD.pending_out, OLD.pending_in, OLD.last_hash,
-      OLD.last_recorded_at)))
+    OR NEW.last_seq <= OLD.last_seq AND (NEW.last_seq, NEW.posted, NEW.pending_out, NEW.pending_in, NEW.last_hash,
+      NEW.last_recorded_at) <> (OLD.last_seq, OLD.posted, OLD.pending_out, OLD.pending_in, OLD.last_hash,
+      OLD.last_recorded_at))
   EXECUTE FUNCTION timebank.refuse_change();
 
 -- Its limits are those of the last decision that was written down, or they stay.
@@ -51,7 +50,8 @@ BEGIN
   RETURN NEW;
 END
 $$;
-CREATE OR REPLACE TRIGGER balance_limits_as_decided BEFORE UPDATE ON timebank.balance
+CREATE OR REPLACE TRIGGER balance_limits_as_decided
+  BEFORE UPDATE OF floor_minutes, cap_minutes, daily_cap_minutes ON timebank.balance
   FOR EACH ROW WHEN (
     NEW.floor_minutes IS DISTINCT FROM OLD.floor_minutes
     OR NEW.cap_minutes IS DISTINCT FROM OLD.cap_minutes

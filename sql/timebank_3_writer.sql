@@ -106,66 +106,78 @@ BEGIN
 END
 $$;
 
--- The moment an entry is recorded: never before its accounts' last entry, never in a closed month.
-CREATE OR REPLACE FUNCTION timebank.moment_to_record(
-  p_now timestamptz, p_ledger bigint, d timebank.balance, c timebank.balance
-) RETURNS timestamptz
+-- The moment an entry is recorded is never before its accounts' last entry, never in a closed month.
+DROP FUNCTION IF EXISTS timebank.moment_to_record(timestamptz, bigint, timebank.balance, timebank.balance);
+CREATE OR REPLACE FUNCTION timebank.explain_moment(p_now timestamptz, p_ledger bigint, p_recorded_at timestamptz)
+RETURNS void
 LANGUAGE plpgsql AS $$
-DECLARE
-  at timestamptz := greatest(p_now, d.last_recorded_at, c.last_recorded_at);
 BEGIN
-  IF p_now < at - interval '5 minutes' THEN
+  IF p_now < p_recorded_at - interval '5 minutes' THEN
     PERFORM timebank.refuse('TB007', 'the clock stepped back',
-      jsonb_build_object('now', p_now, 'last_recorded_at', at));
+      jsonb_build_object('now', p_now, 'last_recorded_at', p_recorded_at));
   END IF;
-  IF EXISTS (SELECT 1 FROM timebank.period_close WHERE ledger = p_ledger AND closed_until > at) THEN
-    PERFORM timebank.refuse('TB006', 'the period is closed',
-      jsonb_build_object('ledger', p_ledger, 'recorded_at', at));
-  END IF;
-  RETURN at;
+  PERFORM timebank.refuse('TB006', 'the period is closed',
+    jsonb_build_object('ledger', p_ledger, 'recorded_at', p_recorded_at));
 END
 $$;
 
--- Number, chain, insert and move. The caller holds the locks. NULL: the key was taken a moment ago.
-CREATE OR REPLACE FUNCTION timebank.append_transfer(p_now timestamptz, p_row timebank.transfer)
-RETURNS timebank.transfer
+-- Number, chain, insert and move, from balances the caller has locked and read. NULL: the key was taken a moment
+-- ago. The refusals are asked for by one comparison each and worded elsewhere: most transfers need no words.
+CREATE OR REPLACE FUNCTION timebank.write_transfer(
+  p_now timestamptz, t timebank.transfer, d timebank.balance, c timebank.balance, p_closed_until timestamptz
+) RETURNS timebank.transfer
 LANGUAGE plpgsql AS $$
 DECLARE
-  t timebank.transfer := p_row;
-  d timebank.balance;
-  c timebank.balance;
   content bytea;
-  moved bigint := CASE WHEN p_row.phase IN ('single', 'post') THEN p_row.coin_minutes ELSE 0 END;
-  held bigint := CASE p_row.phase WHEN 'single' THEN 0 WHEN 'pending' THEN p_row.coin_minutes
-    ELSE -p_row.coin_minutes END;
+  moved bigint := CASE WHEN t.phase IN ('single', 'post') THEN t.coin_minutes ELSE 0 END;
+  held bigint := CASE t.phase WHEN 'single' THEN 0 WHEN 'pending' THEN t.coin_minutes ELSE -t.coin_minutes END;
 BEGIN
-  SELECT * INTO d FROM timebank.balance WHERE account_id = t.debit_account_id;
-  SELECT * INTO c FROM timebank.balance WHERE account_id = t.credit_account_id;
-  IF t.phase IN ('single', 'pending') THEN
+  IF t.phase IN ('single', 'pending') AND (d.posted - d.pending_out - t.coin_minutes < d.floor_minutes
+      OR c.posted + c.pending_in + t.coin_minutes > c.cap_minutes) THEN
     PERFORM timebank.explain_limits(d, c, t.coin_minutes);
   END IF;
-  t.recorded_at := timebank.moment_to_record(p_now, t.ledger, d, c);
+  t.recorded_at := greatest(p_now, d.last_recorded_at, c.last_recorded_at);
+  IF p_now < t.recorded_at - interval '5 minutes' OR p_closed_until > t.recorded_at THEN
+    PERFORM timebank.explain_moment(p_now, t.ledger, t.recorded_at);
+  END IF;
   t.event_at := coalesce(t.event_at, p_now);
   IF c.daily_cap_minutes IS NOT NULL OR d.daily_cap_minutes IS NOT NULL THEN
     PERFORM timebank.count_day(t, d, c);
   END IF;
   t.id := nextval('timebank.transfer_id_seq');
+  content := timebank.transfer_bytes(t);
   t.debit_seq := d.last_seq + 1;
   t.credit_seq := c.last_seq + 1;
-  content := timebank.transfer_bytes(t);
   t.debit_hash := sha256(d.last_hash || content);
   t.credit_hash := sha256(c.last_hash || content);
   INSERT INTO timebank.transfer SELECT (t).* ON CONFLICT (ledger, key) DO NOTHING;
   IF NOT FOUND THEN
     RETURN NULL;
   END IF;
-  UPDATE timebank.balance SET posted = posted - moved, pending_out = pending_out + held,
-    last_seq = t.debit_seq, last_hash = t.debit_hash, last_recorded_at = t.recorded_at
-  WHERE account_id = d.account_id;
-  UPDATE timebank.balance SET posted = posted + moved, pending_in = pending_in + held,
-    last_seq = t.credit_seq, last_hash = t.credit_hash, last_recorded_at = t.recorded_at
-  WHERE account_id = c.account_id;
+  UPDATE timebank.balance SET
+    posted = posted + CASE account_id WHEN d.account_id THEN -moved ELSE moved END,
+    pending_out = pending_out + CASE account_id WHEN d.account_id THEN held ELSE 0 END,
+    pending_in = pending_in + CASE account_id WHEN d.account_id THEN 0 ELSE held END,
+    last_seq = CASE account_id WHEN d.account_id THEN t.debit_seq ELSE t.credit_seq END,
+    last_hash = CASE account_id WHEN d.account_id THEN t.debit_hash ELSE t.credit_hash END,
+    last_recorded_at = t.recorded_at
+  WHERE account_id IN (d.account_id, c.account_id);
   RETURN t;
+END
+$$;
+
+-- The same for a caller who holds the locks and has read nothing.
+CREATE OR REPLACE FUNCTION timebank.append_transfer(p_now timestamptz, p_row timebank.transfer)
+RETURNS timebank.transfer
+LANGUAGE plpgsql AS $$
+DECLARE
+  d timebank.balance;
+  c timebank.balance;
+BEGIN
+  SELECT * INTO d FROM timebank.balance WHERE account_id = p_row.debit_account_id;
+  SELECT * INTO c FROM timebank.balance WHERE account_id = p_row.credit_account_id;
+  RETURN timebank.write_transfer(p_now, p_row, d, c,
+    (SELECT max(closed_until) FROM timebank.period_close WHERE ledger = p_row.ledger));
 END
 $$;
 
@@ -197,7 +209,12 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   t timebank.transfer;
   made timebank.transfer;
+  d timebank.balance;
+  c timebank.balance;
   room bigint;
+  known bigint;
+  closed_until timestamptz;
+  ledger_held boolean;
 BEGIN
   IF p_entry_type = 'clearing' THEN
     PERFORM timebank.refuse_one_leg(p_ledger, p_key);
@@ -205,13 +222,29 @@ BEGIN
   t.request_hash := sha256(convert_to(jsonb_build_array('record', p_debit_account_id, p_credit_account_id,
     p_entry_type, p_coin_minutes, p_service_minutes, p_pending, timebank.microseconds(p_event_at),
     p_subject_type, p_subject_id, p_rule_version, p_overflow_account_id)::text, 'UTF8'));
-  PERFORM timebank.lock_accounts(p_ledger, ARRAY[p_debit_account_id, p_credit_account_id, p_overflow_account_id]);
-  made := timebank.find_by_key(p_ledger, p_key, t.request_hash);
-  IF made.id IS NOT NULL THEN
-    RETURN made;
+  -- the ledger, then the lower account, then the higher one; an account without limits has no row to lock
+  ledger_held := pg_advisory_xact_lock_shared(timebank.ledger_lock_number(p_ledger)) IS NOT NULL;
+  IF p_debit_account_id < p_credit_account_id THEN
+    SELECT * INTO d FROM timebank.balance WHERE account_id = p_debit_account_id FOR NO KEY UPDATE;
+  END IF;
+  SELECT * INTO c FROM timebank.balance WHERE account_id = p_credit_account_id FOR NO KEY UPDATE;
+  IF p_debit_account_id >= p_credit_account_id THEN
+    SELECT * INTO d FROM timebank.balance WHERE account_id = p_debit_account_id FOR NO KEY UPDATE;
+  END IF;
+  SELECT (SELECT kind FROM timebank.account WHERE id = p_debit_account_id AND ledger = p_ledger),
+    (SELECT kind FROM timebank.account WHERE id = p_credit_account_id AND ledger = p_ledger),
+    (SELECT e.id FROM timebank.transfer AS e WHERE e.ledger = p_ledger AND e.key = p_key),
+    (SELECT max(p.closed_until) FROM timebank.period_close AS p WHERE p.ledger = p_ledger)
+  INTO t.debit_kind, t.credit_kind, known, closed_until;
+  IF known IS NOT NULL THEN
+    RETURN timebank.find_by_key(p_ledger, p_key, t.request_hash);
   END IF;
   t.ledger := p_ledger;
-  t := timebank.name_accounts(t, p_debit_account_id, p_credit_account_id);
+  t.debit_account_id := p_debit_account_id;
+  t.credit_account_id := p_credit_account_id;
+  IF t.debit_kind IS NULL OR t.credit_kind IS NULL THEN
+    PERFORM timebank.name_accounts(t, p_debit_account_id, p_credit_account_id);
+  END IF;
   t.phase := CASE WHEN p_pending THEN 'pending' ELSE 'single' END;
   t.key := p_key;
   t.entry_type := p_entry_type;
@@ -222,15 +255,14 @@ BEGIN
   t.subject_type := p_subject_type;
   t.subject_id := p_subject_id;
   IF p_overflow_account_id IS NOT NULL THEN
-    SELECT least(cap_minutes - posted - pending_in, CASE WHEN p_entry_type = 'earn'
-        THEN timebank.day_room(account_id, daily_cap_minutes, coalesce(p_event_at, p_now)) END)
-      INTO room FROM timebank.balance WHERE account_id = p_credit_account_id;
+    room := least(c.cap_minutes - c.posted - c.pending_in, CASE WHEN p_entry_type = 'earn'
+      THEN timebank.day_room(c.account_id, c.daily_cap_minutes, coalesce(p_event_at, p_now)) END);
     room := CASE WHEN room < 0 THEN 0 ELSE room END;
   END IF;
   IF room < p_coin_minutes THEN
     made := timebank.append_with_overflow(p_now, t, room, p_overflow_account_id);
   ELSE
-    made := timebank.append_transfer(p_now, t);
+    made := timebank.write_transfer(p_now, t, d, c, closed_until);
   END IF;
   IF made.id IS NULL THEN
     made := timebank.find_by_key(p_ledger, p_key, t.request_hash);

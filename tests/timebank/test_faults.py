@@ -189,32 +189,33 @@ def mutate(bank: Bank, *statements: str) -> None:
             connection.exec_driver_sql(statement)
 
 
+WRITER = "record_transfer"
+"""Its body takes its locks itself; the other acts take them through lock_accounts."""
+ROW_LOCK = " FOR NO KEY UPDATE"
+EARLIER, LATER = (f"p_debit_account_id {sign} p_credit_account_id" for sign in ("<", ">="))
+LEDGER_LOCK = "pg_advisory_xact_lock_shared(timebank.ledger_lock_number(p_ledger)) IS NOT NULL"
+SECOND = "  SELECT * INTO c FROM"
 NO_ACCOUNT_LOCK = """
 CREATE OR REPLACE FUNCTION timebank.lock_accounts(p_ledger bigint, p_account_ids bigint[]) RETURNS void
 LANGUAGE plpgsql AS $$ BEGIN
   PERFORM pg_advisory_xact_lock_shared(timebank.ledger_lock_number(p_ledger));
 END $$"""
-UNSORTED_LOCK = """
-CREATE OR REPLACE FUNCTION timebank.lock_accounts(p_ledger bigint, p_account_ids bigint[]) RETURNS void
-LANGUAGE plpgsql AS $$ BEGIN
-  PERFORM 1 FROM timebank.balance WHERE account_id = p_account_ids[1] FOR NO KEY UPDATE;
-  PERFORM pg_sleep(0.4);
-  PERFORM 1 FROM timebank.balance WHERE account_id = p_account_ids[2] FOR NO KEY UPDATE;
-END $$"""
-NO_LEDGER_LOCK = """
-CREATE OR REPLACE FUNCTION timebank.lock_accounts(p_ledger bigint, p_account_ids bigint[]) RETURNS void
-LANGUAGE plpgsql AS $$ BEGIN
-  PERFORM 1 FROM timebank.balance WHERE account_id = ANY (p_account_ids) ORDER BY account_id FOR NO KEY UPDATE;
-END $$"""
-SLOW_MOMENT = """
-ALTER FUNCTION timebank.moment_to_record(timestamptz, bigint, timebank.balance, timebank.balance) RENAME TO moment;
-CREATE FUNCTION timebank.moment_to_record(p_now timestamptz, p_ledger bigint, d timebank.balance,
-  c timebank.balance) RETURNS timestamptz LANGUAGE plpgsql AS $$ BEGIN
-  PERFORM pg_sleep(0.4);
-  RETURN timebank.moment(p_now, p_ledger, d, c);
-END $$;
-GRANT EXECUTE ON FUNCTION timebank.moment_to_record(timestamptz, bigint, timebank.balance, timebank.balance)
-  TO yinling_definer"""
+
+
+def rewrite(bank: Bank, function: str, *changes: tuple[str, str]) -> str:
+    """Give the statement that puts other words into a function of the writer."""
+    ask = text("SELECT pg_get_functiondef(CAST(:name AS regproc))")
+    with bank.setup.connect() as connection:
+        source: str = connection.execute(ask, {"name": f"timebank.{function}"}).scalar_one()
+    for old, new in changes:
+        assert old in source, f"{function} has no {old!r} to take out"
+        source = source.replace(old, new)
+    return source.replace("%", "%%")
+
+
+def slow_writer(bank: Bank) -> str:
+    """Let a writer stop between reading the balances and writing."""
+    return rewrite(bank, "write_transfer", ("  t.id := nextval", "  PERFORM pg_sleep(0.4);\n  t.id := nextval"))
 
 
 def volunteer(bank: Bank) -> int:
@@ -239,7 +240,8 @@ def breaks(work: Callable[[], Any]) -> str:
 @pytest.mark.broken_ledger
 def test_the_twin_that_locks_unsorted_waits_in_a_circle(bank: Bank) -> None:
     one, other = volunteer(bank), volunteer(bank)
-    mutate(bank, UNSORTED_LOCK)
+    unsorted = ((EARLIER, "true"), (LATER, "false"))
+    mutate(bank, rewrite(bank, WRITER, *unsorted, (SECOND, "  PERFORM pg_sleep(0.4);\n" + SECOND)))
     died = together(
         lambda: breaks(lambda: bank.move("x", one, other, "gift", 1)),
         lambda: breaks(lambda: bank.move("y", other, one, "gift", 1)),
@@ -250,7 +252,7 @@ def test_the_twin_that_locks_unsorted_waits_in_a_circle(bank: Bank) -> None:
 
 @pytest.mark.broken_ledger
 def test_the_twin_without_the_account_lock_breaks_the_chain_and_the_guard_sees_it(bank: Bank) -> None:
-    mutate(bank, NO_ACCOUNT_LOCK, SLOW_MOMENT)
+    mutate(bank, rewrite(bank, WRITER, (ROW_LOCK, "")), slow_writer(bank))
     died = together(*[lambda n=n: breaks(lambda: bank.earn(f"k{n}", 10)) for n in range(2)])
     assert sorted(died) == ["", "AppendOnly"]
     print("mutant: no lock on accounts -> killed, two entries take one place in the chain")
@@ -259,7 +261,7 @@ def test_the_twin_without_the_account_lock_breaks_the_chain_and_the_guard_sees_i
 @pytest.mark.broken_ledger
 def test_the_twin_without_lock_and_index_resolves_a_transfer_twice(bank: Bank) -> None:
     waiting = bank.move("v", bank.issuance, bank.pool, "grant", 60, pending=True)
-    mutate(bank, NO_ACCOUNT_LOCK, SLOW_MOMENT, "DROP INDEX timebank.transfer_single_resolution_key")
+    mutate(bank, NO_ACCOUNT_LOCK, slow_writer(bank), "DROP INDEX timebank.transfer_single_resolution_key")
     died = together(
         lambda: breaks(lambda: bank.act(lambda s: post_transfer(s, NOON, waiting.id, "yes"))),
         lambda: breaks(lambda: bank.act(lambda s: void_transfer(s, NOON, waiting.id, "time is out"))),
@@ -271,7 +273,7 @@ def test_the_twin_without_lock_and_index_resolves_a_transfer_twice(bank: Bank) -
 
 @pytest.mark.broken_ledger
 def test_the_twin_without_the_ledgers_lock_loses_minutes_in_a_snapshot(bank: Bank) -> None:
-    mutate(bank, NO_LEDGER_LOCK)
+    mutate(bank, rewrite(bank, WRITER, (LEDGER_LOCK, "true")))
     with Session(bank.app) as slow, slow.begin():
         args = {"ledger": bank.ledger, "debit_account_id": bank.issuance, "credit_account_id": bank.pool}
         record_transfer(slow, NOON, key="slow", entry_type="grant", minutes=60, **args)
