@@ -38,6 +38,8 @@ def monthly(now: datetime) -> str:
 PERIODIC = (
     Periodic("oversight.check_ledger", hourly),
     Periodic("payments.reconcile", hourly),
+    Periodic("benefits.lapse_vouchers", daily),
+    Periodic("benefits.issue_vouchers", daily),
     Periodic("beds.snapshot", daily),
     Periodic("circles.refresh_every_city", daily),
     Periodic("circles.compute_access", daily),

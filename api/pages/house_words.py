@@ -129,6 +129,7 @@ SENTENCES = (
     _("价格%(price)s，政府付%(government)s，自付%(own)s"),
     _("%(amount)s元"),
     _("%(right)s：政府付%(share)s"),
+    _("%(right)s：抵扣%(share)s"),
     _("%(right)s：这项服务政府不补贴"),
     _("%(right)s：本月补贴已经用完，全部自付"),
     _("%(right)s：补贴不足一分钱，全部自付"),

@@ -287,6 +287,7 @@ def _confirm_page(
             "at_home": wish.service.at_home,
             "price_fen": one.price_fen,
             "government_fen": one.shared.government_fen,
+            "voucher_fen": one.shared.voucher_fen,
             "pay_fen": one.shared.self_fen,
         },
         step=3,

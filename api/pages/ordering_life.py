@@ -142,6 +142,7 @@ def _shown(side: ElderSide, order: OrderView) -> dict[str, Any]:
         "address": side.card.address if order.at_home else "",
         "price_fen": order.price_fen,
         "government_fen": order.government_fen,
+        "voucher_fen": order.voucher_fen,
         "pay_fen": order.self_fen,
         "door_code": _door_code(side, order),
         "can_cancel": acts.can_cancel,

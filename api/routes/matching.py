@@ -99,5 +99,6 @@ def show_unmet_needs(
 
 def _candidate(one: Candidate) -> CandidateOut:
     plain = {name: getattr(one, name) for name in CandidateOut.model_fields if hasattr(one, name)}
-    plain |= {"government_fen": one.shared.government_fen, "self_fen": one.shared.self_fen}
+    shared = one.shared
+    plain |= {"government_fen": shared.government_fen, "voucher_fen": shared.voucher_fen, "self_fen": shared.self_fen}
     return CandidateOut.model_validate(plain | {"reasons": list(one.reasons)})

@@ -36,6 +36,7 @@ class CandidateOut(BaseModel):
     ratings: int
     price_fen: int
     government_fen: int
+    voucher_fen: int = 0
     self_fen: int
     reasons: list[str]
 

@@ -56,6 +56,7 @@ class PlacedOut(BaseModel):
     state: str
     price_fen: int
     government_fen: int
+    voucher_fen: int
     self_fen: int
     chosen_provider_id: int | None
     replayed: bool
@@ -78,6 +79,7 @@ class OrderOut(BaseModel):
     ends_at: datetime
     price_fen: int
     government_fen: int
+    voucher_fen: int
     self_fen: int
     chosen_provider_id: int | None
     provider_id: int | None

@@ -1,4 +1,7 @@
-"""Hold, spend and give back government money for an order. The month's cap is held by the database."""
+"""Hold, spend and give back public money for an order: government's part and a voucher's part.
+
+The month's cap and the voucher's amounts are held by the database.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from datetime import date, datetime
 from sqlalchemy import insert, select, update
 from sqlmodel import Session
 
+from services.benefits import vouchers
 from services.benefits.rules import Split, first_of_month
 from services.benefits.tables import Entitlement, EntitlementUse
 from services.columns import table_of
@@ -16,13 +20,14 @@ _use = table_of(EntitlementUse)
 
 
 def hold(session: Session, now: datetime, order_id: int, shared: Split, on: date) -> None:
-    """Keep government's part of a split aside for one order, in the month of the service.
+    """Keep government's and the voucher's part of a split aside for one order, in the month of the service.
 
     A hold of the same order is replaced (an order priced anew); nothing to pay releases it. The database
     refuses (`entitlement_use_month_cap_check`) what another order took meanwhile.
     """
+    vouchers.reserve(session, now, order_id, shared, on)
     if shared.entitlement_id is None or shared.government_fen == 0:
-        release(session, now, order_id)
+        _move(session, now, order_id, "held", "released")
         return
     connection = session.connection()
     right = connection.execute(
@@ -45,12 +50,14 @@ def hold(session: Session, now: datetime, order_id: int, shared: Split, on: date
 
 
 def spend(session: Session, now: datetime, order_id: int) -> int:
-    """Turn an order's hold into money spent, once the elder's side has confirmed; gives the fen spent."""
+    """Turn an order's hold into money spent, once the elder's side has confirmed; gives government's fen."""
+    vouchers.capture(session, now, order_id)
     return _move(session, now, order_id, "held", "spent")
 
 
 def release(session: Session, now: datetime, order_id: int) -> int:
-    """Give an order's held money back to the month; spent money stays spent. Gives the fen released."""
+    """Give an order's held money back to the month; spent money stays spent. Gives government's fen."""
+    vouchers.release(session, now, order_id)
     return _move(session, now, order_id, "held", "released")
 
 

@@ -11,6 +11,7 @@ from sqlmodel import Session
 
 from services.benefits.rules import Right, Split, first_of_month, split
 from services.benefits.tables import Entitlement, EntitlementUse
+from services.benefits.vouchers import with_voucher
 from services.columns import table_of
 
 _entitlement = table_of(Entitlement)
@@ -41,16 +42,20 @@ def split_price(
     on: date,
     *,
     besides_order_id: int | None = None,
+    provider_id: int | None = None,
 ) -> Split:
-    """Tell which part of a service's price (fen) government pays for an elder on a civil day, and why.
+    """Tell which part of a service's price (fen) government and a voucher pay for an elder on a civil day, and why.
 
     The entitlement in force on the day of the service decides, with the cap left in that month; of several
-    the one that helps most. `besides_order_id` leaves that order's own hold out, to price it anew. `now` is
-    taken so that every quote says when it was made; it decides nothing. Rounding: services/benefits/rules.py.
+    the one that helps most. `besides_order_id` leaves that order's own hold out, to price it anew;
+    `provider_id` is who was chosen, for vouchers that only some take. `now` is taken so that every quote says
+    when it was made; it decides nothing. Rounding: services/benefits/rounding.py.
     """
     del now
-    rights = rights_on(session, elder_id, service_code, on, besides_order_id)
-    return split(price_fen, rights)
+    shared = split(price_fen, rights_on(session, elder_id, service_code, on, besides_order_id))
+    return with_voucher(
+        session, shared, elder_id, service_code, on, provider_id=provider_id, besides_order_id=besides_order_id
+    )
 
 
 def entitlements_in_month(session: Session, elder_id: int, on: date) -> list[MonthOfEntitlement]:

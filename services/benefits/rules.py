@@ -1,7 +1,7 @@
-"""Who pays which part of a price. Whole fen only; the two parts always add up to the price.
+"""Who pays which part of a price. Whole fen only; the parts always add up to the price.
 
-Rounding rule (the only one): government's share is rounded DOWN to a whole fen, so that public money
-never pays more than its percentage; the elder's part is what remains.
+Rounded by the floor rule (services/benefits/rounding.py): public money never pays more than its percentage;
+the elder's part is what remains. Government's purchase comes first, a voucher then pays of what is left.
 """
 
 from __future__ import annotations
@@ -22,12 +22,14 @@ class Right:
 
 @dataclass(frozen=True)
 class Split:
-    """How a price is shared: `government_fen + self_fen` is the price. `reasons` say why, in Chinese."""
+    """How a price is shared: `government_fen + voucher_fen + self_fen` is the price. `reasons` say why, in Chinese."""
 
     government_fen: int
     self_fen: int
     entitlement_id: int | None
     reasons: tuple[str, ...]
+    voucher_fen: int = 0
+    voucher_id: int | None = None
 
 
 def government_share_fen(price_fen: int, percent: int, month_left_fen: int) -> int:

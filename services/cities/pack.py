@@ -26,13 +26,14 @@ from services.cities.pack_care import (
     VisitWho,
     VoucherKind,
 )
+from services.cities.pack_money import BudgetLine, CancelFee, MoneyPolicy, PrepaidLimit
 from services.cities.pack_part import AreaLevel, Code, Named, NamedPart, Part, Source
 from services.cities.pack_timebank import GuaranteePolicy, ServicePrice, StartPolicy, TimebankPolicy
 from services.cities.rules import area_contains, written_code
 
 __all__ = [
-    "AreaWithoutMinutes", "BedFilter", "CareLevel", "CareScheme", "CityFacts", "CityPack", "CityRules", "EscalationStep", "FacilityFunction",
-    "FacilityType", "Group", "GuaranteePolicy", "Indicator", "Named", "OfferPolicy", "OfferTimer", "PackArea", "PackRules", "Part",
+    "AreaWithoutMinutes", "BedFilter", "BudgetLine", "CancelFee", "CareLevel", "CareScheme", "CityFacts", "CityPack", "CityRules", "EscalationStep", "FacilityFunction",
+    "FacilityType", "Group", "GuaranteePolicy", "Indicator", "MoneyPolicy", "Named", "OfferPolicy", "OfferTimer", "PackArea", "PackRules", "Part", "PrepaidLimit",
     "Profile", "RatioDefinition", "Satisfies", "ServicePrice", "Source", "StartPolicy", "Subsidy", "Target", "Tier", "TimebankPolicy", "VisitClass",
     "VisitPolicy", "VisitWho", "VoucherKind",
 ]  # fmt: skip
@@ -198,12 +199,13 @@ class PackRules(Part):
     timebank: TimebankPolicy
     offers: tuple[OfferTimer, ...] = Field(min_length=1)
     offering: OfferPolicy
+    money: MoneyPolicy = MoneyPolicy()
 
 
 class CityPack(Part):
     """One file of sample_data/cities: the city, its areas and either its own rules or a neighbour's.
 
-    Over a neighbour's rules a city may still keep a time bank of its own (`timebank`).
+    Over a neighbour's rules a city may still keep a time bank (`timebank`), vouchers and money rules of its own.
     """
 
     version: str = Field(min_length=1, max_length=60)
@@ -215,6 +217,8 @@ class CityPack(Part):
     areas: tuple[PackArea, ...] = ()
     rules: PackRules | None = None
     timebank: TimebankPolicy | None = None
+    vouchers: tuple[VoucherKind, ...] | None = None
+    money: MoneyPolicy | None = None
 
     @model_validator(mode="after")
     def _either_own_or_borrowed_rules(self) -> CityPack:
@@ -222,6 +226,8 @@ class CityPack(Part):
             raise ValueError("须且只能写rules或rules_from之一 / give either [rules] or rules_from")
         if self.rules is not None and self.timebank is not None:
             raise ValueError("自有规则的时间银行写在rules.timebank / own rules carry the time bank in [rules.timebank]")
+        if self.rules is not None and (self.vouchers is not None or self.money is not None):
+            raise ValueError("自有规则的券和资金规则写在rules下 / own rules carry vouchers and money under [rules]")
         return self
 
 

@@ -38,7 +38,11 @@ class Group(Named):
 
 
 class VoucherKind(Named):
-    """A voucher: who may hold it, for what, how much of a bill it pays, and when it lapses."""
+    """A voucher: who may hold it, for what and where, how much of a bill it pays, and when it lapses.
+
+    `cap_fen` is its face value a period; `per_order_cap_fen` the most of it for one order. `providers` are the
+    codes of the providers that take it (none named: every provider). `mirrored`: issued and counted elsewhere.
+    """
 
     issuer: Literal["national", "province", "city", "district"]
     mirrored: bool = False
@@ -46,10 +50,14 @@ class VoucherKind(Named):
     deduct_percent: Percent
     cap_fen: int = Field(gt=0)
     exclusivity_group: Code
-    places: tuple[Literal["home", "community", "institution"], ...]
+    places: tuple[Literal["home", "community", "institution", "neighbour"], ...]
     service_groups: tuple[Code, ...]
+    groups: tuple[Code, ...] = ()
     min_age: int = Field(ge=0, le=120)
     min_care_level: int = Field(ge=0, le=9)
+    per_order_cap_fen: int | None = Field(default=None, gt=0)
+    single_use: bool = False
+    providers: tuple[str, ...] = ()
     lapses_at_period_end: bool = True
     valid_from: date
     valid_to: date | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
-from services.cities.pack import BedFilter, CityPack, Named, PackRules, TimebankPolicy
+from services.cities.pack import BedFilter, CityPack, MoneyPolicy, Named, PackRules, TimebankPolicy
 
 Place = tuple[str | int, ...]
 Problem = tuple[Place, str]
@@ -19,7 +19,27 @@ def broken_links(pack: CityPack) -> list[Problem]:
         problems += _policy_links(pack.rules.timebank, ("rules", "timebank"), {source.id for source in pack.sources})
     if pack.timebank is not None:
         problems += _policy_links(pack.timebank, ("timebank",), {source.id for source in pack.sources})
+    problems += _own_money_links(pack, {source.id for source in pack.sources})
     return problems
+
+
+def _own_money_links(pack: CityPack, sources: set[str]) -> Iterator[Problem]:
+    """What a city keeps over a neighbour's rules; its groups of services and people are the neighbour's to know."""
+    for index, voucher in enumerate(pack.vouchers or ()):
+        yield from _known(("vouchers", index, "source"), [voucher.source], sources, "sources")
+    yield from _twice(("vouchers",), [voucher.code for voucher in pack.vouchers or ()])
+    if pack.rules is not None:
+        yield from _money_sources(pack.rules.money, ("rules", "money"), sources)
+    if pack.money is not None:
+        yield from _money_sources(pack.money, ("money",), sources)
+
+
+def _money_sources(money: MoneyPolicy, place: Place, sources: set[str]) -> Iterator[Problem]:
+    for name in ("cancel_fees", "budget_lines", "prepaid"):
+        for index, part in enumerate(getattr(money, name)):
+            yield from _known((*place, name, index, "source"), [part.source], sources, "sources")
+    paid = [code for line in money.budget_lines for code in line.pays_for]
+    yield from _twice((*place, "budget_lines"), paid)
 
 
 def _links_of_rules(rules: PackRules, sources: set[str]) -> Iterator[Problem]:
@@ -83,6 +103,7 @@ def _money_links(rules: PackRules) -> Iterator[Problem]:
     for index, voucher in enumerate(rules.vouchers):
         place: Place = ("rules", "vouchers", index, "service_groups")
         yield from _known(place, voucher.service_groups, services, "service_groups")
+        yield from _known(("rules", "vouchers", index, "groups"), voucher.groups, groups, "groups")
     for index, subsidy in enumerate(rules.subsidies):
         place = ("rules", "subsidies", index)
         yield from _known((*place, "service_groups"), subsidy.service_groups, services, "service_groups")

@@ -9,7 +9,7 @@ from sqlalchemy import Row, func, select, text
 from sqlmodel import Session
 
 from services.cities.errors import NoRulesInForce, UnknownArea, UnknownCity
-from services.cities.pack import CityPack, CityRules, TimebankPolicy
+from services.cities.pack import CityPack, CityRules, MoneyPolicy, TimebankPolicy, VoucherKind
 from services.cities.rules import ancestor_code, area_range
 from services.cities.tables import Area, City, CityPackVersion, NationalStreet, RulesAdoption
 
@@ -53,7 +53,24 @@ def rules_in_force(session: Session, city_code: int, on: date) -> CityRules:
     if found is None:
         raise NoRulesInForce(city_code=city, rules_city_code=rules_city, on=on.isoformat())
     own = _own_hours(session, city, on) if rules_city != city else None
-    return _judged_by(session, city, rules_city, found, own)
+    money = _own_money(session, city, on) if rules_city != city else None
+    return _judged_by(session, city, rules_city, found, own, money)
+
+
+def _own_money(session: Session, city: int, on: date) -> Found | None:
+    """The version whose vouchers or money rules a city keeps over the rules it borrows; None: the lender's hold."""
+    vouchers, money = _version.c.document["vouchers"], _version.c.document["money"]
+    return (
+        session.connection()
+        .execute(
+            select(_version.c.id, _version.c.sha256, vouchers.label("vouchers"), money.label("money"))
+            .where(_version.c.city_code == city, _version.c.valid_from <= on)
+            .where(vouchers.astext.is_not(None) | money.astext.is_not(None))
+            .order_by(_version.c.valid_from.desc(), _version.c.id.desc())
+            .limit(1)
+        )
+        .first()
+    )
 
 
 def _own_hours(session: Session, city: int, on: date) -> Found | None:
@@ -71,9 +88,17 @@ def _own_hours(session: Session, city: int, on: date) -> Found | None:
     )
 
 
-def _judged_by(session: Session, city: int, rules_city: int, found: Found, own: Found | None = None) -> CityRules:
+def _judged_by(
+    session: Session, city: int, rules_city: int, found: Found, own: Found | None = None, money: Found | None = None
+) -> CityRules:
     # a number alone may mean another document in another database
-    key = (found.id, city, found.sha256, own.sha256 if own is not None else "")
+    key = (
+        found.id,
+        city,
+        found.sha256,
+        own.sha256 if own is not None else "",
+        money.sha256 if money is not None else "",
+    )
     if key not in _cache:
         document = (
             session.connection().execute(select(_version.c.document).where(_version.c.id == found.id)).scalar_one()
@@ -85,6 +110,10 @@ def _judged_by(session: Session, city: int, rules_city: int, found: Found, own: 
         parts = {name: getattr(pack.rules, name) for name in type(pack.rules).model_fields}
         if own is not None:
             parts["timebank"] = TimebankPolicy.model_validate(own.hours)
+        if money is not None and money.vouchers is not None:
+            parts["vouchers"] = tuple(VoucherKind.model_validate(one) for one in money.vouchers)
+        if money is not None and money.money is not None:
+            parts["money"] = MoneyPolicy.model_validate(money.money)
         _cache[key] = CityRules(
             **parts,
             timebank_version=own.version if own is not None else "",
@@ -243,4 +272,4 @@ _NAMES_OF_RIGHTS = text(
     " CROSS JOIN LATERAL (SELECT entry.one ->> 'name_zh' AS name_zh, entry.one ->> 'name_en' AS name_en) AS part"
     " WHERE jsonb_typeof(pack.document -> 'rules') = 'object' GROUP BY part.name_zh"
 )
-_cache: dict[tuple[int, int, str, str], CityRules] = {}
+_cache: dict[tuple[int, int, str, str, str], CityRules] = {}

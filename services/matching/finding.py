@@ -12,6 +12,8 @@ from sqlmodel import Session
 
 from services.benefits.queries import rights_on
 from services.benefits.rules import Split, split, yuan
+from services.benefits.voucher_rules import take_voucher
+from services.benefits.vouchers import vouchers_for
 from services.catalogue.queries import Service
 from services.cities.queries import city_of_area
 from services.cities.rules import area_range
@@ -91,12 +93,14 @@ def find_candidates(
             left_out.append(reason)
         else:
             able[line.provider_id] = (line, walk, slot, _facts(line, walk, slot, capacity))
-    rights = rights_on(session, elder_id, service.code, civil_date(starts_at), besides_order_id)
+    on = civil_date(starts_at)
+    rights = rights_on(session, elder_id, service.code, on, besides_order_id)
+    vouchers = vouchers_for(session, elder_id, service.code, on, besides_order_id=besides_order_id)
     ranked = rank([facts for _, _, _, facts in able.values()])
     candidates = []
     for place, (facts, parts) in enumerate(ranked, start=1):
         line, walk, slot, _ = able[facts.provider_id]
-        shared = split(facts.price_fen, rights)
+        shared = take_voucher(split(facts.price_fen, rights), vouchers, line.provider_code)
         candidates.append(_candidate(place, line, walk, slot, facts, parts, shared, service))
     left_out.sort(key=lambda one: (one.provider_name, one.provider_id))
     return Found(candidates=tuple(candidates), left_out=tuple(left_out))
@@ -109,6 +113,7 @@ def _lines(session: Session, service_code: str, area_code: int) -> list[Row[Any]
             select(
                 _line,
                 _provider.c.name.label("provider_name"),
+                _provider.c.code.label("provider_code"),
                 _provider.c.grade,
                 _provider.c.blocked_at,
                 _facility.c.status,

@@ -106,13 +106,23 @@ def _lower_price(session: Session, now: datetime, order: OrderRow) -> OrderRow:
     if price_fen is None or price_fen >= order.price_fen:
         return order
     on = civil_date(order.starts_at)
-    shared = split_price(session, now, order.elder_id, order.service_code, price_fen, on, besides_order_id=order.id)
+    shared = split_price(
+        session,
+        now,
+        order.elder_id,
+        order.service_code,
+        price_fen,
+        on,
+        besides_order_id=order.id,
+        provider_id=order.chosen_provider_id,
+    )
     move_order(
         session,
         order,
         order.state,
         price_fen=price_fen,
         government_fen=shared.government_fen,
+        voucher_fen=shared.voucher_fen,
         self_fen=shared.self_fen,
     )
     hold(session, now, order.id, shared, on)

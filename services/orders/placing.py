@@ -60,6 +60,7 @@ class PlacedOrder:
     state: str
     price_fen: int
     government_fen: int
+    voucher_fen: int
     self_fen: int
     chosen_provider_id: int | None
     replayed: bool
@@ -127,7 +128,9 @@ def place_order(
     price_fen = opening_and_price(
         session, service, right.area_code, starts_at, ends_at, chosen_provider_id, by_the_place=slot is not None
     )
-    shared = split_price(session, now, elder_id, service_code, price_fen, civil_date(starts_at))
+    shared = split_price(
+        session, now, elder_id, service_code, price_fen, civil_date(starts_at), provider_id=chosen_provider_id
+    )
     order = _write_order(session, now, actor.person_id, right, wish, shared, idempotency_key, channel, ends_at)
     hold(session, now, order.id, shared, civil_date(starts_at))
     _announce(session, now, actor, right, order, service)
@@ -224,8 +227,9 @@ def _write_order(
         **wish.__dict__,
         "ends_at": ends_at,
         "state": "placed",
-        "price_fen": shared.government_fen + shared.self_fen,
+        "price_fen": shared.government_fen + shared.voucher_fen + shared.self_fen,
         "government_fen": shared.government_fen,
+        "voucher_fen": shared.voucher_fen,
         "self_fen": shared.self_fen,
         "placed_by": placed_by,
         "by_right": right.ground,
@@ -281,6 +285,7 @@ def _placed(order: OrderRow, *, replayed: bool, reasons: tuple[str, ...]) -> Pla
         state=order.state,
         price_fen=order.price_fen,
         government_fen=order.government_fen,
+        voucher_fen=order.voucher_fen,
         self_fen=order.self_fen,
         chosen_provider_id=order.chosen_provider_id,
         replayed=replayed,

@@ -48,6 +48,7 @@ class OrderView:
     ends_at: datetime
     price_fen: int
     government_fen: int
+    voucher_fen: int
     self_fen: int
     chosen_provider_id: int | None
     provider_id: int | None

@@ -34,7 +34,8 @@ class CareOrder(SQLModel, table=True):
         CheckConstraint("state IN ('" + "', '".join(ORDER_STATES) + "')", name="care_order_state_check"),
         CheckConstraint("starts_at < ends_at", name="care_order_window_check"),
         CheckConstraint(
-            "government_fen >= 0 AND self_fen >= 0 AND price_fen = government_fen + self_fen",
+            "government_fen >= 0 AND voucher_fen >= 0 AND self_fen >= 0"
+            " AND price_fen = government_fen + voucher_fen + self_fen",
             name="care_order_price_adds_up_check",
         ),
         CheckConstraint(
@@ -58,6 +59,7 @@ class CareOrder(SQLModel, table=True):
     state: str = words(default="placed")
     price_fen: int = number()
     government_fen: int = number()
+    voucher_fen: int = number(default=0)
     self_fen: int = number()
     chosen_provider_id: int | None = link("provider.id", optional=True)
     provider_id: int | None = link("provider.id", optional=True)

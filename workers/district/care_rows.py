@@ -156,6 +156,7 @@ def _write_order_row(
         state=order.state,
         price_fen=order.price_fen,
         government_fen=order.government_fen,
+        voucher_fen=0,
         self_fen=order.self_fen,
         chosen_provider_id=(order.silent_provider or order.provider).id,
         provider_id=order.provider.id,
