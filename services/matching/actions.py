@@ -74,8 +74,8 @@ def accept_offer(session: Session, now: datetime, actor: Actor, offer_id: int) -
     move_order(session, order, "accepted", provider_id=offer.provider_id, accepted_at=now)
     write_event(session, now, order, "accepted", actor.person_id, provider_id=offer.provider_id, offer_id=offer_id)
     _record(session, now, actor, order, "accept_offer", {"offer_id": offer_id})
-    job = "orders.prepare_payment"
-    enqueue(session, now, job, {"order_id": order.id}, key=f"{job}/{order.id}/{offer_id}")
+    for job in ("orders.prepare_payment", *(["matching.withdraw_offers"] if offer.shared else [])):
+        enqueue(session, now, job, {"order_id": order.id}, key=f"{job}/{order.id}/{offer_id}")
     tell_elder_side(session, now, order, "matching.accepted", provider_id=offer.provider_id, once=str(offer_id))
     return AcceptedOffer(
         offer_id=offer_id,
@@ -121,6 +121,8 @@ def _lock_for_answer(
         raise OfferClosed(offer_id=offer_id, state="closed") from None
     offer = session.connection().execute(select(_offer).where(_offer.c.id == offer_id).with_for_update()).one()
     _check_open(offer, now)
+    if offer.shared and order.state != "offering":  # somebody else claimed it a moment before
+        raise AlreadyAccepted(offer_id=offer_id)
     if order.state != "offering":
         raise OfferClosed(offer_id=offer_id, state=order.state)
     return order, offer
@@ -134,6 +136,8 @@ def _find(session: Session, offer_id: int) -> Row[*tuple[Any, ...]]:
 
 
 def _check_open(offer: Row[*tuple[Any, ...]], now: datetime) -> None:
+    if offer.shared and offer.state == "withdrawn":
+        raise AlreadyAccepted(offer_id=offer.id)
     if offer.state == "accepted":
         raise AlreadyAccepted(
             offer_id=offer.id, answered_at=offer.answered_at.isoformat(), answered_by=offer.answered_by

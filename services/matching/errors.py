@@ -41,6 +41,18 @@ class NotADispatcher(NotAllowed):
     message_zh = "只有这家机构的调度员可以办理。"
 
 
+class TaskClosed(Conflict):
+    """The order does not wait for the bureau any more; facts: order_id, state."""
+
+    message_zh = "这一单已经有安排了，不用再派。"
+
+
+class NotAmongThem(Conflict):
+    """The named provider cannot take this order now; facts: order_id, provider_id, why."""
+
+    message_zh = "这家机构现在接不了这一单，请在名单里另选一家。"
+
+
 class HomeUnknown(Conflict):
     """The elder's home has no place on the map yet, so nobody's way to it is known; facts: elder_id."""
 
@@ -51,5 +63,6 @@ BY_CONSTRAINT: dict[str, type[DomainError]] = {
     "offer_one_accepted_per_order_idx": AlreadyAccepted,
     "offer_one_open_per_order_idx": Conflict,
     "offer_once_per_provider_key": Conflict,
+    "bureau_task_one_open_per_order_idx": TaskClosed,
     "offer_state_check": Invalid,
 }

@@ -53,6 +53,7 @@ class Candidate:
     price_fen: int
     shared: Split
     reasons: tuple[str, ...]
+    opening: tuple[tuple[str, ...], int, int] = ((), 0, 24)
 
 
 @dataclass(frozen=True)
@@ -195,6 +196,7 @@ def _candidate(
         price_fen=line.price_fen,
         shared=shared,
         reasons=_reasons(walk, slot, facts, shared, service),
+        opening=(tuple(line.weekdays), line.from_hour, line.to_hour),
     )
 
 

@@ -68,6 +68,8 @@ class OfferView:
     walk_seconds: int | None
     walk_estimated: bool
     reasons: tuple[str, ...]
+    mode: str = "ranked"
+    shared: bool = False
 
 
 @dataclass(frozen=True)
@@ -194,4 +196,6 @@ def _offer_view(row: Row[Any], community_name: str | None) -> OfferView:
         walk_seconds=row.reasons.get("walk_seconds"),
         walk_estimated=bool(row.reasons.get("walk_estimated", False)),
         reasons=tuple(row.reasons.get("words", ())),
+        mode=row.mode,
+        shared=row.shared,
     )

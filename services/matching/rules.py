@@ -7,10 +7,12 @@ for free capacity in the window. Ties go to the shorter walk, then the lower pri
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
+SHANGHAI = ZoneInfo("Asia/Shanghai")
 NEAR, GRADE, RATING, PRICE, CAPACITY = 400, 200, 150, 150, 100
 DETOUR_PERCENT = 135
 """Streets are longer than the crow's way: estimated walks take 1.35 times the straight line (估算)."""
@@ -70,16 +72,45 @@ def minutes_up(seconds: int) -> int:
     return -(-seconds // 60)
 
 
+Opening = tuple[Collection[str], int, int]
+"""Weekdays ("1".."7", none: every day) and the hours of the Shanghai wall clock between which a provider works."""
+MOST_DAYS_AT_REST = 14
+
+
 def offer_expires_at(
-    now: datetime, starts_at: datetime, timer_minutes: int, override_seconds: int | None = None
+    now: datetime,
+    starts_at: datetime,
+    timer_minutes: int,
+    override_seconds: int | None = None,
+    opening: Opening | None = None,
 ) -> datetime:
     """Give the moment at which an offer passes on: the city's timer, but never so late that nobody else can come.
 
     One provider may think for at most a quarter of the time left until the service, at least ten minutes,
-    and never past its start. `override_seconds` shortens it for demonstrations and tests.
+    and never past its start. With `opening` the clock rests while the provider is closed, yet half of the time
+    left stays for others. `override_seconds` shortens it for demonstrations and tests.
     """
     left = max(0.0, (starts_at - now).total_seconds())
     seconds = min(timer_minutes * 60.0, max(float(SHORTEST_OFFER_SECONDS), left / 4))
     if override_seconds is not None:
         seconds = min(seconds, float(override_seconds))
-    return min(now + timedelta(seconds=max(1.0, seconds)), max(starts_at, now + timedelta(seconds=1)))
+    until = now + timedelta(seconds=max(1.0, seconds))
+    if opening is not None and override_seconds is None:
+        until = max(until, min(after_open_seconds(now, seconds, opening), now + timedelta(seconds=left / 2)))
+    return min(until, max(starts_at, now + timedelta(seconds=1)))
+
+
+def after_open_seconds(now: datetime, seconds: float, opening: Opening) -> datetime:
+    """Give the moment by which a provider was open for so many seconds since now, at most a fortnight later."""
+    weekdays, from_hour, to_hour = opening
+    today = now.astimezone(SHANGHAI).replace(hour=0, minute=0, second=0, microsecond=0)
+    for ahead in range(MOST_DAYS_AT_REST):
+        midnight = today + timedelta(days=ahead)
+        if weekdays and str(midnight.isoweekday()) not in weekdays:
+            continue
+        opens, closes = max(now, midnight + timedelta(hours=from_hour)), midnight + timedelta(hours=to_hour)
+        spell = (closes - opens).total_seconds()
+        if spell >= seconds:
+            return (opens + timedelta(seconds=seconds)).astimezone(now.tzinfo)
+        seconds -= max(0.0, spell)
+    return (today + timedelta(days=MOST_DAYS_AT_REST)).astimezone(now.tzinfo)

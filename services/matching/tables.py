@@ -5,14 +5,18 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, Index, Text, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from services.columns import area_code, document, link, moment, number, own_id, words
 
 
 class Offer(SQLModel, table=True):
-    """A provider is asked to take an order until `expires_at`; silence passes it on."""
+    """A provider is asked to take an order until `expires_at`; silence passes it on.
+
+    `mode` says which way it came; a `shared` one is open to several providers at once, the first to accept has
+    the order. `round` grows when an order is put to another time: everybody may be asked again.
+    """
 
     __tablename__ = "offer"
     __table_args__ = (
@@ -22,8 +26,14 @@ class Offer(SQLModel, table=True):
             "(state IN ('accepted', 'declined')) = (answered_by IS NOT NULL)",
             name="offer_answered_by_somebody_check",
         ),
-        UniqueConstraint("order_id", "provider_id", name="offer_once_per_provider_key"),
-        Index("offer_one_open_per_order_idx", "order_id", unique=True, postgresql_where=text("state = 'open'")),
+        CheckConstraint("mode IN ('push', 'ranked', 'bureau', 'claim', 'alliance')", name="offer_mode_check"),
+        UniqueConstraint("order_id", "provider_id", "round", name="offer_once_per_provider_key"),
+        Index(
+            "offer_one_open_per_order_idx",
+            "order_id",
+            unique=True,
+            postgresql_where=text("state = 'open' AND NOT shared"),
+        ),
         Index(
             "offer_one_accepted_per_order_idx",
             "order_id",
@@ -38,6 +48,9 @@ class Offer(SQLModel, table=True):
     area_code: int = area_code()
     provider_id: int = link("provider.id")
     rank: int = Field(nullable=False)
+    mode: str = Field(default="ranked", sa_type=Text, nullable=False, sa_column_kwargs={"server_default": "ranked"})
+    shared: bool = Field(default=False, nullable=False, sa_column_kwargs={"server_default": text("false")})
+    round: int = Field(default=1, nullable=False, sa_column_kwargs={"server_default": "1"})
     state: str = words(default="open")
     offered_at: datetime = moment()
     expires_at: datetime = moment()

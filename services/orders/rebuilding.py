@@ -23,7 +23,7 @@ BATCH = 2000
 COMPARED = (
     "state", "service_code", "starts_at", "ends_at", "price_fen", "government_fen", "provider_id", "by_right", "channel",
 )  # fmt: skip
-_LEAVES_ITS_PROVIDER = ("offered", "awaiting_bureau", "given_back", "rescheduled_anew", "unfilled")
+_LEAVES_ITS_PROVIDER = ("offered", "put_up_for_claim", "awaiting_bureau", "given_back", "rescheduled_anew", "unfilled")
 
 
 @dataclass

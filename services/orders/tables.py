@@ -69,6 +69,7 @@ class CareOrder(SQLModel, table=True):
     idempotency_key: str = words()
     request_hash: bytes = Field(sa_type=LargeBinary, nullable=False)
     note: str | None = words(optional=True)
+    offer_round: int = Field(default=1, nullable=False, sa_column_kwargs={"server_default": "1"})
     placed_at: datetime = moment(index=True)
     accepted_at: datetime | None = moment(optional=True)
     confirmed_at: datetime | None = moment(optional=True)

@@ -52,6 +52,15 @@ def tell_operators(session: Session, now: datetime, order: OrderRow, template: s
     _tell(session, now, order, {} if known else city, template, facts, known)
 
 
+def tell_office(session: Session, now: datetime, order: OrderRow, role: str, template: str, **facts: Any) -> None:
+    """Tell who holds an office over the elder's street."""
+    try:
+        street = ancestor_code(order.area_code, "street")
+    except ValueError:
+        street = order.area_code
+    _tell(session, now, order, {"office": {"role": role, "area_code": street}}, template, facts)
+
+
 def _operators(session: Session, area_code: int) -> list[int]:
     above = [code for level in LEVELS if (code := _ancestor(area_code, level)) is not None]
     found = session.connection().execute(

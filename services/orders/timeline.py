@@ -16,6 +16,11 @@ Tone = Literal["info", "ok", "warn", "bad"]
 _WORDS: dict[str, tuple[str, Tone]] = {
     "placed": ("下单成功", "info"),
     "offered": ("正在请{provider}接单", "info"),
+    "put_up_for_claim": ("已请{count}家机构来接，谁先接谁来", "info"),
+    "awaiting_bureau": ("正在等民政部门安排机构", "info"),
+    "named_by_bureau": ("民政部门安排了{provider}", "info"),
+    "bureau_passed_on": ("民政部门没有及时安排，改为逐家询问", "warn"),
+    "given_back": ("{provider}来不了，正在找下一家", "warn"),
     "declined": ("{provider}接不了，正在找下一家", "warn"),
     "expired": ("{provider}没有及时答复，正在找下一家", "warn"),
     "place_held": ("{provider}的位子订好了", "ok"),
@@ -56,6 +61,7 @@ def step_of(row: Row[*tuple[Any, ...]]) -> TimelineStep:
         provider=row.provider_name or "服务机构",
         reason=_CANCELLED_WORDS.get(str(facts.get("reason")), "其他原因"),
         face=_FACES.get(facts.get("face", 0), ""),
+        count=len(facts.get("provider_ids", ())),
         price=yuan(int(facts.get("price_fen", 0))),
     )
     return TimelineStep(

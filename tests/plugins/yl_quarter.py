@@ -51,6 +51,15 @@ class Quarter(TestCast):
         day += timedelta(days=(3 - day.weekday()) % 7)
         return day.replace(hour=hour, minute=minute, second=0, microsecond=0)
 
+    def begin_on_a_tuesday(self) -> None:
+        """Move the clock to the coming Tuesday, 9:00 in Shanghai: offices are open, whenever the tests run."""
+        from services.clock import SHANGHAI
+
+        with self.work("house") as work:
+            now = work.now.astimezone(SHANGHAI)
+        then = now.replace(hour=9, minute=0, second=0, microsecond=0) + timedelta(days=(1 - now.weekday()) % 7)
+        self.advance(seconds=((then if then > now else then + timedelta(days=7)) - now).total_seconds())
+
     def wish(self, **changes: Any) -> dict[str, Any]:
         """Give the arguments of a home bath for 王秀兰 on Thursday 9-11, under a new key."""
         return {
@@ -324,9 +333,11 @@ def quarter(
                 text("SELECT p.code, p.id, f.id AS facility FROM provider p JOIN facility f ON f.provider_id = p.id")
             )
             found = list(rows)
-        yield Quarter(
+        one = Quarter(
             database=database,
             people={key: ids[name] for key, name in NAMES.items()},
             providers={row.code: row.id for row in found},
             facilities={row.code: row.facility for row in found},
         )
+        one.begin_on_a_tuesday()
+        yield one

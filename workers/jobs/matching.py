@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from services.matching import offering
+from services.matching import bureau, offering
 from services.unit_of_work import UnitOfWork
 
 
@@ -23,8 +23,16 @@ def withdraw_offers(work: UnitOfWork, order_id: int) -> None:
     offering.withdraw_offers(work.session, work.now, order_id)
 
 
+def bureau_overdue(work: UnitOfWork, task_id: int) -> None:
+    """The bureau's time to name a provider is over: ask them one after the other."""
+    order_id = bureau.order_of(work.session, task_id)
+    if bureau.bureau_overdue(work.session, work.now, task_id) and order_id is not None:
+        offering.offer_next(work.session, work.now, order_id)
+
+
 HANDLERS: dict[str, Callable[..., None]] = {
     "matching.offer_next": offer_next,
+    "matching.bureau_overdue": bureau_overdue,
     "matching.expire_offer": expire_offer,
     "matching.withdraw_offers": withdraw_offers,
 }
