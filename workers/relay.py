@@ -18,6 +18,7 @@ from sqlalchemy import text
 
 from services.settings import settings
 from services.unit_of_work import SYSTEM, unit_of_work
+from workers.jobs import handlers
 from workers.schedule import promise_due
 
 log = structlog.get_logger("relay")
@@ -33,7 +34,7 @@ _CLAIM = text(
          OR (state = 'sent' AND sends < :most
              AND sent_at < clock_timestamp() - make_interval(secs => :resend * least(sends, 10)))
       ORDER BY id LIMIT 200 FOR UPDATE SKIP LOCKED)
-    RETURNING id, sends
+    RETURNING id, sends, job
     """
 )
 _GIVE_UP = text(
@@ -68,7 +69,7 @@ def relay_once(redis: Redis) -> int:
                 args=(row.id,),
                 job_id=f"outbox-{row.id}-{row.sends}",
                 retry=Retry(max=2),
-                timeout=settings().job_timeout_seconds,
+                timeout=handlers().seconds_for(row.job, settings().job_timeout_seconds),
                 result_ttl=60,
                 failure_ttl=3600,
                 unique=True,

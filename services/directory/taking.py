@@ -116,7 +116,13 @@ class FacilityLists:
             session.connection().execute(statement.on_conflict_do_update(index_elements=["code"], set_=fresh), changed)
             facts = {"created": created, "updated": len(changed) - created}
             record_act(session, now, actor, "write_facilities", area_code=ground.city_code, facts=facts)
-        return Written(created, len(changed) - created, len(values) - len(changed))
+        touched = _ids_of(session, [one["code"] for one in changed])
+        return Written(created, len(changed) - created, len(values) - len(changed), touched)
+
+
+def _ids_of(session: Session, codes: list[str]) -> tuple[int, ...]:
+    found = session.connection().execute(select(_facility.c.id).where(_facility.c.code.in_(codes)))
+    return tuple(sorted(found.scalars()))
 
 
 def site_key(name: str | None, type_code: str | None, address: str | None) -> str:

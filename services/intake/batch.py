@@ -86,11 +86,19 @@ class Row:
 
 @dataclass(frozen=True)
 class Written:
-    """What a write did to the register."""
+    """What a write did to the register; `touched` are the ids of what was added or changed, where its room tells."""
 
     created: int = 0
     updated: int = 0
     unchanged: int = 0
+    touched: tuple[int, ...] = ()
+
+    def and_then(self, more: Written) -> Written:
+        """Give both together."""
+        return Written(
+            self.created + more.created, self.updated + more.updated, self.unchanged + more.unchanged,
+            self.touched + more.touched,
+        )  # fmt: skip
 
 
 class Importer(Protocol):

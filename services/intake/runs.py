@@ -118,9 +118,7 @@ def take_over(
     written = Written()
     for begin in range(0, len(accepted), CHUNK):
         part = importer.write(session, now, actor, ground, accepted[begin : begin + CHUNK])
-        written = Written(
-            written.created + part.created, written.updated + part.updated, written.unchanged + part.unchanged
-        )
+        written = written.and_then(part)
         if tell:
             tell(min(begin + CHUNK, len(accepted)), len(accepted))
     set_aside(session, now, ground, judged, run_id)

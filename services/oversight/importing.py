@@ -21,7 +21,7 @@ from services.cities.taking import AreaLists, BuildingLists
 from services.directory.errors import UnknownCoordinates
 from services.directory.taking import FacilityLists
 from services.intake.addresses import AddressBook
-from services.intake.batch import Ground, Importer
+from services.intake.batch import Ground, Importer, Written
 from services.intake.errors import UnknownList
 from services.intake.flow import Judged, judge_again, judge_list, refuse_contradicted
 from services.intake.mapping import Mapping, check_columns, guess_mapping, mapping_of, read_mapping
@@ -51,6 +51,10 @@ KINDS_ZH = {
 CHANGES_CIRCLES = {"facilities", "elders", "compounds", "areas"}
 """Lists after which the city's circles are computed anew."""
 REFRESH_SECONDS = 120
+FEW_FACILITIES = 20
+"""Up to so many changed sites are judged one by one, each touching only its neighbours; more, and the whole city is
+judged at once. In a city of 100,000 elders one site takes up to half a second (docs/benchmarks.md), so twenty take
+less than the city does."""
 
 
 @dataclass(frozen=True)
@@ -159,21 +163,28 @@ def take_list(
         wish.invented, sheet=read.table.sheet,
     )  # fmt: skip
     run_id = open_run(session, now, actor, new)
-    take_over(session, now, actor, importer_of(wish.kind), ground, judged, run_id, tell)
+    written = take_over(session, now, actor, importer_of(wish.kind), ground, judged, run_id, tell)
     counts: dict[str, int] = find_run(session, run_id).counts
-    follow(session, now, wish.kind, wish.city_code, counts)
+    follow(session, now, wish.kind, wish.city_code, written)
     return run_id, counts
 
 
-def follow(session: Session, now: datetime, kind: str, city_code: int, counts: dict[str, int]) -> None:
-    """Promise what must follow a changed register: the circles are computed anew."""
-    if kind in CHANGES_CIRCLES and counts.get("created", 0) + counts.get("updated", 0):
+def follow(session: Session, now: datetime, kind: str, city_code: int, written: Written) -> None:
+    """Promise what must follow a changed register: circles around few changed sites, or of the whole city."""
+    if kind not in CHANGES_CIRCLES or not written.created + written.updated:
+        return
+    if kind == "facilities" and len(written.touched) <= FEW_FACILITIES:
+        facts = {"city_code": city_code, "facility_ids": list(written.touched)}
+        enqueue(session, now, "circles.facilities_changed", facts)
+    else:
         enqueue(session, now, "circles.refresh", {"city_code": city_code})
 
 
-def follow_one(session: Session, now: datetime, kind: str, city_code: int) -> None:
-    """Promise new circles after a single mended row: one refresh for all that are mended within two minutes."""
-    if kind in CHANGES_CIRCLES:
+def follow_one(session: Session, now: datetime, kind: str, city_code: int, written: Written) -> None:
+    """Promise new circles after a single mended row: a site's own at once, else one refresh for two minutes' mending."""
+    if kind == "facilities":
+        follow(session, now, kind, city_code, written)
+    elif kind in CHANGES_CIRCLES:
         turn = int(now.timestamp()) // REFRESH_SECONDS + 1
         later = datetime.fromtimestamp(turn * REFRESH_SECONDS, now.tzinfo)
         key = f"circles-after-mending-{city_code}-{turn}"
@@ -198,8 +209,8 @@ def apply_run(session: Session, now: datetime, actor: Actor, run_id: int) -> Non
     read, ground = reread(session, run)
     judged = judge(session, now, ground, read)
     refuse_contradicted(judged, run.trust_crs)
-    take_over(session, now, actor, importer_of(run.kind), ground, judged, run_id)
-    follow(session, now, run.kind, run.city_code, find_run(session, run_id).counts)
+    written = take_over(session, now, actor, importer_of(run.kind), ground, judged, run_id)
+    follow(session, now, run.kind, run.city_code, written)
 
 
 def reread(session: Session, run: Found[Any]) -> tuple[ReadList, Ground]:
@@ -232,7 +243,7 @@ def try_row(session: Session, now: datetime, actor: Actor, row_id: int) -> bool:
             needs_place=row.needs_place, found=row.match.document() if row.match else None,
         )  # fmt: skip
         return False
-    importer.write(session, now, actor, ground, [row])
+    written = importer.write(session, now, actor, ground, [row])
     change_row(
         session, row_id, state="mended", trying=False, findings=[one.document() for one in row.findings],
         closed_at=now, area_code=row.area_code or kept.area_code,
@@ -241,5 +252,5 @@ def try_row(session: Session, now: datetime, actor: Actor, row_id: int) -> bool:
         session, now, actor, "mend_import_row", area_code=row.area_code, subject=("import_row", row_id),
         facts={"kind": kept.kind},
     )  # fmt: skip
-    follow_one(session, now, kept.kind, kept.city_code)
+    follow_one(session, now, kept.kind, kept.city_code, written)
     return True

@@ -101,7 +101,7 @@ def test_an_officer_takes_a_list_in_and_mends_what_waits(cast: Any, site: TestCl
         assert names.scalars().all() == ["梅园助餐点", "没有坐标的助餐点"]
         verbs = set(one(text("SELECT verb FROM act WHERE actor_id = :o"), {"o": cast["officer"]}).scalars())
         assert {"hand_in_list", "confirm_list_columns", "confirm_list", "mend_row", "drop_row"} <= verbs
-        assert one(text("SELECT count(*) FROM outbox WHERE job = 'circles.refresh'")).scalar_one() >= 1
+        assert one(text("SELECT count(*) FROM outbox WHERE job = 'circles.facilities_changed'")).scalar_one() == 2
 
 
 def test_a_list_of_elders_stays_sealed_and_is_no_business_of_the_administrator(cast: Any, site: TestClient) -> None:

@@ -65,6 +65,22 @@ def one_facility(work: UnitOfWork, facility_id: int) -> None:
     log.info("facility changed", facility_id=facility_id, judged=touched.judged, changed=touched.changed)
 
 
+def several_facilities(work: UnitOfWork, city_code: int, facility_ids: list[int]) -> None:
+    """Judge again whom a few changed facilities touch, all in one transaction: nobody sees half of them."""
+    for facility_id in facility_ids:
+        try:
+            touched = facility_changed(work.session, work.now, facility_id)
+        except (UnknownCity, NoRulesInForce):
+            log.info("no rules yet", city_code=city_code)
+            return
+        except UnknownDoor:
+            log.info("no circles to change", facility_id=facility_id)
+            continue
+        log.info("facility changed", facility_id=facility_id, judged=touched.judged, changed=touched.changed)
+        if touched.recounted:
+            return
+
+
 def refresh_every_city(work: UnitOfWork) -> None:
     """Once a day: facilities open and close by date, elders register, move and die; every city is judged anew."""
     cities = work.session.connection().execute(text("SELECT DISTINCT city_code FROM reach_run")).scalars()
@@ -91,10 +107,21 @@ def compute_all_access(work: UnitOfWork) -> None:
                 log.info("no network, no access", city_code=city_code)
 
 
+SECONDS = {
+    "circles.refresh": 1_800,
+    "circles.refresh_part": 600,
+    "circles.finish_filling": 1_800,
+    "circles.facilities_changed": 1_800,
+    "circles.facility_changed": 1_800,
+    "circles.compute_access": 1_800,
+}
+"""A whole city takes minutes; a changed facility falls back to it when the streets or rules are new."""
+
 HANDLERS = {
     "circles.publish_every_city": publish_every_city,
     "circles.compute_access": compute_all_access,
     "circles.facility_changed": one_facility,
+    "circles.facilities_changed": several_facilities,
     "circles.refresh_every_city": refresh_every_city,
     "circles.refresh": refresh_circles,
     "circles.refresh_part": refresh_part,

@@ -10,6 +10,7 @@ import structlog
 
 from geo.siting.answer import Tell
 from services.circles.site_runs import JOB, find_run, finish_run, note_progress
+from services.circles.site_wishes import LONGEST_SECONDS
 from services.circles.sites import describe, prepare, solve
 from services.errors import DomainError
 from services.outbox import confirm
@@ -57,5 +58,8 @@ def _teller(run_id: int, unit: int) -> Tell:
 
     return tell
 
+
+SECONDS = {JOB: LONGEST_SECONDS + 600}
+"""The longest time anybody may give the proof, and the reach sets before it."""
 
 OUTSIDE: dict[str, Callable[..., None]] = {JOB: solve_sites}

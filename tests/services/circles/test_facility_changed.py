@@ -15,6 +15,8 @@ from services.circles.errors import UnknownDoor
 from services.circles.history import coverage_as_of, coverage_trend
 from services.circles.incremental import facility_changed
 from services.circles.people import counted_elders, counts_as_of
+from services.oversight.importing import ListWish, ground_of, judge, read_list, take_list
+from services.unit_of_work import SYSTEM, UnitOfWork
 from tests.services.circles.demand_grid import lay_grid
 from tests.services.circles.quarter import (
     CITY,
@@ -26,6 +28,7 @@ from tests.services.circles.quarter import (
     mark_low,
     pastoral_pack,
 )
+from workers.jobs.circles import HANDLERS
 
 NOW = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
 PASTORAL = 320102004000000
@@ -137,6 +140,35 @@ def test_a_second_call_changes_nothing_and_an_unknown_facility_is_refused(city: 
         assert again.changed == 0 and _state(session) == before
         with pytest.raises(UnknownDoor):
             facility_changed(session, NOW, 10**9)
+        session.rollback()
+
+
+LIST = """设施编码,设施名称,设施类型,服务功能,经度,纬度,运营状态,区划代码
+new1,新的驿站,service_station,convenience,118.7800,32.0420,营业,320102002000000
+f0,f0,street_centre,residential_care;day_care;home_visit;guidance,118.7950,32.0500,营业,320102002000000
+f1,f1,day_care_centre,meals,118.7700,32.0400,营业,320102002000000
+f2,f2,service_station,convenience,118.7830,32.0400,关闭,320102002000000
+"""
+
+
+def test_a_short_list_through_its_job_gives_the_same_figures_as_a_full_recount(city: Any) -> None:
+    with city.session("jobs") as session:
+        wish = ListWish("facilities", "list.csv", LIST.encode(), CITY, "wgs84")
+        read, ground = read_list(wish), ground_of(session, CITY)
+        before = _state(session)
+        judged = judge(session, NOW, ground, read)
+        assert [one.message for row in judged.rows for one in row.findings if one.refuses] == []
+        counts = take_list(session, NOW, SYSTEM, ground, read, judged)[1]
+        assert (counts["created"], counts["updated"], counts["refused"]) == (1, 3, 0)
+        promised = text("SELECT job, args FROM outbox WHERE job LIKE 'circles.%' ORDER BY id DESC LIMIT 1")
+        job, args = session.connection().execute(promised).one()
+        assert job == "circles.facilities_changed" and len(args["facility_ids"]) == 4
+        HANDLERS[job](UnitOfWork(session=session, now=NOW, actor=SYSTEM), **args)
+        at_once = _state(session)
+        refresh_reach(session, NOW, CITY)
+        recounted = _state(session)
+        for table, rows in recounted.items():
+            assert at_once[table] == rows != before[table], table
         session.rollback()
 
 

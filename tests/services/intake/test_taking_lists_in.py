@@ -12,6 +12,7 @@ import pytest
 from geo.coordinates import from_wgs84
 from services.intake.errors import CrsContradicted
 from services.intake.findings import count_kinds
+from services.oversight.importing import FEW_FACILITIES
 
 ROOT = Path(__file__).resolve().parents[3]
 CITY = 320100000000000
@@ -86,6 +87,30 @@ def test_what_is_sound_is_written_once_and_the_rest_waits(city):
     assert job.args["city_code"] == CITY
     ((facts,),) = city.rows("SELECT facts FROM act WHERE verb = 'import_facilities'")
     assert facts["kinds"]["default_centre"] == 6
+
+
+def test_few_changed_sites_are_judged_by_themselves_and_many_with_the_whole_city(city):
+    def promised():
+        return city.rows(
+            "SELECT job, args FROM outbox WHERE job LIKE 'circles.%' AND id > :last ORDER BY id", last=last
+        )
+
+    def sites(count, note):
+        rows = [f"助餐点{n},senior_canteen,路{n}号,{118.752 + n / 1000},32.015,{note}" for n in range(count)]
+        return "设施名称,设施类型,详细地址,经度,纬度,开放时间\n" + "\n".join(rows)
+
+    last = 0
+    city.take("facilities", sites(FEW_FACILITIES + 1, "全天"))
+    ((job, args),) = promised()
+    assert (job, args["city_code"]) == ("circles.refresh", CITY) and "facility_ids" not in args
+    ((last,),) = city.rows("SELECT max(id) FROM outbox")
+    city.take("facilities", sites(FEW_FACILITIES + 1, "全天"))
+    assert promised() == []  # nothing changed, nothing follows
+    city.take("facilities", sites(FEW_FACILITIES, "上午"))
+    ((job, args),) = promised()
+    changed = {row.id for row in city.rows("SELECT id FROM facility WHERE opening_hours = '上午'")}
+    assert job == "circles.facilities_changed" and set(args["facility_ids"]) == changed
+    assert len(changed) == FEW_FACILITIES
 
 
 def test_a_second_import_doubles_neither_the_register_nor_the_waiting_rows(city):
