@@ -40,6 +40,8 @@ PERIODIC = (
     Periodic("payments.reconcile", hourly),
     Periodic("benefits.lapse_vouchers", daily),
     Periodic("benefits.issue_vouchers", daily),
+    Periodic("orders.stop_for_departed", hourly),
+    Periodic("orders.place_recurring", daily),
     Periodic("beds.snapshot", daily),
     Periodic("circles.refresh_every_city", daily),
     Periodic("circles.compute_access", daily),

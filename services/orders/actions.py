@@ -17,10 +17,11 @@ from services.columns import table_of
 from services.directory.tables import Carer
 from services.errors import Invalid
 from services.orders.errors import AlreadyRated, CannotCancel, CannotConfirm, CannotRate, ProviderMayNotRate
+from services.orders.fees import fee_of_cancelling
 from services.orders.paying import capture_part, release_part
 from services.orders.places import release_place
 from services.orders.placing import PlacedOrder, place_order
-from services.orders.rules import CANCEL_REASONS, may_be_cancelled
+from services.orders.rules import CANCEL_REASONS, HOUSE_REASONS, may_be_cancelled
 from services.orders.steps import OrderRow, lock_order, move_order, write_event
 from services.orders.tables import Rating
 from services.orders.telling import tell_elder_side, tell_operators, tell_provider
@@ -31,6 +32,7 @@ from services.unit_of_work import SYSTEM, Actor
 
 __all__ = [
     "PlacedOrder",
+    "cancel_by",
     "cancel_order",
     "confirm_order",
     "leave_unfilled",
@@ -62,23 +64,27 @@ def cancel_order(
         return
     if not may_be_cancelled(order.state, right.ground):
         raise CannotCancel(order_id=order_id, state=order.state)
-    said = CANCEL_REASONS[reason] + (f"：{words.strip()}" if words and words.strip() else "")
+    cancel_by(session, now, actor, order, right.ground, reason, words)
+
+
+def cancel_by(
+    session: Session, now: datetime, actor: Actor, order: OrderRow, ground: str, reason: str, words: str | None = None
+) -> None:
+    """Cancel a locked order by a right that was checked: money, place, offers and carer are freed, all are told.
+
+    `reason` is a code of CANCEL_REASONS or HOUSE_REASONS. The fee is fees.fee_of_cancelling's.
+    """
+    said = {**CANCEL_REASONS, **HOUSE_REASONS}[reason] + (f"：{words.strip()}" if words and words.strip() else "")
+    fee = fee_of_cancelling(session, now, order)
     move_order(session, order, "cancelled", cancelled_at=now, cancelled_reason=said)
-    release(session, now, order_id)
-    release_part(session, now, order_id)
-    release_place(session, order_id)
-    write_event(session, now, order, "cancelled", actor.person_id, reason=reason, state_before=order.state)
-    _record(
-        session,
-        now,
-        actor,
-        "cancel_order",
-        order,
-        right.ground,
-        {"reason": reason, "state_before": order.state},
-    )
+    release(session, now, order.id)
+    release_part(session, now, order.id)
+    release_place(session, order.id)
+    facts = {"reason": reason, "state_before": order.state, "late": fee.late, "fee_fen": fee.fee_fen}
+    write_event(session, now, order, "cancelled", actor.person_id, **facts)
+    _record(session, now, actor, "cancel_order", order, ground, facts)
     for job in ("matching.withdraw_offers", "dispatch.free_carer", "visits.cancel_care_visit"):
-        enqueue(session, now, job, {"order_id": order_id}, key=f"{job}/{order_id}/cancelled")
+        enqueue(session, now, job, {"order_id": order.id}, key=f"{job}/{order.id}/cancelled")
     tell_elder_side(session, now, order, "orders.cancelled")
     if order.provider_id is not None:
         tell_provider(session, now, order, order.provider_id, "orders.cancelled_for_provider")

@@ -43,6 +43,7 @@ from services.unit_of_work import Actor
 _order = table_of(CareOrder)
 _person = table_of(Person)
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended(:what, 0))")
+_RELATION = text("SELECT relation_of_orderer(:order)")
 _CHANNEL = re.compile(r"[a-z_]{2,30}")
 NOTE_LENGTH = 500
 
@@ -188,7 +189,7 @@ def _check_not_ordered(session: Session, actor: Actor, wish: _Wish) -> None:
     if found is None:
         return
     raise AlreadyOrdered(
-        f"{_who(found, actor)}已经订过这项服务了（单号{found.order_number}）。确实还要再订一次吗？",
+        f"{_who(session, found, actor)}已经订过这项服务了（单号{found.order_number}）。确实还要再订一次吗？",
         order_id=found.id,
         order_number=found.order_number,
         state=found.state,
@@ -199,11 +200,14 @@ def _check_not_ordered(session: Session, actor: Actor, wish: _Wish) -> None:
     )
 
 
-def _who(order: OrderRow, actor: Actor) -> str:
+def _who(session: Session, order: OrderRow, actor: Actor) -> str:
+    relation = session.connection().execute(_RELATION, {"order": order.id}).scalar()
     if order.placed_by == actor.person_id:
         return "您"
     if order.by_right == "self":
         return "老人自己"
+    if relation:
+        return f"老人的{relation}"
     return "老人的另一位家人" if order.by_right.startswith("proxy:") else "社区工作人员"
 
 

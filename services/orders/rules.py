@@ -46,6 +46,12 @@ CANCEL_REASONS: dict[str, str] = {
     "wrong_order": "订错了",
     "other": "其他原因",
 }
+HOUSE_REASONS: dict[str, str] = {
+    "departed": "老人已离世或迁出",
+    "not_come": "没有来",
+    "carer_did_not_come": "上门的人没有来",
+}
+"""Why the house itself ends an order."""
 AHEAD_DAYS = 60
 LONGEST_HOURS = 12
 

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from sqlalchemy import Row
 
 from services.benefits.rules import yuan
-from services.orders.rules import CANCEL_REASONS
+from services.orders.rules import CANCEL_REASONS, HOUSE_REASONS
 
 Tone = Literal["info", "ok", "warn", "bad"]
 
@@ -36,7 +36,7 @@ _WORDS: dict[str, tuple[str, Tone]] = {
     "cancelled": ("已取消：{reason}", "bad"),
     "unfilled": ("暂时没有人能接，社区会打电话给您", "bad"),
 }
-_CANCELLED_WORDS = {**CANCEL_REASONS, "not_come": "没有来", "carer_did_not_come": "上门的人没有来"}
+_CANCELLED_WORDS = {**CANCEL_REASONS, **HOUSE_REASONS}
 _FACES = {3: "好", 2: "一般", 1: "不好"}
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 
 from services.dispatch.actions import finish_assignment
-from services.orders import actions
+from services.orders import actions, recurring
 from services.orders.paying import prepare_payment
 from services.orders.place_giving import close_place
 from services.unit_of_work import UnitOfWork
@@ -32,7 +33,31 @@ def close_a_place(work: UnitOfWork, order_id: int) -> None:
     close_place(work.session, work.now, order_id)
 
 
+def place_recurring(work: UnitOfWork, recurring_id: int | None = None) -> None:
+    """Promise the coming days of one recurring order, or of all."""
+    recurring.promise_days(work.session, work.now, recurring_id)
+
+
+def place_recurring_day(work: UnitOfWork, recurring_id: int, on_day: str) -> None:
+    """Order one day of a recurring order."""
+    recurring.place_day(work.session, work.now, recurring_id, date.fromisoformat(on_day))
+
+
+def stop_for_departed(work: UnitOfWork) -> None:
+    """Nothing more is brought to an elder who died or moved away."""
+    recurring.stop_for_departed(work.session, work.now)
+
+
+def cancel_for_departed(work: UnitOfWork, order_id: int) -> None:
+    """Cancel one order of an elder who died or moved away."""
+    recurring.cancel_for_departed(work.session, work.now, order_id)
+
+
 HANDLERS: dict[str, Callable[..., None]] = {
+    "orders.cancel_for_departed": cancel_for_departed,
+    "orders.place_recurring": place_recurring,
+    "orders.place_recurring_day": place_recurring_day,
+    "orders.stop_for_departed": stop_for_departed,
     "orders.close_place": close_a_place,
     "orders.mark_in_service": mark_in_service,
     "orders.mark_served": mark_served,

@@ -21,6 +21,14 @@ TEMPLATES = {
         "【银龄圈】{window}的{service}有新的预订，单号{order_number}。忌口请看“今天来的人”。",
         waits_for_morning=True,
     ),
+    "orders.series_missed": Template(
+        "这一次没有订上",
+        "【银龄圈】{elder}的定期预约{service}（{starts_at}）这一次没有订上，请打开“定期”看原因，或拨打服务热线。",
+    ),
+    "orders.series_stopped": Template(
+        "定期预约停了",
+        "【银龄圈】{elder}的定期预约{service}已停止（{starts_at}起）：原来下单的人不再有权办理。需要的话请重新预约。",
+    ),
     "orders.not_come": Template(
         "今天没有等到您",
         "【银龄圈】{provider}今天没有等到{elder}来{service}（{window}，单号{order_number}），这一单已取消，不收钱。",
