@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from functools import lru_cache
 
 import structlog
 from sqlalchemy import Engine, create_engine, text
@@ -64,9 +63,15 @@ class UnitOfWork:
     actor: Actor
 
 
-@lru_cache(maxsize=8)
+_engines: dict[Login, Engine] = {}
+
+
 def engine(login: Login = "app") -> Engine:
     """Give the process's engine for a login; its pool is sized by YINLING_POOL_SIZE."""
+    return _engines.get(login) or _engines.setdefault(login, _opened(login))
+
+
+def _opened(login: Login) -> Engine:
     options = f"-c statement_timeout={settings().statement_timeout_ms if login == 'app' else 0} -c timezone=UTC"
     return create_engine(
         settings().url(login),
@@ -79,9 +84,8 @@ def engine(login: Login = "app") -> Engine:
 
 def forget_engines() -> None:
     """Close every pool; a forked process and a test with another database call this."""
-    for login in ("app", "jobs", "setup"):
-        engine(login).dispose()
-    engine.cache_clear()
+    while _engines:
+        _engines.popitem()[1].dispose()
 
 
 _INTRODUCE = text(

@@ -10,6 +10,7 @@ import contextlib
 import json
 import os
 import pwd
+import re
 import secrets
 import shutil
 import signal
@@ -43,8 +44,14 @@ _TUNED = {
         "fsync": "off",
         "synchronous_commit": "off",
         "full_page_writes": "off",
+        "wal_level": "minimal",
+        "max_wal_senders": "0",
+        "min_wal_size": "32MB",
+        "max_wal_size": "512MB",
     },
 }
+_MEMORY = Path("/dev/shm")
+_ROOM_BYTES = 6 * 2**30
 _ALWAYS = {"listen_addresses": "127.0.0.1", "timezone": "UTC", "jit": "off", "random_page_cost": "1.1"}
 
 
@@ -88,7 +95,11 @@ class Pair:
 def start(name: str) -> tuple[Pair, bool]:
     """Start the pair unless it runs; give it and whether anything had to be started."""
     packages.install(packages.missing_servers(), "A private PostgreSQL with PostGIS and a private Redis")
-    pair = recorded().get(name) or _found(name)
+    pair = recorded().get(name)
+    if pair and _better_anew(pair):
+        erase(name)
+        pair = None
+    pair = pair or _found(name)
     binaries = packages.postgresql_bin()
     if binaries is None:
         raise Trouble("PostgreSQL 15 or newer with PostGIS was not found even after installing it.")
@@ -163,8 +174,28 @@ def _found(name: str) -> Pair:
     return pair
 
 
+def _in_memory(name: str) -> list[Path]:
+    """Where the tests' databases, which nobody keeps, may live in memory: one is cloned there in a tenth of the time."""
+    try:
+        available = re.search(r"MemAvailable:\s+(\d+) kB", Path("/proc/meminfo").read_text())
+        room = min(int(available[1]) * 1024 if available else 0, shutil.disk_usage(_MEMORY).free)
+    except OSError:
+        return []
+    return [_MEMORY / f"yinling-{CHECKOUT}"] if name == "tests" and room >= _ROOM_BYTES else []
+
+
+def _better_anew(pair: Pair) -> bool:
+    """Tell whether the tests' servers were in memory that is empty since, or are on disk though memory has room."""
+    if pair.name != "tests" or _postmaster(pair):
+        return False
+    if Path(pair.folder).is_relative_to(_MEMORY):
+        return not pair.data.is_dir()
+    return bool(_in_memory(pair.name))
+
+
 def _folder(pair: Pair) -> Path:
     for above in (
+        *_in_memory(pair.name),
         LOCAL / "servers",
         Path(f"/var/lib/yinling-{CHECKOUT}"),
         Path(f"/var/tmp/yinling-{CHECKOUT}"),

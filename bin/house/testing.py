@@ -98,6 +98,10 @@ def _sweep(given: servers.Servers) -> None:
     left = private.query(pair, ours)
     for name in left.stdout.split():
         private.query(pair, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+    older = "SELECT datname FROM pg_database WHERE datname LIKE 'yl\\_%' AND datistemplate ORDER BY oid DESC OFFSET 6"
+    for name in private.query(pair, older).stdout.split():
+        private.query(pair, f'ALTER DATABASE "{name}" IS_TEMPLATE false')
+        private.query(pair, f'DROP DATABASE "{name}"')
 
 
 def _last_line(unrun: dict[str, str], drills: bool) -> str:

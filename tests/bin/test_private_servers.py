@@ -110,3 +110,26 @@ def test_without_an_engine_docker_is_left_alone_quickly(house, monkeypatch):
     monkeypatch.delenv("YINLING_DOCKER")
     monkeypatch.setenv("PATH", str(Path(shutil.which("true") or "/bin/true").parent / "nothing-here"))
     assert not servers.engine_answers()
+
+
+def test_the_tests_databases_live_in_memory_where_it_has_room(private, tmp_path, monkeypatch):
+    memory = tmp_path / "memory"
+    memory.mkdir()
+    monkeypatch.setattr(private, "_usable", lambda folder, _: folder.mkdir(parents=True, exist_ok=True) or True)
+    monkeypatch.setattr(private, "_MEMORY", memory)
+    monkeypatch.setattr(private, "_ROOM_BYTES", 1)
+    pair = private._found("tests")
+    assert Path(pair.folder).is_relative_to(memory)
+    assert not Path(private._found("main").folder).is_relative_to(memory)
+    pair.data.mkdir()
+    assert not private._better_anew(pair), "they stand where they should"
+    shutil.rmtree(pair.folder)
+    assert private._better_anew(pair), "the machine was started anew, and its memory is empty"
+
+    monkeypatch.setattr(private, "_ROOM_BYTES", 2**60)
+    on_disk = private._found("tests")
+    assert Path(on_disk.folder) == tmp_path / "servers" / "tests" and not private._better_anew(on_disk)
+    monkeypatch.setattr(private, "_ROOM_BYTES", 1)
+    assert private._better_anew(on_disk), "there is room in memory now"
+    for name in ("tests", "main"):
+        private.erase(name)

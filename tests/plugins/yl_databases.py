@@ -20,6 +20,7 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from itertools import count
 from pathlib import Path
 from typing import Any, Literal
@@ -29,6 +30,7 @@ import pytest
 import redis
 from psycopg import sql
 from sqlalchemy import URL, Engine, create_engine, make_url, text
+from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.pool import NullPool
 from sqlmodel import Session
 
@@ -106,6 +108,40 @@ def setup_url() -> URL:
     return make_url(given).set(drivername="postgresql+psycopg")
 
 
+_server: list[psycopg.Connection[Any]] = []
+
+
+def _command(command: sql.Composed) -> None:
+    """Do one thing on the server itself, over a connection that this process keeps."""
+    if not _server or _server[0].closed:
+        _server[:] = [_maintenance(setup_url())]
+    try:
+        _server[0].execute(command)
+    except psycopg.OperationalError:
+        if not _server[0].closed:
+            raise
+        _server[:] = [_maintenance(setup_url())]  # the server was started anew since
+        _server[0].execute(command)
+
+
+def _keep_what_was_compiled() -> None:
+    """Let every engine of this process share one dialect and its compiled statements.
+
+    Each test has a database of its own and so engines of its own; production has one engine for its whole life
+    and compiles a statement once.
+    """
+    first = create_engine(setup_url().set(database="postgres"), poolclass=NullPool, query_cache_size=3000)
+    with first.connect():
+        pass
+
+    def share(_: type[PGDialect_psycopg], engine: Engine) -> None:
+        if engine.dialect._on_connect_isolation_level is None:
+            engine.dialect = engine.pool._dialect = first.dialect
+            engine._compiled_cache = first._compiled_cache
+
+    PGDialect_psycopg.engine_created = classmethod(share)  # type: ignore[assignment]
+
+
 def _maintenance(url: URL) -> psycopg.Connection[Any]:
     dsn = url.set(drivername="postgresql", database="postgres").render_as_string(hide_password=False)
     return psycopg.connect(dsn, autocommit=True)
@@ -149,6 +185,7 @@ def migrated_template() -> str:
             connection.execute(sql.SQL("ALTER DATABASE {} RENAME TO {}").format(*names))
             connection.execute(sql.SQL("ALTER DATABASE {} IS_TEMPLATE true").format(names[1]))
         _let_logins_in(connection, url)
+    _keep_what_was_compiled()
     return name
 
 
@@ -170,22 +207,27 @@ def _password(login: str) -> str:
     return hmac.new(key, f"database-login:{login}".encode(), hashlib.sha256).hexdigest()
 
 
+@cache
+def _strategy() -> str:
+    """Copying files is the cheaper way where the server need not wait for the disk, as our own test server."""
+    with _maintenance(setup_url()) as connection:
+        waits = connection.execute("SHOW fsync").fetchone()
+    return "WAL_LOG" if waits == ("on",) else "FILE_COPY"
+
+
 def make_clone(template: str) -> Database:
     """Clone the template under a name of its own."""
     url = setup_url()
     name = f"yl_t_{os.getpid()}_{next(_numbers)}"
-    with _maintenance(url) as connection:
-        command = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
-        connection.execute(command.format(sql.Identifier(name), sql.Identifier(template)))
+    names = sql.Identifier(name), sql.Identifier(template)
+    _command(sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY {}").format(*names, sql.SQL(_strategy())))
     return Database(name, url.set(database=name))
 
 
 def drop_clone(database: Database) -> None:
     """Drop a clone, whoever is still connected."""
     database.close()
-    with _maintenance(database.setup_url) as connection:
-        command = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)")
-        connection.execute(command.format(sql.Identifier(database.name)))
+    _command(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(database.name)))
 
 
 def check_ledger(database: Database) -> None:
