@@ -1,7 +1,7 @@
 """What every test may ask for; the fixtures themselves are in tests/plugins/.
 
 `database`, `module_database`, `redis_url`, `now`, `frozen`, `override_settings` (yl_databases.py); the page
-of what works (yl_mission.py); what could not be run here (yl_unrun.py).
+of what works (yl_mission.py); which file goes first (yl_order.py); what could not be run here (yl_unrun.py).
 """
 
 from __future__ import annotations
@@ -18,4 +18,4 @@ os.environ.setdefault(
 )
 os.environ.setdefault("NUMBA_CACHE_DIR", str(ROOT / ".local" / "numba"))
 
-pytest_plugins = ["yl_databases", "yl_cast", "yl_walk", "yl_quarter", "yl_mission", "yl_unrun"]
+pytest_plugins = ["yl_databases", "yl_cast", "yl_walk", "yl_quarter", "yl_mission", "yl_order", "yl_unrun"]

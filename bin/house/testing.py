@@ -57,8 +57,8 @@ def _how(chosen: list[str], drills: bool) -> list[str]:
     """Drills kill servers, so they run one after another; the rest runs on two workers, file by file."""
     if drills:
         return ["-m", "drill", *chosen]
-    parallel = [] if any(word in ("-x", "-s", "--pdb", "-n") for word in chosen) else ["-n", "2", "--dist", "loadfile"]
-    return [*parallel, *chosen]
+    parallel = ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]  # in the order of tests/plugins/yl_order.py
+    return [*([] if any(word in ("-x", "-s", "--pdb", "-n") for word in chosen) else parallel), *chosen]
 
 
 def _checks(python: Path, env: dict[str, str]) -> list[str]:

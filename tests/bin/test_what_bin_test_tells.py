@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import yl_mission
+import yl_order
 
 ROOT = Path(__file__).resolve().parents[2]
 ROWS = [
@@ -60,3 +61,20 @@ def test_the_last_line_gives_each_reason_once(monkeypatch, tmp_path):
     testing._UNRUN.write_text(json.dumps({"skipped": {}, "drills": 2}))
     assert testing._last_line({}, True).endswith("nothing, everything was run")
     assert "house.testing" in sys.modules
+
+
+def test_the_longest_files_go_first_and_every_one_of_them_is_there():
+    class Item:
+        def __init__(self, nodeid):
+            self.nodeid = nodeid
+
+    long, many = yl_order.LONGEST_FIRST[1], "tests/z.py"
+    items = [Item("tests/a.py::test_1"), Item(f"{many}::test_2"), Item(f"{many}::test_1"), Item(f"{long}::test_1")]
+    yl_order.sort_files(items)
+    assert [item.nodeid for item in items] == [
+        f"{long}::test_1",
+        f"{many}::test_2",
+        f"{many}::test_1",
+        "tests/a.py::test_1",
+    ]
+    assert [name for name in yl_order.LONGEST_FIRST if not (ROOT / name).is_file()] == []
