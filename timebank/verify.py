@@ -261,15 +261,15 @@ CHECKS: tuple[tuple[str, str, str], ...] = (
     (
         "holds are the unresolved transfers",
         "balance",
-        "SELECT b.account_id AS id, b.account_id, concat_ws(' ', b.pending_out, b.pending_in) AS found,"
-        " concat_ws(' ', h.pending_out, h.pending_in) AS expected FROM timebank.balance AS b JOIN LATERAL ("
-        "SELECT coalesce(sum(p.coin_minutes) FILTER (WHERE p.debit_account_id = b.account_id),"
-        " 0) AS pending_out,"
-        " coalesce(sum(p.coin_minutes) FILTER (WHERE p.credit_account_id = b.account_id), 0) AS pending_in"
-        " FROM timebank.transfer AS p WHERE p.phase = 'pending'"
-        " AND (p.debit_account_id = b.account_id OR p.credit_account_id = b.account_id)"
-        " AND NOT EXISTS (SELECT 1 FROM timebank.transfer AS r WHERE r.pending_id = p.id)) AS h ON true"
-        " WHERE (b.pending_out, b.pending_in) IS DISTINCT FROM (h.pending_out, h.pending_in)",
+        "WITH held AS (SELECT p.debit_account_id, p.credit_account_id, p.coin_minutes FROM timebank.transfer AS p"
+        " WHERE p.phase = 'pending' AND NOT EXISTS (SELECT 1 FROM timebank.transfer AS r WHERE r.pending_id = p.id))"
+        " SELECT b.account_id AS id, b.account_id, concat_ws(' ', b.pending_out, b.pending_in) AS found,"
+        " concat_ws(' ', coalesce(d.minutes, 0), coalesce(c.minutes, 0)) AS expected FROM timebank.balance AS b"
+        " LEFT JOIN (SELECT debit_account_id, sum(coin_minutes) AS minutes FROM held GROUP BY 1) AS d"
+        " ON d.debit_account_id = b.account_id"
+        " LEFT JOIN (SELECT credit_account_id, sum(coin_minutes) AS minutes FROM held GROUP BY 1) AS c"
+        " ON c.credit_account_id = b.account_id"
+        " WHERE (b.pending_out, b.pending_in) IS DISTINCT FROM (coalesce(d.minutes, 0), coalesce(c.minutes, 0))",
     ),
     (
         "snapshot is the sum up to its transfer",
@@ -319,7 +319,9 @@ def verify(session: Session) -> Verification:
 
 
 def _first(session: Session, rule: str, table: str, query: str) -> BadRow | None:
-    found = session.execute(text(query + " ORDER BY id LIMIT 1")).mappings().one_or_none()
+    # materialized: a planner that sees the LIMIT hopes for an early bad row and compares each row with every other
+    sought = text(f"WITH bad AS MATERIALIZED ({query}) SELECT * FROM bad ORDER BY id LIMIT 1")
+    found = session.execute(sought).mappings().one_or_none()
     if found is None:
         return None
     return BadRow(
