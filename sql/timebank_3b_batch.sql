@@ -1,4 +1,4 @@
--- Many transfers in one act: one sorted lock, one pass in memory, one INSERT, one UPDATE of balances.
+-- Many transfers in one act: one sorted lock, one pass in memory, one INSERT, one UPDATE of balances, one of days.
 
 -- Linked transfers: all or none. One JSON object a transfer, its members named as the arguments of
 -- record_transfer without p_. What is written is what record_transfer, called one by one, would have written.
@@ -28,6 +28,7 @@ BEGIN
 END
 $$;
 
+DROP FUNCTION IF EXISTS timebank.write_one_by_one(timestamptz, jsonb);
 -- Give the number of each request's transfer, in order. Joins go by index: a plan made while the books were
 -- empty must not read all of them a year later.
 CREATE OR REPLACE FUNCTION timebank.write_batch(p_now timestamptz, p_requests jsonb) RETURNS bigint[]
@@ -43,6 +44,9 @@ DECLARE
   seqs bigint[];
   hashes bytea[];
   ats timestamptz[];
+  day_names text[];
+  day_before bigint[];
+  day_minutes bigint[];
   r record;
   t timebank.transfer;
   made timebank.transfer[] := ARRAY[]::timebank.transfer[];
@@ -50,6 +54,7 @@ DECLARE
   room bigint;
   d integer;
   c integer;
+  k integer;
   content bytea;
 BEGIN
   PERFORM pg_advisory_xact_lock_shared(timebank.ledger_lock_number(l.ledger)) FROM (
@@ -63,7 +68,9 @@ BEGIN
         unnest(ARRAY['debit_account_id', 'credit_account_id', 'overflow_account_id']) AS side))
     ORDER BY account_id FOR NO KEY UPDATE) AS b;
   IF array_remove(daily, NULL) <> '{}' THEN
-    RETURN timebank.write_one_by_one(p_now, p_requests);
+    SELECT array_agg(n.name), array_agg(n.minutes) INTO day_names, day_before
+      FROM timebank.days_of_requests(p_now, p_requests, ids, daily) AS n;
+    day_minutes := day_before;
   END IF;
   FOR r IN SELECT * FROM timebank.read_requests(p_requests) ORDER BY place LOOP
     IF r.found_hash <> r.request_hash THEN
@@ -78,8 +85,11 @@ BEGIN
       WHERE r.entry_type = 'clearing' OR r.debit_kind IS NULL OR r.credit_kind IS NULL;
     d := array_position(ids, r.debit_account_id);
     c := array_position(ids, r.credit_account_id);
-    room := CASE WHEN r.overflow_account_id IS NOT NULL AND caps[c] IS NOT NULL
-      THEN greatest(caps[c] - owned[c] - coming[c], 0) END;
+    k := CASE WHEN r.entry_type = 'earn' AND daily[c] IS NOT NULL
+      THEN array_position(day_names, timebank.day_name(ids[c], coalesce(r.event_at, p_now))) END;
+    room := CASE WHEN r.overflow_account_id IS NOT NULL
+      THEN least(caps[c] - owned[c] - coming[c], daily[c] - day_minutes[k]) END;
+    room := CASE WHEN room < 0 THEN 0 ELSE room END;
     t := NULL;
     t.ledger := r.ledger;
     t.phase := CASE WHEN r.pending THEN 'pending' ELSE 'single' END;
@@ -136,6 +146,12 @@ BEGIN
       ELSIF r.closed_until > t.recorded_at THEN
         PERFORM timebank.refuse('TB006', 'the period is closed',
           jsonb_build_object('ledger', r.ledger, 'recorded_at', t.recorded_at));
+      ELSIF t.entry_type = 'earn' AND daily[c] - day_minutes[k] < t.coin_minutes THEN
+        PERFORM timebank.refuse('TB015', 'over the cap of the day', jsonb_build_object('account_id', ids[c],
+          'minutes', t.coin_minutes, 'room_minutes', daily[c] - day_minutes[k],
+          'day', timebank.civil_day(t.event_at)));
+      ELSIF t.entry_type = 'earn' AND k IS NOT NULL THEN
+        day_minutes[k] := day_minutes[k] + t.coin_minutes;
       END IF;
       t.id := nextval('timebank.transfer_id_seq');
       content := timebank.transfer_bytes(t);
@@ -180,6 +196,11 @@ BEGIN
     last_seq = n.seq, last_hash = n.hash, last_recorded_at = n.at
   FROM unnest(ids, owned, going, coming, seqs, hashes, ats) AS n(id, posted, going, coming, seq, hash, at)
   WHERE b.account_id = n.id AND n.seq > b.last_seq;
+  INSERT INTO timebank.earned_day (account_id, day, minutes, cap_minutes)
+  SELECT split_part(n.name, ' ', 1)::bigint, split_part(n.name, ' ', 2)::date, n.minutes,
+    daily[array_position(ids, split_part(n.name, ' ', 1)::bigint)]
+  FROM unnest(day_names, day_before, day_minutes) AS n(name, before, minutes) WHERE n.minutes <> n.before
+  ON CONFLICT (account_id, day) DO UPDATE SET minutes = EXCLUDED.minutes, cap_minutes = EXCLUDED.cap_minutes;
   RETURN answers;
 END
 $$;
@@ -235,21 +256,5 @@ BEGIN
     RAISE EXCEPTION USING ERRCODE = 'foreign_key_violation', CONSTRAINT = 'transfer_pair_allowed_fkey',
       MESSAGE = 'what may not be given cannot overflow either';
   END IF;
-END
-$$;
-
--- The same, one transfer at a time: for accounts whose days are counted, and as the measure of the other.
-CREATE OR REPLACE FUNCTION timebank.write_one_by_one(p_now timestamptz, p_requests jsonb) RETURNS bigint[]
-LANGUAGE plpgsql AS $$
-DECLARE
-  answers bigint[] := ARRAY[]::bigint[];
-  r record;
-BEGIN
-  FOR r IN SELECT * FROM timebank.read_requests(p_requests) ORDER BY place LOOP
-    answers := answers || (timebank.record_transfer(p_now, r.ledger, r.key, r.debit_account_id,
-      r.credit_account_id, r.entry_type, r.coin_minutes, r.service_minutes, r.pending, r.event_at,
-      r.subject_type, r.subject_id, r.rule_version, r.overflow_account_id)).id;
-  END LOOP;
-  RETURN answers;
 END
 $$;

@@ -27,6 +27,28 @@ LANGUAGE sql STABLE AS $$
     timebank.earned_on(p_account_id, timebank.civil_day(p_at))) END
 $$;
 
+-- A day of somebody's, as the batch calls it.
+CREATE OR REPLACE FUNCTION timebank.day_name(p_account_id bigint, p_at timestamptz) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE AS $$
+  SELECT p_account_id || ' ' || to_char(timebank.civil_day(p_at), 'YYYY-MM-DD')
+$$;
+
+-- The counted days a batch touches, and what was earned for each before it; the accounts' rows are locked.
+CREATE OR REPLACE FUNCTION timebank.days_of_requests(
+  p_now timestamptz, p_requests jsonb, p_account_ids bigint[], p_daily_caps bigint[]
+) RETURNS TABLE (name text, minutes bigint)
+LANGUAGE sql STABLE AS $$
+  SELECT q.account_id || ' ' || to_char(q.day, 'YYYY-MM-DD'),
+    coalesce(e.minutes, timebank.earned_on(q.account_id, q.day))
+  FROM (
+    SELECT DISTINCT n.account_id, timebank.civil_day(coalesce((x ->> 'event_at')::timestamptz, p_now)) AS day
+    FROM jsonb_array_elements(p_requests) AS x
+    JOIN unnest(p_account_ids, p_daily_caps) AS n(account_id, daily_cap_minutes)
+      ON n.account_id = (x ->> 'credit_account_id')::bigint
+    WHERE x ->> 'entry_type' = 'earn' AND n.daily_cap_minutes IS NOT NULL) AS q
+  LEFT JOIN timebank.earned_day AS e ON e.account_id = q.account_id AND e.day = q.day
+$$;
+
 -- Count an entry before it is written. The account's row is locked, so nobody else counts the same day.
 CREATE OR REPLACE FUNCTION timebank.count_day(t timebank.transfer, d timebank.balance, c timebank.balance)
 RETURNS void

@@ -3,14 +3,17 @@
 import random
 from collections.abc import Iterator
 from dataclasses import astuple, replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 from sqlmodel import Session
 
 from tests.timebank.bank import NOON, Bank, open_bank
 from tests.timebank.test_races import together
 from timebank import errors
+from timebank.limits import change_limits
 from timebank.reader import read_balance, read_statement
 from timebank.seals import close_period
 from timebank.writer import Request, open_account, record_transfer, record_transfers
@@ -37,6 +40,8 @@ class Twin:
         friend = self.bank.act(
             lambda s: open_account(s, NOON, ledger=ledger, kind="volunteer", floor_minutes=0, cap_minutes=200)
         )
+        days = {"floor_minutes": 0, "cap_minutes": 200, "daily_cap_minutes": 40, "decided_by": "o", "reason": "r"}
+        self.bank.act(lambda s: change_limits(s, NOON, friend, **days), self.bank.jobs)
         self.numbers = {name: friend if name == "friend" else getattr(self.bank, name) for name in PURSES}
         self.names = {number: name for name, number in self.numbers.items()}
 
@@ -75,7 +80,10 @@ class Twin:
                 found[name] = (astuple(read_balance(session, number))[1:], lines)
             return found
 
-        return self.bank.act(read)
+        ask = text("SELECT day, minutes, cap_minutes FROM timebank.earned_day WHERE account_id = :id ORDER BY day")
+        with self.bank.jobs.connect() as connection:
+            days = connection.execute(ask, {"id": self.numbers["friend"]}).all()
+        return self.bank.act(read), [tuple(day) for day in days]
 
 
 def invented(dice: random.Random, used: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -96,6 +104,7 @@ def invented(dice: random.Random, used: list[dict[str, Any]]) -> list[dict[str, 
                 "minutes": dice.randint(1, 60 if debit == "issuance" else 12),
                 "service_minutes": dice.choice([None, 0, 45]),
                 "pending": dice.random() < 0.2,
+                "event_at": dice.choice([None, NOON, NOON - timedelta(days=1), NOON - timedelta(hours=13)]),
                 "overflow_account_id": "pool" if debit == "issuance" and dice.random() < 0.8 else None,
                 "subject": ("visit", str(dice.randint(1, 10**9))) if dice.random() < 0.3 else None,
                 "rule_version": dice.choice([None, "2026-1"]),
@@ -145,6 +154,7 @@ def test_a_batch_is_what_single_calls_would_have_written(twins: tuple[Twin, Twin
         used += [] if isinstance(at_once, str) else batch
     assert twins[0].state() == twins[1].state()
     assert 0 < refused < 25
+    assert twins[0].state()[1], "no day was counted"
 
 
 def test_a_batch_asked_for_twice_at_once_is_written_once(bank: Bank) -> None:

@@ -107,6 +107,47 @@ def test_a_batch_counts_days_too(bank: Bank) -> None:
     assert len(bank.act(lambda s: record_transfers(s, NOON, batch[:2]))) == 2
 
 
+def hours(bank: Bank, name: str, *minutes: int, **more: Any) -> list[Request]:
+    """Give a batch of hours for 李老师, one after another."""
+    more = {"event_at": NOON} | more
+    return [
+        Request(bank.ledger, f"{name}{n}", bank.issuance, bank.li, "earn", m, **more) for n, m in enumerate(minutes)
+    ]
+
+
+def test_the_cap_of_a_day_holds_to_the_minute_inside_one_batch(bank: Bank) -> None:
+    decide(bank, daily_cap_minutes=120)
+    batch = hours(bank, "a", 50, 50, 20) + hours(bank, "b", 70, 50, event_at=MIDNIGHT - timedelta(seconds=1))
+    with pytest.raises(errors.DailyCapExceeded) as refusal:
+        bank.act(lambda s: record_transfers(s, NOON, batch + hours(bank, "c", 1)))
+    assert (refusal.value.room_minutes, refusal.value.facts["day"], days(bank)) == (0, "2026-11-20", {})
+    bank.act(lambda s: record_transfers(s, NOON, batch))
+    bank.act(lambda s: record_transfers(s, NOON, batch))
+    assert days(bank) == {date(2026, 11, 19): 120, date(2026, 11, 20): 120}
+
+
+def test_what_exceeds_the_day_inside_a_batch_goes_to_the_pool_to_the_minute(bank: Bank) -> None:
+    decide(bank, daily_cap_minutes=120)
+    bank.earn("before", 30)
+    batch = hours(bank, "a", 50, 50, 50, 50, overflow_account_id=bank.pool)
+    made = bank.act(lambda s: record_transfers(s, NOON, batch))
+    assert [(t.entry_type, t.coin_minutes) for t in made] == [
+        ("earn", 50), ("earn", 40), ("overflow", 50), ("overflow", 50),
+    ]  # fmt: skip
+    assert (posted(bank, bank.li), posted(bank, bank.pool), days(bank)) == (120, 110, {date(2026, 11, 20): 120})
+
+
+def test_the_cap_of_a_day_holds_to_the_minute_under_batches_at_once(bank: Bank) -> None:
+    decide(bank, daily_cap_minutes=120)
+    refused = [hours(bank, f"r{n}-", 20, 20, 20) for n in range(3)]
+    shared = [hours(bank, f"s{n}-", 25, 25, overflow_account_id=bank.pool, event_at=MIDNIGHT - timedelta(hours=1))
+              for n in range(3)]  # fmt: skip
+    made = together(*[lambda b=b: bank.act(lambda s: record_transfers(s, NOON, b)) for b in refused + shared])
+    assert sum(isinstance(result, errors.DailyCapExceeded) for result in made) == 1
+    assert days(bank) == {date(2026, 11, 19): 120, date(2026, 11, 20): 120}
+    assert (posted(bank, bank.li), posted(bank, bank.pool)) == (240, 30)
+
+
 def test_hours_of_the_day_before_the_decision_count_as_well(bank: Bank) -> None:
     bank.earn("a", 100)
     decide(bank, daily_cap_minutes=120)
