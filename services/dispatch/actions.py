@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NoReturn
 
 from psycopg.errors import ExclusionViolation
@@ -13,6 +13,7 @@ from sqlmodel import Session
 
 from services.acts import record_act
 from services.catalogue.queries import Service, services_by_code
+from services.cities.queries import rules_in_force
 from services.clock import SHANGHAI, civil_date
 from services.columns import table_of
 from services.directory.tables import Carer
@@ -46,14 +47,14 @@ def assign_carer(session: Session, now: datetime, actor: Actor, order_id: int, c
     """
     order = _lock_own_order(session, actor, order_id)
     if order.state == "assigned":
-        raise AlreadyAssigned(order_id=order_id, carer_id=_standing(session, order_id).carer_id)
+        raise AlreadyAssigned(order_id=order_id, carer_id=standing_promise(session, order_id).carer_id)
     if order.state != "accepted":
         raise NotAssignable(order_id=order_id, state=order.state)
-    assignment_id = _promise(session, now, actor, order, carer_id)
+    assignment_id = promise(session, now, actor, order, carer_id)
     move_order(session, order, "assigned")
     write_event(session, now, order, "assigned", actor.person_id, carer_id=carer_id)
     _record(session, now, actor, "assign_carer", order, {"carer_id": carer_id, "assignment_id": assignment_id})
-    _announce(session, now, order, assignment_id, carer_id, "dispatch.assigned")
+    announce(session, now, order, assignment_id, carer_id, "dispatch.assigned")
     return assignment_id
 
 
@@ -65,29 +66,29 @@ def reassign_carer(session: Session, now: datetime, actor: Actor, order_id: int,
     order = _lock_own_order(session, actor, order_id)
     if order.state != "assigned":
         raise NotAssignable(order_id=order_id, state=order.state)
-    before = _standing(session, order_id)
+    before = standing_promise(session, order_id)
     if before.carer_id == carer_id:
         return int(before.id)
     with session.begin_nested():
-        _cancel(session, before.id, reason)
-        assignment_id = _promise(session, now, actor, order, carer_id)
+        cancel_promise(session, before.id, reason)
+        assignment_id = promise(session, now, actor, order, carer_id)
     write_event(session, now, order, "reassigned", actor.person_id, carer_id=carer_id, before=before.carer_id)
     facts = {"carer_id": carer_id, "before": before.carer_id, "reason": reason}
     _record(session, now, actor, "reassign_carer", order, facts)
-    _tell_carer(session, now, order, before.carer_id, before.id, "dispatch.taken_off")
-    _announce(session, now, order, assignment_id, carer_id, "dispatch.reassigned")
+    tell_carer(session, now, order, before.carer_id, before.id, "dispatch.taken_off")
+    announce(session, now, order, assignment_id, carer_id, "dispatch.reassigned")
     return assignment_id
 
 
 def free_carer(session: Session, now: datetime, order_id: int) -> bool:
     """Give a cancelled order's carer her time back and tell her; False when nobody was promised."""
     order = lock_order(session, order_id)
-    standing = session.connection().execute(_planned(order_id)).first()
+    standing = session.connection().execute(planned_promise(order_id)).first()
     if standing is None or order.state != "cancelled":
         return False
-    _cancel(session, standing.id, order.cancelled_reason or "订单取消")
+    cancel_promise(session, standing.id, order.cancelled_reason or "订单取消")
     _record(session, now, SYSTEM, "free_carer", order, {"carer_id": standing.carer_id})
-    _tell_carer(session, now, order, standing.carer_id, standing.id, "dispatch.taken_off")
+    tell_carer(session, now, order, standing.carer_id, standing.id, "dispatch.taken_off")
     return True
 
 
@@ -109,7 +110,8 @@ def _lock_own_order(session: Session, actor: Actor, order_id: int) -> OrderRow:
     return order
 
 
-def _promise(session: Session, now: datetime, actor: Actor, order: OrderRow, carer_id: int) -> int:
+def promise(session: Session, now: datetime, actor: Actor, order: OrderRow, carer_id: int) -> int:
+    """Write a carer's promise for a locked order's window. Raises NoSuchCarer, CarerLacksSkill, CertificateExpired, CarerBusy."""
     service = services_by_code(session, {order.service_code})[order.service_code]
     _check_able(session, order, service, carer_id)
     try:
@@ -190,26 +192,33 @@ def _refuse_busy(session: Session, order: OrderRow, service: Service, carer_id: 
     ) from cause
 
 
-def _planned(order_id: int) -> Any:
+def planned_promise(order_id: int) -> Any:
+    """Select an order's standing promise."""
     return select(_assignment).where(_assignment.c.order_id == order_id, _assignment.c.state == "planned")
 
 
-def _standing(session: Session, order_id: int) -> Row[Any]:
-    return session.connection().execute(_planned(order_id).with_for_update()).one()
+def standing_promise(session: Session, order_id: int) -> Row[Any]:
+    """Give an order's standing promise and lock it."""
+    return session.connection().execute(planned_promise(order_id).with_for_update()).one()
 
 
-def _cancel(session: Session, assignment_id: int, reason: str) -> None:
+def cancel_promise(session: Session, assignment_id: int, reason: str) -> None:
+    """Take a carer's promise back, with the reason."""
     session.connection().execute(
         update(_assignment).where(_assignment.c.id == assignment_id).values(state="cancelled", cancelled_reason=reason)
     )
 
 
-def _announce(
+def announce(
     session: Session, now: datetime, order: OrderRow, assignment_id: int, carer_id: int, template: str
 ) -> None:
+    """Plan the visit of a promise, watch that somebody comes, and tell elder's side and carer."""
     job = "visits.plan_care_visit"
     args = {"order_id": order.id, "assignment_id": assignment_id}
     enqueue(session, now, job, args, key=f"{job}/{assignment_id}")
+    wait = rules_in_force(session, order.area_code, civil_date(now)).offering.late_replace_minutes
+    late = order.starts_at + timedelta(minutes=wait)
+    enqueue(session, now, "dispatch.no_show", args, not_before=late, key=f"dispatch.no_show/{assignment_id}")
     tell_elder_side(
         session,
         now,
@@ -219,12 +228,13 @@ def _announce(
         provider_id=order.provider_id,
         once=str(assignment_id),
     )
-    _tell_carer(session, now, order, carer_id, assignment_id, "dispatch.your_job")
+    tell_carer(session, now, order, carer_id, assignment_id, "dispatch.your_job")
 
 
-def _tell_carer(
+def tell_carer(
     session: Session, now: datetime, order: OrderRow, carer_id: int, assignment_id: int, template: str
 ) -> None:
+    """Tell a carer about one of her jobs."""
     tell(
         session,
         now,

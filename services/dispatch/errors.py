@@ -44,6 +44,18 @@ class AlreadyAssigned(Conflict):
     message_zh = "这一单已经派了人；要换人请用改派。"
 
 
+class CannotReschedule(Conflict):
+    """An order in this state is not put to another time any more; facts: order_id, state."""
+
+    message_zh = "服务已经开始或已经做完，不能改时间；请拨打服务热线。"
+
+
+class CannotGiveBack(Conflict):
+    """Only an accepted order that has not begun is given back; facts: order_id, state."""
+
+    message_zh = "这一单现在不能退回。"
+
+
 BY_CONSTRAINT: dict[str, type[DomainError]] = {
     "assignment_carer_no_overlap_excl": CarerBusy,
     "assignment_one_planned_per_order_idx": AlreadyAssigned,

@@ -69,7 +69,7 @@ def accept_offer(session: Session, now: datetime, actor: Actor, offer_id: int) -
     ).scalar_one()  # fmt: skip
     if blocked is not None:
         raise ProviderBlocked(provider_id=offer.provider_id)
-    _check_room(session, order, offer.provider_id)
+    check_room(session, order, offer.provider_id)
     _answer(session, now, actor, offer, state="accepted")
     move_order(session, order, "accepted", provider_id=offer.provider_id, accepted_at=now)
     write_event(session, now, order, "accepted", actor.person_id, provider_id=offer.provider_id, offer_id=offer_id)
@@ -148,8 +148,12 @@ def _check_open(offer: Row[*tuple[Any, ...]], now: datetime) -> None:
         raise OfferClosed(offer_id=offer.id, state=offer.state)
 
 
-def _check_room(session: Session, order: OrderRow, provider_id: int) -> None:
-    """Offers of two orders may be open for one last place: whoever accepts second finds it taken."""
+def check_room(session: Session, order: OrderRow, provider_id: int, *, besides: int = 0) -> None:
+    """See that a provider has room for one more order in its window; raises SlotFull.
+
+    Offers of two orders may be open for one last place: whoever accepts second finds it taken.
+    `besides`: 1 when the order itself already holds a place in the window it asks for.
+    """
     what = {"provider": provider_id, "service": order.service_code}
     window = {"starts_at": order.starts_at, "ends_at": order.ends_at}
     connection = session.connection()
@@ -160,7 +164,7 @@ def _check_room(session: Session, order: OrderRow, provider_id: int) -> None:
         )
     ).scalar()  # fmt: skip
     booked = connection.execute(_BOOKED, {**what, **window}).scalar_one()
-    if capacity is not None and booked >= capacity:
+    if capacity is not None and booked - besides >= capacity:
         raise SlotFull(order_id=order.id, provider_id=provider_id, booked=booked, slot_capacity=capacity)
 
 

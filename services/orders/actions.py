@@ -75,7 +75,7 @@ def cancel_by(
     `reason` is a code of CANCEL_REASONS or HOUSE_REASONS. The fee is fees.fee_of_cancelling's.
     """
     said = {**CANCEL_REASONS, **HOUSE_REASONS}[reason] + (f"：{words.strip()}" if words and words.strip() else "")
-    fee = fee_of_cancelling(session, now, order)
+    fee = fee_of_cancelling(session, now, order, by_house=ground == "house")
     move_order(session, order, "cancelled", cancelled_at=now, cancelled_reason=said)
     release(session, now, order.id)
     release_part(session, now, order.id)

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session
 
+from services.benefits.rounding import floor_share_fen
 from services.cities.queries import rules_in_force
 from services.clock import civil_date
 from services.orders.steps import OrderRow
@@ -23,12 +24,16 @@ class CancellationFee:
     late: bool
 
 
-def fee_of_cancelling(session: Session, now: datetime, order: OrderRow) -> CancellationFee:
+def fee_of_cancelling(session: Session, now: datetime, order: OrderRow, *, by_house: bool = False) -> CancellationFee:
     """Tell what cancelling an order costs now. This is the one place that says so.
 
-    Free until the city's hours before the visit, and while nobody has accepted. Late cancelling is stamped as
-    such; no city pack names an amount yet, so the fee is 0 fen.
+    Free until the city's hours before the visit, and while nobody has accepted. Afterwards the city's fee
+    (rules.money.cancel_fees): a share of her own part by the floor rule, at most its cap. What the
+    house ends (nobody came, the elder died) costs nothing.
     """
-    hours = rules_in_force(session, order.area_code, civil_date(now)).offering.free_cancel_hours
-    free_until = order.starts_at - timedelta(hours=hours)
-    return CancellationFee(fee_fen=0, free_until=free_until, late=order.state in ACCEPTED_IN and now > free_until)
+    rules = rules_in_force(session, order.area_code, civil_date(now))
+    free_until = order.starts_at - timedelta(hours=rules.offering.free_cancel_hours)
+    late = order.state in ACCEPTED_IN and now > free_until and not by_house
+    fee = rules.money.cancel_fee((order.starts_at - now).total_seconds() / 3600) if late else None
+    fee_fen = 0 if fee is None else min(floor_share_fen(order.self_fen, int(fee.percent * 100)), fee.cap_fen)
+    return CancellationFee(fee_fen=fee_fen, free_until=free_until, late=late)

@@ -128,6 +128,6 @@ def _lower_price(session: Session, now: datetime, order: OrderRow) -> OrderRow:
     hold(session, now, order.id, shared, on)
     write_event(
         session, now, order, "price_lowered", None, before_fen=order.price_fen, price_fen=price_fen,
-        government_fen=shared.government_fen,
+        government_fen=shared.government_fen, voucher_fen=shared.voucher_fen,
     )  # fmt: skip
     return lock_order(session, order.id)

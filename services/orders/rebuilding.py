@@ -21,7 +21,7 @@ Found = Row[*tuple[Any, ...]]
 Steps = dict[tuple[str, str], str]
 BATCH = 2000
 COMPARED = (
-    "state", "service_code", "starts_at", "ends_at", "price_fen", "government_fen", "provider_id", "by_right", "channel",
+    "state", "service_code", "starts_at", "ends_at", "price_fen", "government_fen", "voucher_fen", "provider_id", "by_right", "channel",
 )  # fmt: skip
 _LEAVES_ITS_PROVIDER = ("offered", "put_up_for_claim", "awaiting_bureau", "given_back", "rescheduled_anew", "unfilled")
 
@@ -36,6 +36,7 @@ class Rebuilt:
     ends_at: datetime | None = None
     price_fen: int | None = None
     government_fen: int | None = None
+    voucher_fen: int | None = None
     provider_id: int | None = None
     by_right: str | None = None
     channel: str | None = None
@@ -61,6 +62,7 @@ def placed_facts(order: Found) -> dict[str, Any]:
         "ends_at": order.ends_at.isoformat(),
         "price_fen": order.price_fen,
         "government_fen": order.government_fen,
+        "voucher_fen": order.voucher_fen,
         "chosen_provider_id": order.chosen_provider_id,
     }
 
@@ -104,7 +106,7 @@ def orders_that_disagree(session: Session) -> tuple[int, list[Disagreement]]:
 
 
 def _take_facts(order: Rebuilt, kind: str, facts: dict[str, Any]) -> None:
-    for name in ("service_code", "price_fen", "government_fen", "by_right", "channel"):
+    for name in ("service_code", "price_fen", "government_fen", "voucher_fen", "by_right", "channel"):
         if name in facts and kind in ("placed", "price_lowered", "rescheduled", "rescheduled_anew"):
             setattr(order, name, facts[name])
     for name in ("starts_at", "ends_at"):

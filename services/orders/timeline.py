@@ -9,7 +9,7 @@ from typing import Any, Literal
 from sqlalchemy import Row
 
 from services.benefits.rules import yuan
-from services.orders.rules import CANCEL_REASONS, HOUSE_REASONS
+from services.orders.rules import CANCEL_REASONS, HOUSE_REASONS, SHANGHAI
 
 Tone = Literal["info", "ok", "warn", "bad"]
 
@@ -27,6 +27,9 @@ _WORDS: dict[str, tuple[str, Tone]] = {
     "accepted": ("{provider}已接单", "ok"),
     "assigned": ("已安排好上门的人", "ok"),
     "reassigned": ("换了一位上门的人", "warn"),
+    "rescheduled": ("时间改到{when}", "info"),
+    "rescheduled_anew": ("时间改到{when}，原来的机构那时来不了，正在另找", "warn"),
+    "carer_late": ("上门的人没有按时到，已换人，马上就来", "warn"),
     "unassigned": ("原来安排的人来不了，机构正在另派", "warn"),
     "price_lowered": ("{provider}的价格更低，订单改为{price}", "ok"),
     "in_service": ("已到门口，开始服务", "info"),
@@ -53,6 +56,13 @@ class TimelineStep:
     facts: dict[str, Any]
 
 
+def _when(facts: dict[str, Any]) -> str:
+    if "starts_at" not in facts:
+        return ""
+    local = datetime.fromisoformat(facts["starts_at"]).astimezone(SHANGHAI)
+    return f"{local.month}月{local.day}日{local:%H:%M}"
+
+
 def step_of(row: Row[*tuple[Any, ...]]) -> TimelineStep:
     """Put one event into words; an unknown kind is shown by its code, never hidden."""
     words, tone = _WORDS.get(row.kind, (row.kind, "info"))
@@ -61,6 +71,7 @@ def step_of(row: Row[*tuple[Any, ...]]) -> TimelineStep:
         provider=row.provider_name or "服务机构",
         reason=_CANCELLED_WORDS.get(str(facts.get("reason")), "其他原因"),
         face=_FACES.get(facts.get("face", 0), ""),
+        when=_when(facts),
         count=len(facts.get("provider_ids", ())),
         price=yuan(int(facts.get("price_fen", 0))),
     )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from services.dispatch import actions
+from services.dispatch import actions, rescheduling
+from services.dispatch.no_show import replace_or_release
 from services.unit_of_work import UnitOfWork
 
 
@@ -13,4 +14,18 @@ def free_carer(work: UnitOfWork, order_id: int) -> None:
     actions.free_carer(work.session, work.now, order_id)
 
 
-HANDLERS: dict[str, Callable[..., None]] = {"dispatch.free_carer": free_carer}
+def look_who_came(work: UnitOfWork, order_id: int, assignment_id: int) -> None:
+    """Half an hour after the start: somebody came, somebody else is sent, or the order ends with an apology."""
+    replace_or_release(work.session, work.now, order_id, assignment_id)
+
+
+def bring_carer(work: UnitOfWork, order_id: int) -> None:
+    """An assigned order was put to another time: the same carer comes, or the dispatcher finds somebody."""
+    rescheduling.bring_carer(work.session, work.now, order_id)
+
+
+HANDLERS: dict[str, Callable[..., None]] = {
+    "dispatch.bring_carer": bring_carer,
+    "dispatch.free_carer": free_carer,
+    "dispatch.no_show": look_who_came,
+}
