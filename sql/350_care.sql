@@ -40,11 +40,15 @@ CREATE POLICY service_standard_is_published ON service_standard FOR INSERT TO yi
 DROP POLICY IF EXISTS service_standard_is_ended ON service_standard;
 CREATE POLICY service_standard_is_ended ON service_standard FOR UPDATE TO yinling_app
   USING ((SELECT is_administrator()));
+DROP POLICY IF EXISTS service_standard_of_the_house ON service_standard;
+CREATE POLICY service_standard_of_the_house ON service_standard TO yinling_jobs USING (true) WITH CHECK (true);
 REVOKE UPDATE ON service_standard FROM yinling_app, yinling_jobs;
-GRANT UPDATE (during) ON service_standard TO yinling_app;
+GRANT UPDATE (during) ON service_standard TO yinling_app, yinling_jobs;
 
--- Schemes and rules come from files, by the command line; people sign and appeal, and nothing signed changes.
-REVOKE INSERT, UPDATE ON assessment_scheme, entitlement_rule FROM yinling_app, yinling_jobs;
+-- Schemes and rules come from files, by the house; people sign and appeal, and nothing signed changes.
+REVOKE INSERT, UPDATE ON assessment_scheme, entitlement_rule FROM yinling_app;
+REVOKE UPDATE ON assessment_scheme, entitlement_rule FROM yinling_jobs;
+GRANT UPDATE (during) ON entitlement_rule TO yinling_jobs;
 CREATE OR REPLACE TRIGGER assessment_scheme_append_only BEFORE UPDATE OR DELETE ON assessment_scheme
   FOR EACH ROW EXECUTE FUNCTION refuse_change();
 

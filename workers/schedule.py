@@ -43,6 +43,8 @@ PERIODIC = (
     Periodic("orders.stop_for_departed", hourly),
     Periodic("orders.place_recurring", daily),
     Periodic("beds.snapshot", daily),
+    Periodic("benefits.settle_every_elder", monthly),
+    Periodic("benefits.warn_expiring", daily),
     Periodic("circles.refresh_every_city", daily),
     Periodic("circles.compute_access", daily),
     Periodic("circles.publish_every_city", monthly),

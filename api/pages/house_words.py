@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from functools import cache
 
+from api.pages.care_words import DECISIONS
 from api.pages.languages import SOURCE_LANGUAGE, current_language, translate
 from api.pages.refusal_words import REFUSALS
 
@@ -157,7 +158,7 @@ SENTENCES = (
     _("比真的时间快 %(time)s"),
     _("已送达"),
 )
-KNOWN = frozenset(SENTENCES + REFUSALS)
+KNOWN = frozenset(SENTENCES + REFUSALS + DECISIONS)
 _PART = re.compile(r"%\((\w+)\)s")
 
 

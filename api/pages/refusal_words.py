@@ -5,13 +5,15 @@ The rooms speak Chinese and know no language switch; a fact inside a sentence is
 
 from __future__ import annotations
 
+from api.pages.care_words import REFUSALS_OF_CARE
+
 
 def _(sentence: str) -> str:
     """Mark a sentence for translation."""
     return sentence
 
 
-REFUSALS = (
+REFUSALS: tuple[str, ...] = (
     # The house itself
     _("这件事现在办不了。"),
     _("没有找到，或者您无权查看。"),
@@ -388,3 +390,4 @@ REFUSALS = (
     _("自己的服务请由同事代录。"),
     _("请填写31天以内、已经结束的服务时间。"),
 )
+REFUSALS += REFUSALS_OF_CARE

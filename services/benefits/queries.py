@@ -12,15 +12,17 @@ from sqlmodel import Session
 from services.benefits.rules import Right, Split, first_of_month, split
 from services.benefits.tables import Entitlement, EntitlementUse
 from services.benefits.vouchers import with_voucher
+from services.catalogue.tables import ServiceItem
 from services.columns import table_of
 
+_item = table_of(ServiceItem)
 _entitlement = table_of(Entitlement)
 _use = table_of(EntitlementUse)
 
 
 @dataclass(frozen=True)
 class MonthOfEntitlement:
-    """One right of an elder with its month: fen a month, held for orders, spent, left."""
+    """One right of an elder with its month: fen a month, held for orders, spent, left; minutes where it has hours."""
 
     entitlement_id: int
     kind: str
@@ -31,6 +33,9 @@ class MonthOfEntitlement:
     held_fen: int
     spent_fen: int
     left_fen: int
+    payer: str = "government"
+    monthly_cap_minutes: int | None = None
+    left_minutes: int | None = None
 
 
 def split_price(
@@ -62,8 +67,9 @@ def entitlements_in_month(session: Session, elder_id: int, on: date) -> list[Mon
     """Give an elder's entitlements in force on a day with what its month has held, spent and left (fen)."""
     held = _used(on, ("held",), None).label("held")
     spent = _used(on, ("spent",), None).label("spent")
+    minutes = _minutes_used(on, None).label("used_minutes")
     rows = session.connection().execute(
-        select(_entitlement, held, spent)
+        select(_entitlement, held, spent, minutes)
         .where(_entitlement.c.elder_id == elder_id, _entitlement.c.during.op("@>")(on))
         .order_by(_entitlement.c.id)
     )
@@ -78,6 +84,9 @@ def entitlements_in_month(session: Session, elder_id: int, on: date) -> list[Mon
             held_fen=int(row.held),
             spent_fen=int(row.spent),
             left_fen=row.monthly_cap_fen - int(row.held) - int(row.spent),
+            payer=row.payer,
+            monthly_cap_minutes=row.monthly_cap_minutes,
+            left_minutes=_left_minutes(row),
         )
         for row in rows
     ]
@@ -88,12 +97,13 @@ def rights_on(
 ) -> list[Right]:
     """Give an elder's rights to government money for a service on a civil day, with the fen left in its month.
 
-    For pricing many offers at once with rules.split; older rights first.
+    For pricing many offers at once with rules.split; older rights first. A right with hours helps only while enough
+    minutes of its month are left for the whole service.
     """
     used = _used(on, ("held", "spent"), besides_order_id).label("used")
     covers = any_(_entitlement.c.service_codes) == service_code
     rows = session.connection().execute(
-        select(_entitlement, used)
+        select(_entitlement, used, _minutes_used(on, besides_order_id).label("used_minutes"), _minutes_of(service_code))
         .where(_entitlement.c.elder_id == elder_id, _entitlement.c.during.op("@>")(on), covers)
         .order_by(_entitlement.c.id)
     )
@@ -102,15 +112,36 @@ def rights_on(
             entitlement_id=row.id,
             kind=row.kind,
             government_percent=row.government_percent,
-            month_left_fen=row.monthly_cap_fen - int(row.used),
+            month_left_fen=row.monthly_cap_fen - int(row.used) if _enough_minutes(row) else 0,
         )
         for row in rows
     ]
 
 
+def _enough_minutes(row: Any) -> bool:
+    left = _left_minutes(row)
+    return left is None or left >= (row.service_minutes or 0)
+
+
+def _left_minutes(row: Any) -> int | None:
+    return None if row.monthly_cap_minutes is None else int(row.monthly_cap_minutes) - int(row.used_minutes)
+
+
+def _minutes_of(service_code: str) -> Any:
+    return select(_item.c.minutes).where(_item.c.code == service_code).scalar_subquery().label("service_minutes")
+
+
+def _minutes_used(on: date, besides_order_id: int | None) -> Any:
+    return _summed(_use.c.minutes, on, ("held", "spent"), besides_order_id)
+
+
 def _used(on: date, states: tuple[str, ...], besides_order_id: int | None) -> Any:
+    return _summed(_use.c.amount_fen, on, states, besides_order_id)
+
+
+def _summed(what: Any, on: date, states: tuple[str, ...], besides_order_id: int | None) -> Any:
     counted = (
-        select(func.coalesce(func.sum(_use.c.amount_fen), 0))
+        select(func.coalesce(func.sum(what), 0))
         .where(_use.c.entitlement_id == _entitlement.c.id, _use.c.month == first_of_month(on))
         .where(_use.c.state.in_(states))
     )

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Row, and_, func, or_, select
 from sqlmodel import Session
 
-from services.catalogue.errors import UnknownService
+from services.catalogue.errors import TooLateToOrder, UnknownService
+from services.catalogue.rules import latest_order_moment
+from services.catalogue.standards import Standard, has_catalogue, standards_on
 from services.catalogue.tables import ServiceItem
 from services.cities.queries import city_of_area
 from services.cities.rules import area_range
@@ -48,6 +50,18 @@ class Service:
     explanation_en: str = ""
     standard_en: str = ""
     checklist_en: tuple[str, ...] = ()
+    acceptance: str = ""
+    acceptance_en: str = ""
+    unit: str = "visit"
+    price_ceiling_fen: int | None = None
+    notice_minutes: int = 0
+    cut_off_days: int = 0
+    cut_off_minute: int | None = None
+    standard_version: int | None = None
+
+    def latest_order_moment(self, starts_at: datetime) -> datetime:
+        """Give the last moment at which it may be ordered for a start."""
+        return latest_order_moment(starts_at, self.notice_minutes, self.cut_off_days, self.cut_off_minute)
 
     @property
     def title(self) -> str:
@@ -94,12 +108,28 @@ class MenuCategory:
     lines: tuple[MenuLine, ...]
 
 
-def service_by_code(session: Session, code: str, on: date) -> Service:
-    """Give the service in force on a civil day (Asia/Shanghai). Raises UnknownService(service_code, on)."""
+def service_by_code(session: Session, code: str, on: date, area_code: int | None = None) -> Service:
+    """Give the service in force on a civil day (Asia/Shanghai); with an area, as that city's catalogue has it that day.
+
+    Where a city publishes a catalogue, what is not in it is not offered. Raises UnknownService(service_code, on).
+    """
     found = session.connection().execute(select(_item).where(_item.c.code == code, _in_force(on))).first()
     if found is None:
         raise UnknownService(service_code=code, on=on.isoformat())
-    return _service(found)
+    service = _service(found)
+    if area_code is None or service.volunteer or not has_catalogue(session, area_code, on):
+        return service
+    standard = {one.code: one for one in standards_on(session, area_code, on)}.get(code)
+    if standard is None or not standard.orderable:
+        raise UnknownService(service_code=code, on=on.isoformat())
+    return _by_standard(service, standard)
+
+
+def check_in_time(service: Service, now: datetime, starts_at: datetime) -> None:
+    """Refuse an order that comes after the service's notice or the day's cut-off. Raises TooLateToOrder(latest)."""
+    latest = service.latest_order_moment(starts_at)
+    if service.standard_version is not None and now > latest:
+        raise TooLateToOrder(latest=latest.isoformat(), service_code=service.code)
 
 
 def services_by_code(session: Session, codes: set[str]) -> dict[str, Service]:
@@ -114,7 +144,8 @@ def menu(session: Session, now: datetime, area_code: int, category: str | None =
     """Give what an elder living in an area can order today, by category, each with its lowest price.
 
     Services that volunteers give (探访) are not ordered here and are left out. A service that nobody in the
-    city offers stays on the menu with `providers` 0 and its guide price: asking for it shows the gap.
+    city offers stays on the menu with `providers` 0 and its guide price: asking for it shows the gap. Where the
+    city publishes a catalogue, the menu is what can be ordered of it, each with its standard of the day.
     """
     on = civil_date(now)
     offered = _offered_in(session, area_code)
@@ -127,9 +158,14 @@ def menu(session: Session, now: datetime, area_code: int, category: str | None =
     if category is not None:
         query = query.where(_item.c.category == category)
     tiles: dict[str, list[MenuLine]] = {}
+    published = {one.code: one for one in standards_on(session, area_code, on) if one.orderable}
+    listed = bool(published) or has_catalogue(session, area_code, on)
     for row in session.connection().execute(query):
-        from_fen = row.guide_price_fen if row.lowest_fen is None else row.lowest_fen
-        line = MenuLine(service=_service(row), providers=row.providers or 0, from_fen=from_fen)
+        if listed and row.code not in published:
+            continue
+        service = _by_standard(_service(row), published[row.code]) if listed else _service(row)
+        from_fen = service.guide_price_fen if row.lowest_fen is None else row.lowest_fen
+        line = MenuLine(service=service, providers=row.providers or 0, from_fen=from_fen)
         tiles.setdefault(row.category, []).append(line)
     return [MenuCategory(code=code, lines=tuple(lines)) for code, lines in tiles.items()]
 
@@ -148,6 +184,28 @@ def _offered_in(session: Session, area_code: int) -> Any:
         .where(_facility.c.area_code.between(first, last))
         .group_by(_line.c.service_code)
         .subquery()
+    )
+
+
+def _by_standard(service: Service, standard: Standard) -> Service:
+    """Say a service as the city's standard of the day has it; its names, tile and tasks stay the house's."""
+    return replace(
+        service,
+        explanation=standard.content,
+        explanation_en=standard.content_en or service.explanation_en,
+        standard=standard.standard,
+        standard_en=standard.standard_en or service.standard_en,
+        minutes=standard.minutes or service.minutes,
+        required_skills=standard.required_skills,
+        guide_price_fen=service.guide_price_fen if standard.price_fen is None else standard.price_fen,
+        acceptance=standard.acceptance,
+        acceptance_en=standard.acceptance_en,
+        unit=standard.unit,
+        price_ceiling_fen=standard.price_ceiling_fen,
+        notice_minutes=standard.notice_minutes,
+        cut_off_days=standard.cut_off_days,
+        cut_off_minute=standard.cut_off_minute,
+        standard_version=standard.version,
     )
 
 

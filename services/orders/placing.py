@@ -14,7 +14,7 @@ from services.acts import record_act
 from services.benefits.actions import hold
 from services.benefits.queries import split_price
 from services.benefits.rules import Split
-from services.catalogue.queries import Service, service_by_code
+from services.catalogue.queries import Service, check_in_time, service_by_code
 from services.clock import civil_date
 from services.columns import table_of
 from services.errors import Invalid, NotAllowed
@@ -104,7 +104,7 @@ def place_order(
     The same key with the same wish gives the order it placed before. The price is the chosen provider's, or
     the guide price when none is chosen; government's part is held, offers begin by a job. Moments are
     aware. Raises BadTime, KeyMissing, KeyReused, NotFound, NotAllowed, UnknownService, ElderHasMoved,
-    AlreadyOrdered (unless `even_if_ordered`), OutsideOpening, NotOffered, ForVolunteers. Where the chosen
+    AlreadyOrdered (unless `even_if_ordered`), TooLateToOrder, OutsideOpening, NotOffered, ForVolunteers. Where the chosen
     provider gives the service by the place (day care, bath, meal), a place is held at once: NoSuchPlace,
     PlaceClosed, PlaceFull, ContainsAllergen (unless `knows_allergens`).
     """
@@ -119,7 +119,7 @@ def place_order(
     earlier = _find_earlier(session, actor.person_id, idempotency_key)
     if earlier is not None:
         return _replay(earlier, wish)
-    service = _service_to_order(session, now, wish)
+    service = _service_to_order(session, now, wish, right.area_code)
     session.connection().execute(_LOCK, {"what": f"elder/{elder_id}"})
     if not even_if_ordered:
         _check_not_ordered(session, actor, wish)
@@ -142,13 +142,14 @@ def place_order(
     return _placed(order, replayed=False, reasons=shared.reasons)
 
 
-def _service_to_order(session: Session, now: datetime, wish: _Wish) -> Service:
+def _service_to_order(session: Session, now: datetime, wish: _Wish, area_code: int) -> Service:
     check_window(now, wish.starts_at, wish.ends_at)
-    service = service_by_code(session, wish.service_code, civil_date(wish.starts_at))
+    service = service_by_code(session, wish.service_code, civil_date(wish.starts_at), area_code)
     if service.volunteer:
         raise ForVolunteers(service_code=wish.service_code)
     if not has_places(session, wish.service_code, wish.chosen_provider_id):
         check_long_enough(wish.starts_at, wish.ends_at, service.minutes)
+        check_in_time(service, now, wish.starts_at)
     _check_elder_lives_here(session, wish.elder_id, now)
     return service
 

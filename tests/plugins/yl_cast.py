@@ -114,7 +114,8 @@ class TestCast:
 def _fingerprint() -> str:
     digest = hashlib.sha256(databases._fingerprint().encode())
     files = [Path(__file__), ROOT / "tests/plugins/yl_people.py", *ROOT.glob("sample_data/cities/*.toml")]
-    files += [*ROOT.glob("sample_data/district/*"), *ROOT.glob("geo/*.py"), *ROOT.glob("services/c*/*.py")]
+    files += [*ROOT.glob("sample_data/district/*"), *ROOT.glob("geo/*.py"), *ROOT.glob("services/[bc]*/*.py")]
+    files += [*ROOT.glob("sample_data/[ae]*/*.toml"), *ROOT.glob("sample_data/catalogue/*.toml")]
 
     for file in sorted(files):
         digest.update(file.read_bytes())
@@ -196,11 +197,13 @@ def _populate() -> None:
     from services.cities.actions import load_pack
     from services.unit_of_work import SYSTEM, unit_of_work
     from timebank.writer import open_account
+    from workers.district.ground import load_promises
 
     with unit_of_work(SYSTEM, login="jobs") as work:
         for name in ("dongying", "shanghai", "nanjing_demo"):
             load_pack(work.session, work.now, ROOT / f"sample_data/cities/{name}.toml")
         _directory(work.session, work.now)
+        load_promises(work.session, work.now)
         open_account(work.session, work.now, ledger=CITY, kind="issuance", owner_label="city")
         open_account(work.session, work.now, ledger=CITY, kind="pool", owner_label="city")
         place_cast(work.session, work.now)

@@ -13,6 +13,7 @@ from psycopg.types.range import Range
 from sqlalchemy import select, update
 from sqlmodel import Session
 
+from services.benefits.assessing import register_assessor
 from services.benefits.tables import Assessment, Entitlement
 from services.clock import civil_date
 from services.columns import table_of
@@ -115,6 +116,7 @@ def place_cast(session: Session, now: datetime) -> Cast:
     people = _elders(session, now)
     people |= {role.key: _staff(session, now, role, providers) for role in STAFF}
     _proxy(session, now, people)
+    _assessors(session, now, people)
     _benefits(session, now, people["wang"])
     for key in ("wang", "sun"):
         _duty_and_plate(session, now, key, people[key])
@@ -219,6 +221,15 @@ def _proxy(session: Session, now: datetime, people: dict[str, int]) -> None:
             confirmed_at=now,
         )
     )
+
+
+def _assessors(session: Session, now: datetime, people: dict[str, int]) -> None:
+    """The officer and the advisor of the street may sign assessments."""
+    for key in ("officer", "advisor"):
+        register_assessor(
+            session, now, SYSTEM, people[key], area_code=STREET, organisation="演示评估机构",
+            certificate_number=f"演示评估证{people[key]}", valid_until=date(2099, 12, 31),
+        )  # fmt: skip
 
 
 def _benefits(session: Session, now: datetime, elder_id: int) -> None:

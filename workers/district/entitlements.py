@@ -7,6 +7,8 @@ from datetime import timedelta
 from random import Random
 from typing import Any
 
+from services.benefits.deciding import Rule
+from services.benefits.entitling import rules_of
 from services.benefits.scheme import Scheme
 from services.benefits.schemes import read_scheme
 from services.benefits.tables import Assessment, Entitlement
@@ -15,7 +17,7 @@ from services.people.privacy import seal
 from services.visits.rules import class_of
 from services.visits.tables import VisitDuty
 from workers.district.sample_files import ASSESSMENTS_FOLDER
-from workers.district.world import InventedElder, InventedRight, World, at
+from workers.district.world import CITY_CODE, InventedElder, InventedRight, World, at
 
 
 def age_of(world: World, elder: InventedElder) -> int:
@@ -29,6 +31,7 @@ def write_entitlements(world: World) -> None:
     dice = world.dice("entitlements")
     levels = {level.level: level for level in world.rules.care_scheme.levels}
     scheme = read_scheme(ASSESSMENTS_FOLDER / f"{world.rules.care_scheme.code}.toml")
+    given = {rule.code: rule for rule in rules_of(world.session, CITY_CODE, world.today) if rule.in_force(world.today)}
     for elder in world.elders:
         assessed = world.today - timedelta(days=dice.randint(20, 340))
         if elder.care_level or dice.random() < 0.1:
@@ -48,7 +51,7 @@ def write_entitlements(world: World) -> None:
             )
         for subsidy in world.rules.subsidies:
             if _fits(world, elder, subsidy):
-                _give(world, elder, subsidy)
+                _give(world, elder, subsidy, given.get(subsidy.code))
 
 
 def _invented_detail(scheme: Scheme, dice: Random, points: int) -> dict[str, Any]:
@@ -66,8 +69,9 @@ def _fits(world: World, elder: InventedElder, subsidy: Subsidy) -> bool:
     return in_group and old_enough and elder.care_level >= subsidy.min_care_level and elder.living != "institution"
 
 
-def _give(world: World, elder: InventedElder, subsidy: Subsidy) -> None:
-    codes = sorted(code for code, item in world.menu.items() if item["category"] in subsidy.service_groups)
+def _give(world: World, elder: InventedElder, subsidy: Subsidy, rule: Rule | None) -> None:
+    by_tile = sorted(code for code, item in world.menu.items() if item["category"] in subsidy.service_groups)
+    codes = list(rule.service_codes) if rule is not None else by_tile
     percent = int(subsidy.government_percent)
     since = max(elder.registered_on, world.first_day - timedelta(days=365))
     right_id = world.bulk.add(
@@ -81,6 +85,7 @@ def _give(world: World, elder: InventedElder, subsidy: Subsidy) -> None:
         during=f"[{since},)",
         ground=f"{subsidy.code}@{world.rules.rules_city_key}:{world.rules.version}",
         recorded_at=at(since, 10),
+        rule_id=rule.rule_id if rule is not None else None,
     )
     right = InventedRight(right_id, frozenset(codes), percent, subsidy.monthly_cap_fen)
     world.entitlements.setdefault(elder.id, []).append(right)

@@ -8,6 +8,9 @@ from sqlalchemy import select
 from sqlmodel import Session
 
 from services.beds.tables import Bed
+from services.benefits.entitling import load_rules
+from services.benefits.schemes import load_scheme
+from services.catalogue.actions import load_catalogue
 from services.catalogue.tables import ServiceItem
 from services.cities.actions import load_national_streets, load_pack, save_areas
 from services.cities.rules import written_code
@@ -18,8 +21,11 @@ from services.unit_of_work import SYSTEM
 from workers.district.drawn_files import District
 from workers.district.people import write_dispatcher
 from workers.district.sample_files import (
+    ASSESSMENTS_FOLDER,
+    CATALOGUE_FOLDER,
     CITIES_FOLDER,
     DISTRICT_FOLDER,
+    ENTITLEMENT_FOLDER,
     FACILITIES_FILE,
     STREET_CODES_FILE,
     read_menu,
@@ -50,11 +56,23 @@ def load_ground(session: Session, now: datetime, district: District) -> None:
     )
 
 
+def load_promises(session: Session, now: datetime) -> None:
+    """Publish what the cities promise: the ways to assess, the catalogues, and who is entitled to what."""
+    for path in sorted(ASSESSMENTS_FOLDER.glob("*.toml")):
+        load_scheme(session, now, SYSTEM, path)
+    for path in sorted(CATALOGUE_FOLDER.glob("*.toml")):
+        load_catalogue(session, now, SYSTEM, path)
+    for path in sorted(ENTITLEMENT_FOLDER.glob("*.toml")):
+        load_rules(session, now, SYSTEM, path, settle=False)
+
+
 def write_menu(world: World) -> None:
-    """Put the services on the menu."""
+    """Put the services on the menu, and publish what the cities promise."""
     for service in read_menu():
         world.menu[service["code"]] = service
         world.bulk.add(ServiceItem, at_home=True, valid_from=MENU_FROM, **service)
+    world.bulk.write()  # the catalogue puts on the menu what is not on it yet
+    load_promises(world.session, world.now)
 
 
 def write_providers(world: World) -> None:
