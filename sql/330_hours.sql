@@ -7,13 +7,28 @@ $$
     AND kind IN ('issuance', 'pool', 'guarantee', 'clawback')
 $$;
 
+CREATE OR REPLACE FUNCTION hour_bank(p_account bigint) RETURNS bigint
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS
+$$ SELECT ledger FROM timebank.account WHERE id = p_account $$;
+
+-- What the ledger counted for services of one Shanghai day; for the house. (plpgsql: the ledger's functions come later.)
+CREATE OR REPLACE FUNCTION hour_day_earned(p_account bigint, p_at timestamptz) RETURNS bigint
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS
+$$
+BEGIN
+  RETURN coalesce(
+    (SELECT minutes FROM timebank.earned_day WHERE account_id = p_account AND day = timebank.civil_day(p_at)),
+    timebank.earned_on(p_account, timebank.civil_day(p_at)));
+END
+$$;
+
 CREATE OR REPLACE FUNCTION volunteer_by_passport(p_passport text)
 RETURNS TABLE (person_id bigint, account_id bigint, ledger bigint)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS
 $$
   SELECT v.person_id, p.timebank_account_id, a.ledger
   FROM volunteer v JOIN person p ON p.id = v.person_id JOIN timebank.account a ON a.id = p.timebank_account_id
-  WHERE v.passport_number = p_passport AND v.left_on IS NULL AND v.group_id IS NULL AND p.died_on IS NULL AND acting_person() IS NOT NULL
+  WHERE v.passport_number = p_passport AND v.left_on IS NULL AND p.died_on IS NULL AND acting_person() IS NOT NULL
 $$;
 
 CREATE OR REPLACE FUNCTION check_paper(p_code text)
@@ -39,11 +54,13 @@ DO $$
 DECLARE
   f text;
 BEGIN
-  FOREACH f IN ARRAY ARRAY['hour_purse(bigint, text)', 'volunteer_by_passport(text)', 'check_paper(text)'] LOOP
+  FOREACH f IN ARRAY ARRAY['hour_purse(bigint, text)', 'hour_bank(bigint)', 'hour_day_earned(bigint, timestamptz)',
+    'volunteer_by_passport(text)', 'check_paper(text)'] LOOP
     EXECUTE 'ALTER FUNCTION ' || f || ' OWNER TO yinling_definer';
     EXECUTE 'REVOKE ALL ON FUNCTION ' || f || ' FROM PUBLIC';
     EXECUTE 'GRANT EXECUTE ON FUNCTION ' || f || ' TO yinling_app, yinling_jobs, yinling_definer';
   END LOOP;
+  REVOKE EXECUTE ON FUNCTION hour_day_earned(bigint, timestamptz) FROM yinling_app;
 END
 $$;
 
@@ -59,7 +76,9 @@ BEGIN
     SELECT * FROM (VALUES
       ('volunteer_group', office || ' OR contact_id' || own),
       ('elder_hours', office || ' OR ' || elders),
-      ('redemption', office || ' OR ' || elders || ' OR payer_id' || own),
+      -- who took the need holds its hours towards her own bank
+      ('redemption', office || ' OR ' || elders || ' OR payer_id' || own
+        || ' OR need_id IN (SELECT id FROM need WHERE taken_by' || own || ')'),
       ('hour_movement', office || ' OR from_person_id' || own || ' OR to_person_id' || own || ' OR entered_by' || own),
       ('hour_paper', office || ' OR person_id' || own)
     ) AS r (guarded, seen)

@@ -50,6 +50,8 @@ PERIODIC = (
     Periodic("circles.publish_every_city", monthly),
     Periodic("timebank.seal_day", daily),
     Periodic("timebank.settle_month", monthly),
+    Periodic("timebank.close_month", monthly),
+    Periodic("volunteering.turn_every_month", monthly),
     Periodic("visits.refresh_duties", daily),
     Periodic("visits.alert_unvisited", daily),
 )

@@ -13,6 +13,7 @@ from api.deps import OpenWork
 from api.pages import kit
 from api.pages.filters import duration
 from api.pages.gallery_desks import DESKS
+from api.pages.gallery_hours import HOURS
 from api.pages.gallery_lists import LISTS
 from api.pages.gallery_people import PEOPLE, Example
 from api.pages.gallery_visits import VISITS
@@ -22,7 +23,7 @@ from services.errors import NotFound
 from services.settings import settings
 from services.unit_of_work import SYSTEM, unit_of_work
 
-EXAMPLES: dict[str, Example] = {**PEOPLE, **VISITS, **DESKS, **LISTS}
+EXAMPLES: dict[str, Example] = {**PEOPLE, **VISITS, **DESKS, **HOURS, **LISTS}
 
 router = APIRouter(include_in_schema=False)
 

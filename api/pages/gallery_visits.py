@@ -81,7 +81,18 @@ VISITS: dict[str, Example] = {
     ),
     "volunteer-board": (
         "volunteer/board.html",
-        {"volunteer_name": "李文华", "said": "released", "needs": [NEED, {**NEED, "id": 6, "title": "陪去医院"}]},
+        {
+            "volunteer_name": "李文华",
+            "said": "released",
+            "needs": [
+                {**NEED, "walk_minutes": 6, "estimated": False},
+                {**NEED, "id": 6, "title": "陪去医院", "walk_minutes": 14, "estimated": True},
+            ],
+            "kind": "",
+            "when": "",
+            "kinds": [("friendly_visit", "来看看我"), ("escort", "陪去医院")],
+            "has_interests": True,
+        },
     ),
     "volunteer-need": ("volunteer/need.html", {"need": NEED, "barred": ""}),
     "volunteer-sessions": (
@@ -103,6 +114,8 @@ VISITS: dict[str, Example] = {
         "volunteer/statement.html",
         {
             "posted_minutes": 1290,
+            "coins": "21.5",
+            "coin_minutes": 60,
             "pending_minutes": 90,
             "opening_minutes": 1080,
             "from_day": date(2026, 11, 1),

@@ -11,7 +11,7 @@ from api.errors import status_of
 from api.pages.kit import render
 from api.pages.officer_office import Desk, Office, speaking
 from services.errors import DomainError
-from services.volunteering.banks import who_owes_whom
+from services.volunteering.banks import latest_crossings, who_owes_whom
 from services.volunteering.callbacks import answer_call_back, callbacks_due
 from services.volunteering.signals import find_signals
 
@@ -53,6 +53,7 @@ def _page(request: Request, office: Office, errors: dict[str, str] | None = None
             now=work.now,
             signals=find_signals(work.session, work.now, work.actor),
             debts=who_owes_whom(work.session, work.actor),
+            crossings=latest_crossings(work.session, work.actor),
             calls=callbacks_due(work.session, work.actor),
             errors=errors or {},
         )

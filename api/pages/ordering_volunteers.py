@@ -37,7 +37,7 @@ _item = table_of(ServiceItem)
 def board_of_elder(request: Request, side: Side) -> Response:
     """Show what volunteers can do for her, and what was asked before."""
     needs = [_shown(need) for need in needs_of_elder(side.work.session, side.elder_id)]
-    names = side.names(kinds=_kinds(side), needs=needs[:20], can_order=side.may("order"))
+    names = side.names(kinds=kinds_of_help(side), needs=needs[:20], can_order=side.may("order"))
     return render(request, "order/volunteers.html", names)
 
 
@@ -45,7 +45,7 @@ def board_of_elder(request: Request, side: Side) -> Response:
 @router.get("/family/{elder_id:int}/volunteers/ask/{kind}")
 def ask_volunteer_time(request: Request, side: Side, kind: Kind) -> Response:
     """Ask when a volunteer should come."""
-    return _ask_page(request, side, _service(side, kind))
+    return _ask_page(request, side, volunteers_service(side, kind))
 
 
 @router.post("/elder/volunteers")
@@ -57,7 +57,7 @@ def ask_volunteer(
     start: Annotated[datetime, Form()],
 ) -> Response:
     """Put her wish on the volunteers' board, without name and door; the same wish sent twice stays one."""
-    work, service = side.work, _service(side, kind)
+    work, service = side.work, volunteers_service(side, kind)
     for need in needs_of_elder(work.session, side.elder_id):
         if need.kind == kind and need.starts_at == start and need.state in ("open", "taken"):
             return RedirectResponse(f"{side.base}/volunteers/{need.id}", status_code=303)
@@ -139,14 +139,16 @@ def waiting_times(side: ElderSide) -> list[dict[str, Any]]:
     ]
 
 
-def _service(side: ElderSide, kind: str) -> Service:
+def volunteers_service(side: ElderSide, kind: str) -> Service:
+    """Give a service that volunteers do; raises UnknownNeedKind."""
     service = service_by_code(side.work.session, kind, civil_date(side.work.now))
     if not service.volunteer:
         raise UnknownNeedKind(kind=kind)
     return service
 
 
-def _kinds(side: ElderSide) -> list[dict[str, str]]:
+def kinds_of_help(side: ElderSide) -> list[dict[str, str]]:
+    """Give what volunteers can do, company first."""
     codes = set(side.work.session.connection().execute(select(_item.c.code).where(_item.c.volunteer)).scalars())
     known = services_by_code(side.work.session, codes)
     return [

@@ -15,6 +15,7 @@ from api.errors import status_of
 from api.pages.carer_doors import door_of
 from api.pages.kit import render
 from services.catalogue.queries import services_by_code
+from services.cities.queries import rules_in_force
 from services.clock import civil_date, civil_midnight
 from services.errors import DomainError, NotFound
 from services.people.queries import person_card, reveal
@@ -22,8 +23,10 @@ from services.unit_of_work import UnitOfWork
 from services.visits.actions import DoorProof, check_in, check_out
 from services.visits.records import DeviceFacts
 from services.volunteering.actions import release_need, take_need
+from services.volunteering.board import NearbyNeed, Wishes, board_near, days_ahead, interests_of, volunteers_codes
 from services.volunteering.errors import NeedNotFound, NotAVolunteer
 from services.volunteering.queries import StatementLine, my_needs, needs_board, volunteer_statement
+from services.volunteering.registering import area_of_volunteer
 
 router = APIRouter(include_in_schema=False)
 Id = Annotated[int, Path(ge=1, le=2**62)]
@@ -33,11 +36,32 @@ STATEMENT_DAYS = 365
 
 
 @router.get("/volunteer")
-def board(request: Request, work: Work, said: str = "") -> Response:
-    """Show what is asked for, soonest first, without names and doors."""
+def board(
+    request: Request,
+    work: Work,
+    said: str = "",
+    kind: Annotated[str, Query(pattern=r"^[a-z0-9_]{0,40}$")] = "",
+    when: Annotated[str, Query(pattern=r"^(today|tomorrow|weekend)?$")] = "",
+) -> Response:
+    """Show what is asked for, the shortest walk first, without names and doors."""
     _check_volunteer(work)
-    needs = [_on_board(need) for need in needs_board(work.session, work.now)]
-    context = {"home": "/volunteer", "volunteer_name": work.actor.full_name, "said": said, "needs": needs}
+    liked = interests_of(work.session, work.actor)
+    kinds = liked if kind == "liked" else (kind,) if kind else None
+    from_at, until_at = days_ahead(work.now, when)
+    needs = board_near(work.session, work.now, work.actor, Wishes(kinds=kinds, from_at=from_at, until_at=until_at))
+    known = services_by_code(work.session, volunteers_codes(work.session))
+    context = {
+        "home": "/volunteer",
+        "volunteer_name": work.actor.full_name,
+        "said": said,
+        "needs": [
+            {**_on_board(need), "walk_minutes": need.walk_minutes, "estimated": need.estimated} for need in needs
+        ],
+        "kind": kind,
+        "when": when,
+        "kinds": sorted((one.code, one.short_title) for one in known.values()),
+        "has_interests": bool(liked),
+    }
     return render(request, "volunteer/board.html", context)
 
 
@@ -155,8 +179,12 @@ def statement(request: Request, work: Work) -> Response:
         end=civil_midnight(last + timedelta(days=1)),
         limit=1000,
     )
+    area_code = area_of_volunteer(work.session, work.actor.person_id)
+    coin_minutes = rules_in_force(work.session, area_code, last).timebank.coin_minutes
     context = {
         "home": "/volunteer",
+        "coins": coins_of(found.closing_minutes, coin_minutes),
+        "coin_minutes": coin_minutes,
         "posted_minutes": found.closing_minutes,
         "pending_minutes": found.pending_minutes,
         "opening_minutes": found.opening_minutes,
@@ -168,12 +196,18 @@ def statement(request: Request, work: Work) -> Response:
     return render(request, "volunteer/statement.html", context)
 
 
+def coins_of(minutes: int, coin_minutes: int) -> str:
+    """Give minutes in the city's coins to one decimal, rounded down: 100 minutes of 60 are 1.6."""
+    tenths = minutes * 10 // coin_minutes
+    return f"{tenths // 10}.{tenths % 10}" if tenths % 10 else str(tenths // 10)
+
+
 def _check_volunteer(work: UnitOfWork) -> None:
     if not work.actor.has_role("volunteer"):
         raise NotAVolunteer(person_id=work.actor.person_id)
 
 
-def _on_board(need: Need) -> dict[str, Any]:
+def _on_board(need: Need | NearbyNeed) -> dict[str, Any]:
     return {
         "id": need.id,
         "title": need.title,

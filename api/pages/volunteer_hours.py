@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Form, Path, Request
@@ -20,13 +20,29 @@ YEAR_DAYS = 365
 
 
 @router.post("/volunteer/papers")
-def take_paper(work: Work, kind: Annotated[Kind, Form()] = "statement") -> Response:
-    """Hand out a paper over the last year and show where to take it."""
+def take_paper(
+    work: Work,
+    kind: Annotated[Kind, Form()] = "statement",
+    from_day: Annotated[str, Form(max_length=10)] = "",
+    to_day: Annotated[str, Form(max_length=10)] = "",
+) -> Response:
+    """Hand out a paper over the days asked for, the last year where none are, and show where to take it."""
     assert work.actor.person_id is not None
-    today = civil_date(work.now)
-    first = today - timedelta(days=YEAR_DAYS)
-    code = issue_paper(work.session, work.now, work.actor, work.actor.person_id, kind, first, today)
+    first, last = days_asked(civil_date(work.now), from_day, to_day)
+    code = issue_paper(work.session, work.now, work.actor, work.actor.person_id, kind, first, last)
     return RedirectResponse(f"/volunteer/papers/{code}", status_code=303)
+
+
+def days_asked(today: date, from_day: str, to_day: str) -> tuple[date, date]:
+    """Give the days a form names; the last year for what is empty or no date."""
+    return _day(from_day, today - timedelta(days=YEAR_DAYS)), _day(to_day, today)
+
+
+def _day(words: str, usual: date) -> date:
+    try:
+        return date.fromisoformat(words)
+    except ValueError:
+        return usual
 
 
 @router.get("/volunteer/papers/{paper_code}")

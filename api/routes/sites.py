@@ -88,7 +88,10 @@ def runs(work: Work) -> list[SitingRunOut]:
 
 
 @router.get(
-    "/siting-runs/{siting_run_id}", response_model=SitingRunOut, responses=problems(401, 403, 404), summary="One question"
+    "/siting-runs/{siting_run_id}",
+    response_model=SitingRunOut,
+    responses=problems(401, 403, 404),
+    summary="One question",
 )
 def one_run(work: Work, siting_run_id: Id) -> SitingRunOut:
     """Give one question with its best answer so far and the gap that is left."""

@@ -10,7 +10,8 @@ from fastapi import APIRouter, Path, Query
 
 from api.deps import Work
 from api.errors import problems
-from api.schemas.visits import Day
+from api.routes.directory import NearHome
+from api.schemas.visits import Day, Moment
 from api.schemas.volunteering import (
     Code,
     CorrectionOut,
@@ -30,6 +31,7 @@ from api.schemas.volunteering import (
 from services.clock import civil_date, civil_midnight
 from services.people.rights import right_to
 from services.volunteering import actions, correcting, queries, registering, sessions
+from services.volunteering.board import Wishes, board_near
 
 router = APIRouter(prefix="/api/v1", tags=["volunteering"])
 Id = Annotated[int, Path(ge=1, le=2**62)]
@@ -66,9 +68,24 @@ def train(work: Work, person_id: Id, asked: TrainingIn) -> None:
 
 
 @router.get("/needs", response_model=list[NeedOnBoardOut], responses=problems(401), summary="The needs board")
-def board(work: Work, kind: Annotated[list[Code] | None, Query()] = None) -> list[NeedOnBoardOut]:
-    """Give open needs without names and doors; only active volunteers and offices see any."""
-    return [NeedOnBoardOut.model_validate(row) for row in queries.needs_board(work.session, work.now, kinds=kind)]
+def board(
+    work: Work,
+    near: NearHome,
+    kind: Annotated[list[Code] | None, Query(max_length=40)] = None,
+    starts_from: Annotated[Moment | None, Query()] = None,
+    starts_before: Annotated[Moment | None, Query()] = None,
+) -> list[NeedOnBoardOut]:
+    """Give open needs without names and doors, the shortest walk first; only active volunteers and offices see any.
+
+    The walk is from lon, lat in crs, or from the reader's home, to the elder's community. `estimated` (估算): by the
+    straight line, where no street is known.
+    """
+    wishes = Wishes(
+        kinds=tuple(kind) if kind is not None else None, from_at=starts_from, until_at=starts_before,
+        place=(near.lon, near.lat) if near is not None else None,
+    )  # fmt: skip
+    found = board_near(work.session, work.now, work.actor, wishes)
+    return [NeedOnBoardOut(**asdict(need)) for need in found]
 
 
 @router.get("/needs/mine", response_model=list[MyNeedOut], responses=problems(401), summary="Needs I took")

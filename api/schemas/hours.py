@@ -10,7 +10,7 @@ from pydantic import Field
 from api.schemas.visits import Day, In, Moment, Out
 from api.schemas.volunteering import Code
 
-Minutes = Annotated[int, Field(ge=1, le=1_000_000)]
+Minutes = Annotated[int, Field(ge=1, le=1_000_000, strict=True)]
 Number = Annotated[int, Field(ge=1, le=2**62)]
 Reason = Annotated[str, Field(min_length=2, max_length=500)]
 Key = Annotated[str, Field(min_length=4, max_length=80, pattern=r"^[A-Za-z0-9_.:-]+$")]

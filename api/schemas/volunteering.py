@@ -49,7 +49,7 @@ class NeedCreatedOut(Out):
     need_id: int
 
 
-class NeedOnBoardOut(Out):
+class NeedSeenOut(Out):
     """A need as strangers see it."""
 
     id: int
@@ -60,7 +60,14 @@ class NeedOnBoardOut(Out):
     ends_at: datetime
 
 
-class MyNeedOut(NeedOnBoardOut):
+class NeedOnBoardOut(NeedSeenOut):
+    """A need on the board: minutes on foot to its community, never to the door; `estimated`: 估算."""
+
+    walk_minutes: int | None
+    estimated: bool
+
+
+class MyNeedOut(NeedSeenOut):
     """A need the volunteer took, and how far its minutes have come."""
 
     state: str
@@ -74,7 +81,7 @@ class MyNeedOut(NeedOnBoardOut):
     auto_confirm_at: datetime | None
 
 
-class ElderNeedOut(NeedOnBoardOut):
+class ElderNeedOut(NeedSeenOut):
     """A need of one elder, with who took it."""
 
     state: str

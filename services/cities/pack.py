@@ -28,13 +28,13 @@ from services.cities.pack_care import (
 )
 from services.cities.pack_money import BudgetLine, CancelFee, MoneyPolicy, PrepaidLimit
 from services.cities.pack_part import AreaLevel, Code, Named, NamedPart, Part, Source
-from services.cities.pack_timebank import GuaranteePolicy, ServicePrice, StartPolicy, TimebankPolicy
+from services.cities.pack_timebank import GuaranteePolicy, ServicePrice, SignalPolicy, StartPolicy, TimebankPolicy
 from services.cities.rules import area_contains, written_code
 
 __all__ = [
     "AreaWithoutMinutes", "BedFilter", "BudgetLine", "CancelFee", "CareLevel", "CareScheme", "CityFacts", "CityPack", "CityRules", "EscalationStep", "FacilityFunction",
     "FacilityType", "Group", "GuaranteePolicy", "Indicator", "MoneyPolicy", "Named", "OfferPolicy", "OfferTimer", "PackArea", "PackRules", "Part", "PrepaidLimit",
-    "Profile", "RatioDefinition", "Satisfies", "ServicePrice", "Source", "StartPolicy", "Subsidy", "Target", "Tier", "TimebankPolicy", "VisitClass",
+    "Profile", "RatioDefinition", "Satisfies", "ServicePrice", "SignalPolicy", "Source", "StartPolicy", "Subsidy", "Target", "Tier", "TimebankPolicy", "VisitClass",
     "VisitPolicy", "VisitWho", "VoucherKind",
 ]  # fmt: skip
 

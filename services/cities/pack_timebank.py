@@ -41,6 +41,23 @@ class StartPolicy(Part):
     source: Code
 
 
+class SignalPolicy(Part):
+    """From when on a pattern in volunteers' hours is worth an officer's question; it never decides anything.
+
+    Two who serve each other `pair_sessions` times each way; doors over `near_m` apart reached faster than
+    `fastest_kmh`; `same_place_sessions` check-ins at one and the same point; `burst_minutes` and `burst_percent`
+    of a month within its `last_days` days.
+    """
+
+    pair_sessions: int = Field(default=3, ge=1)
+    near_m: int = Field(default=500, ge=0)
+    fastest_kmh: int = Field(default=60, ge=1, le=1000)
+    same_place_sessions: int = Field(default=4, ge=2)
+    last_days: int = Field(default=3, ge=1, le=28)
+    burst_minutes: int = Field(default=240, ge=1)
+    burst_percent: int = Field(default=60, ge=1, le=100)
+
+
 class TimebankPolicy(Called):
     """How volunteers' minutes are counted, kept and given back; amounts in minutes."""
 
@@ -75,6 +92,9 @@ class TimebankPolicy(Called):
     guarantee: GuaranteePolicy | None = None
     inheritance: Literal["heir", "pool"] = "heir"
     moving_away: Literal["keep", "pool"] = "keep"
+    bank_level: Literal["city", "district"] = "city"
+    between_most_minutes: int | None = Field(default=None, gt=0)
+    signals: SignalPolicy = SignalPolicy()
     source: Code
     assumed: tuple[Code, ...] = ()
 

@@ -23,6 +23,7 @@ from services.unit_of_work import Actor
 from services.visits.plans import cancel_friendly_visit, plan_friendly_visit
 from services.visits.tables import Visit
 from services.volunteering import rules as arithmetic
+from services.volunteering.bank import ledger_of
 from services.volunteering.errors import (
     BadWindow,
     BoardShowsNoNames,
@@ -39,7 +40,7 @@ from services.volunteering.errors import (
     TooYoung,
     UnknownNeedKind,
 )
-from services.volunteering.holds import release_hold
+from services.volunteering.holds import aim_hold, release_hold
 from services.volunteering.tables import Need, Volunteer
 
 _need, _volunteer, _visit = table_of(Need), table_of(Volunteer), table_of(Visit)
@@ -116,7 +117,10 @@ def take_need(session: Session, now: datetime, actor: Actor, need_id: int) -> in
 def take_for(
     session: Session, now: datetime, actor: Actor, need_id: int, volunteer_id: int, by_right: str, reason: str = ""
 ) -> int:
-    """Let a volunteer take a need, by her own hand or by the office's for her; the same rules hold for both."""
+    """Let a volunteer take a need, by her own hand or by the office's for her; the same rules hold for both.
+
+    Hours an elder booked with are now held towards the bank of the volunteer; raises BanksApart, BanksFull too.
+    """
     volunteer = _lock_volunteer(session, volunteer_id)
     need = _lock_open_need(session, need_id)
     if need.ends_at <= now:
@@ -128,6 +132,8 @@ def take_for(
     session.connection().execute(
         update(_need).where(_need.c.id == need_id).values(state="taken", taken_by=volunteer_id, taken_at=now)
     )
+    if volunteer.timebank_account_id is not None:
+        aim_hold(session, now, need_id, ledger_of(session, volunteer.timebank_account_id))
     visit_id = plan_friendly_visit(
         session, now, need_id=need_id, elder_id=need.elder_id, area_code=need.area_code,
         visitor_id=volunteer_id, planned_start=need.starts_at, planned_end=need.ends_at,
@@ -202,7 +208,7 @@ def _lock_volunteer(session: Session, person_id: int) -> Found:
     found = (
         session.connection()
         .execute(
-            select(_volunteer, _person.c.born_on)
+            select(_volunteer, _person.c.born_on, _person.c.timebank_account_id)
             .join(_person, _person.c.id == _volunteer.c.person_id)
             .where(_volunteer.c.person_id == person_id, _volunteer.c.left_on.is_(None))
             .with_for_update(of=_volunteer)

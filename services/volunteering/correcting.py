@@ -11,7 +11,6 @@ from sqlalchemy import select, update
 from sqlmodel import Session
 
 from services.acts import record_act
-from services.cities.queries import city_of_area
 from services.columns import table_of
 from services.messages.actions import tell
 from services.outbox import enqueue
@@ -61,7 +60,7 @@ def reverse_minutes(session: Session, now: datetime, session_id: int) -> bool:
     """Write the counter-entries of a session's minutes and void it; False when that was done. As the house.
 
     What went over the cap to the pool comes back too; what the volunteer already spent becomes the debt of
-    the city's clawback account, never a balance below zero.
+    her bank's clawback account, never a balance below zero.
     """
     found = (
         session.connection()
@@ -70,10 +69,14 @@ def reverse_minutes(session: Session, now: datetime, session_id: int) -> bool:
     )
     if found is None or found.state != "posted":
         return False
-    clawback = clawback_of(session, now, city_of_area(session, found.area_code))
-    parts = session.connection().execute(select(_transfer.c.id).where(_transfer.c.part_of_id == found.transfer_id))
-    written = [one for one in (found.transfer_id, found.over_transfer_id) if one is not None]
-    for transfer_id in (*written, *parts.scalars()):
+    asked = [one for one in (found.transfer_id, found.over_transfer_id) if one is not None]
+    parts = session.connection().execute(
+        select(_transfer.c.id, _transfer.c.ledger).where(
+            _transfer.c.id.in_(asked) | (_transfer.c.part_of_id == found.transfer_id)
+        ).order_by(_transfer.c.id)
+    )  # fmt: skip
+    for transfer_id, ledger in parts.all():
+        clawback = clawback_of(session, now, ledger)
         reverse_transfer(session, now, transfer_id, f"session-{session_id}-reverse-{transfer_id}", clawback)
     session.connection().execute(update(_session).where(_session.c.id == session_id).values(state="voided"))
     session.connection().execute(update(_visit).where(_visit.c.id == found.visit_id).values(state="missed"))

@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, func, select
 from sqlmodel import Session
 
 from services.cities.pack import CityRules
+from services.clock import civil_date, civil_midnight
 from services.columns import table_of
 from services.people.tables import Person
-from services.volunteering.bank import Bank, bank_of
+from services.volunteering.bank import Bank, bank_of, follow_policy, ledger_of
 from services.volunteering.errors import NoAccount
 from services.volunteering.rules import Credit
-from services.volunteering.tables import Volunteer, VolunteerGroup
+from services.volunteering.tables import Volunteer, VolunteerGroup, VolunteerSession
 from timebank.errors import CapExceeded
 from timebank.reader import read_balance
 from timebank.writer import record_transfer
 
 _person, _volunteer, _group = table_of(Person), table_of(Volunteer), table_of(VolunteerGroup)
+_session = table_of(VolunteerSession)
 Found = Row[*tuple[Any, ...]]
 CLOCKED = ("elder_code", "door_plate")
 
@@ -46,10 +48,31 @@ def transfers_of(found: Found) -> list[int]:
     return [one for one in (found.transfer_id, found.over_transfer_id) if one is not None]
 
 
+def earned_on_the_day(session: Session, now: datetime, visit: Found, rules: CityRules) -> int:
+    """Give what a visit's volunteer earned already on the Shanghai day it began, as the ledger counts it. As the house.
+
+    Her account takes the caps of the policy first, so that the ledger itself refuses what is above them. A group's
+    account is many people's and the ledger knows none of them: a member's day is counted from her sessions.
+    """
+    account_id, own = _account(session, visit.visitor_id, rules)
+    if own:
+        follow_policy(session, now, account_id, rules)
+        return int(
+            session.connection().execute(select(func.hour_day_earned(account_id, visit.checked_in_at))).scalar_one()
+        )
+    start = civil_midnight(civil_date(visit.checked_in_at))
+    begun = func.lower(_session.c.during)
+    counted = select(func.coalesce(func.sum(_session.c.credit_minutes), 0)).where(
+        _session.c.volunteer_id == visit.visitor_id, _session.c.state != "voided",
+        begun >= start, begun < start + timedelta(days=1),
+    )  # fmt: skip
+    return int(session.connection().execute(counted).scalar_one())
+
+
 def hold_minutes(session: Session, now: datetime, visit: Found, rules: CityRules, credit: Credit) -> Held:
     """Hold a visit's minutes as the city's policy says. As the house. Raises NoAccount, CapExceeded."""
-    bank = bank_of(session, now, rules.city_code)
-    account_id = _account(session, visit.visitor_id)
+    account_id, _ = _account(session, visit.visitor_id, rules)
+    bank = bank_of(session, now, ledger_of(session, account_id))
     worth, honours = credit.credit_minutes, 0
     if rules.timebank.daily_overflow == "honours":
         honours += credit.over_minutes
@@ -67,7 +90,8 @@ def hold_minutes(session: Session, now: datetime, visit: Found, rules: CityRules
     return Held(earned, over, worth, honours)
 
 
-def _account(session: Session, volunteer_id: int) -> int:
+def _account(session: Session, volunteer_id: int, rules: CityRules) -> tuple[int, bool]:
+    """The account that earns, and whether it is her own: a group's where its minutes are for donating only."""
     row = (
         session.connection()
         .execute(
@@ -78,10 +102,11 @@ def _account(session: Session, volunteer_id: int) -> int:
         )
         .one()
     )
-    account_id: int | None = row.account_id or row.timebank_account_id
+    for_group = row.account_id is not None and rules.timebank.groups_donate_only
+    account_id: int | None = row.account_id if for_group else row.timebank_account_id
     if account_id is None:
         raise NoAccount(person_id=volunteer_id)
-    return account_id
+    return account_id, not for_group
 
 
 def _room(session: Session, account_id: int) -> int | None:
@@ -96,7 +121,7 @@ def _earn(
     return record_transfer(
         session, now, ledger=bank.ledger, key=f"visit-{visit.id}-earn", debit_account_id=bank.issuance_account_id,
         credit_account_id=account_id, entry_type="earn", minutes=minutes,
-        service_minutes=_served(visit), pending=True, event_at=visit.checked_out_at, subject=("visit", visit.id),
+        service_minutes=_served(visit), pending=True, event_at=visit.checked_in_at, subject=("visit", visit.id),
         rule_version=rules.hours_version, overflow_account_id=bank.pool_account_id if to_pool else None,
     ).id  # fmt: skip
 
@@ -105,7 +130,7 @@ def _overflow(session: Session, now: datetime, visit: Found, rules: CityRules, b
     return record_transfer(
         session, now, ledger=bank.ledger, key=f"visit-{visit.id}-over", debit_account_id=bank.issuance_account_id,
         credit_account_id=bank.pool_account_id, entry_type="overflow", minutes=minutes, service_minutes=0,
-        pending=True, event_at=visit.checked_out_at, subject=("visit-over", visit.id),
+        pending=True, event_at=visit.checked_in_at, subject=("visit-over", visit.id),
         rule_version=rules.hours_version,
     ).id  # fmt: skip
 

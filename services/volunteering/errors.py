@@ -191,10 +191,28 @@ class MayNotGive(NotAllowed):
     message_zh = "按本市规定，时间不能这样转赠。"
 
 
+class SameKeyOtherGift(Conflict):
+    """This key was used for another gift: `movement_id`, `minutes` as they were written."""
+
+    message_zh = "同一个办理编号已用于另一笔，请刷新页面后重新填写。"
+
+
 class ReceiverNotFound(NotFound):
     """No active volunteer has this passport in this city."""
 
     message_zh = "没有找到这个志愿者证号，请核对后再试。"
+
+
+class BanksApart(Conflict):
+    """The two banks do not honour each other's minutes: `to_ledger`."""
+
+    message_zh = "这两家时间银行还没有通存通兑，这些时间暂时不能跨区用。"
+
+
+class BanksFull(Conflict):
+    """The two banks owe each other as much as they agreed to: `to_ledger`, `room_minutes`."""
+
+    message_zh = "两区之间往来的时间已到上限，等两区结清后才能再跨区；本区内照常使用。"
 
 
 class GroupMinutesOnlyDonate(NotAllowed):

@@ -22,7 +22,8 @@ from services.messages.actions import tell
 from services.people.tables import Elder, Person, Proxy
 from services.unit_of_work import Actor
 from services.volunteering import rules as arithmetic
-from services.volunteering.bank import bank_of
+from services.volunteering.bank import bank_code, bank_of, ledger_of
+from services.volunteering.crossing import send
 from services.volunteering.errors import (
     GroupMinutesOnlyDonate,
     GroupNotFound,
@@ -32,13 +33,14 @@ from services.volunteering.errors import (
     OfficeOnly,
     ReasonNeeded,
     ReceiverNotFound,
+    SameKeyOtherGift,
     StatementNotYours,
 )
 from services.volunteering.redeeming import fresh_minutes
 from services.volunteering.tables import HourMovement, Volunteer, VolunteerGroup
 from timebank.errors import CapExceeded, InsufficientMinutes, InvalidMinutes
 from timebank.reader import read_balance
-from timebank.writer import open_account, record_transfer
+from timebank.writer import Request, open_account
 
 _person, _volunteer, _elder, _proxy = table_of(Person), table_of(Volunteer), table_of(Elder), table_of(Proxy)
 _movement, _group = table_of(HourMovement), table_of(VolunteerGroup)
@@ -59,21 +61,25 @@ def give_hours(
 ) -> int:
     """Give minutes to another volunteer's account, where the city allows it to that kin; give the movement's id.
 
-    By the giver, or by her community with a reason. `key`: one gift however often it is sent. Raises
-    StatementNotYours, ReasonNeeded, ReceiverNotFound, MayNotGive, GroupMinutesOnlyDonate, NotEnoughHours, NoAccount.
+    By the giver, or by her community with a reason. `key`: one gift however often it is sent; another gift under it is
+    refused (SameKeyOtherGift). Raises
+    StatementNotYours, ReasonNeeded, ReceiverNotFound, MayNotGive, GroupMinutesOnlyDonate, NotEnoughHours, NoAccount;
+    BanksApart, BanksFull where the receiver's bank is another district's.
     """
-    giver, right = _giver(session, actor, giver_id, reason)
+    giver, right = _giver(session, now, actor, giver_id, reason)
     rules = rules_in_force(session, giver.area_code, civil_date(now))
     receiver = session.connection().execute(select(func.volunteer_by_passport(passport_number).table_valued(
         "person_id", "account_id", "ledger"))).one_or_none()  # fmt: skip
-    if receiver is None or receiver.person_id == giver_id or receiver.ledger != rules.city_code:
+    if receiver is not None and receiver.person_id == giver_id:
+        raise MayNotGive("不能把时间送给自己。", to="self")
+    if receiver is None or city_of_area(session, receiver.ledger) != rules.city_code:
         raise ReceiverNotFound(field="passport_number")
     kin = _kinship(session, giver_id, receiver.person_id)
     if kin not in rules.timebank.gift_to:
         raise MayNotGive(to=kin, version=rules.hours_version)
     return _move(
         session, now, actor, rules, kind="gift", from_account=giver.timebank_account_id,
-        to_account=receiver.account_id, minutes=minutes, key=f"gift-{giver_id}-{key}", from_person=giver_id,
+        to_account=receiver.account_id, to_ledger=receiver.ledger, minutes=minutes, key=f"gift-{giver_id}-{key}", from_person=giver_id,
         to_person=receiver.person_id, area_code=giver.area_code, right=right, reason=reason,
     )  # fmt: skip
 
@@ -89,14 +95,14 @@ def donate_hours(
     reason: str | None = None,
 ) -> int:
     """Give minutes to the city's pool for key elders; give the movement's id. Raises as `give_hours`."""
-    giver, right = _giver(session, actor, giver_id, reason)
+    giver, right = _giver(session, now, actor, giver_id, reason)
     rules = rules_in_force(session, giver.area_code, civil_date(now))
     if "pool" not in rules.timebank.gift_to:
         raise MayNotGive(to="pool", version=rules.hours_version)
     return _move(
         session, now, actor, rules, kind="donate", from_account=giver.timebank_account_id,
-        to_account=bank_of(session, now, rules.city_code).pool_account_id, minutes=minutes,
-        key=f"donate-{giver_id}-{key}", from_person=giver_id, area_code=giver.area_code, right=right, reason=reason,
+        to_account=_pool(session, now, giver.timebank_account_id), minutes=minutes, key=f"donate-{giver_id}-{key}",
+        from_person=giver_id, area_code=giver.area_code, right=right, reason=reason,
     )  # fmt: skip
 
 
@@ -108,8 +114,8 @@ def register_group(
     if not actor.has_role(*OFFICES) or not covered:
         raise OfficeOnly()
     account_id = open_account(
-        session, now, ledger=city_of_area(session, area_code), kind="organisation", floor_minutes=0,
-        owner_label="group",
+        session, now, ledger=bank_code(rules_in_force(session, area_code, civil_date(now)), area_code),
+        kind="organisation", floor_minutes=0, owner_label="group",
     )  # fmt: skip
     group_id: int = session.connection().execute(
         insert(_group)
@@ -141,13 +147,18 @@ def donate_group_hours(
     rules = rules_in_force(session, group.area_code, civil_date(now))
     return _move(
         session, now, actor, rules, kind="donate", from_account=group.account_id,
-        to_account=bank_of(session, now, rules.city_code).pool_account_id, minutes=minutes,
+        to_account=_pool(session, now, group.account_id), minutes=minutes,
         key=f"group-{group_id}-{key}", group_id=group_id, area_code=group.area_code,
         right=f"office:{actor.role}" if office else "self", reason=reason, cooled=True,
     )  # fmt: skip
 
 
-def _giver(session: Session, actor: Actor, giver_id: int, reason: str | None) -> tuple[Found, str]:
+def _pool(session: Session, now: datetime, account_id: int) -> int:
+    """The pool of the bank in which an account lies."""
+    return bank_of(session, now, ledger_of(session, account_id)).pool_account_id
+
+
+def _giver(session: Session, now: datetime, actor: Actor, giver_id: int, reason: str | None) -> tuple[Found, str]:
     """Who gives, and by which right the actor may say so: herself, or her community with a reason."""
     giver = session.connection().execute(
         select(_volunteer.c.area_code, _volunteer.c.group_id, _person.c.timebank_account_id)
@@ -164,11 +175,18 @@ def _giver(session: Session, actor: Actor, giver_id: int, reason: str | None) ->
         if not (reason or "").strip():
             raise ReasonNeeded(field="reason")
         right = f"office:{actor.role}"
-    if giver.group_id is not None:
-        raise GroupMinutesOnlyDonate(person_id=giver_id)
     if giver.timebank_account_id is None:
         raise NoAccount(person_id=giver_id)
+    _refuse_groups_minutes(session, now, giver, giver_id)
     return giver, right
+
+
+def _refuse_groups_minutes(session: Session, now: datetime, giver: Found, giver_id: int) -> None:
+    """What a member serves is her group's where the city says so; what she saved before or was given stays her own."""
+    if giver.group_id is None or read_balance(session, giver.timebank_account_id).posted:
+        return
+    if rules_in_force(session, giver.area_code, civil_date(now)).timebank.groups_donate_only:
+        raise GroupMinutesOnlyDonate(person_id=giver_id)
 
 
 def _kinship(session: Session, giver_id: int, receiver_id: int) -> str:
@@ -205,23 +223,25 @@ def _move(
     to_person: int | None = None,
     group_id: int | None = None,
     cooled: bool = False,
+    to_ledger: int | None = None,
 ) -> int:
-    before = session.connection().execute(select(_movement.c.id).where(_movement.c.key == key)).scalar()
+    before = session.connection().execute(select(_movement).where(_movement.c.key == key)).one_or_none()
     if before is not None:
-        return int(before)
+        if (before.kind, before.minutes, before.to_person_id) != (kind, minutes, to_person):
+            raise SameKeyOtherGift(movement_id=before.id, minutes=before.minutes)
+        return int(before.id)
     if not cooled:
         _refuse_fresh(session, now, rules, from_account, minutes)
     with refusals_in_words():
         with session.begin_nested():
-            moved = record_transfer(
-                session, now, ledger=rules.city_code, key=key, debit_account_id=from_account,
-                credit_account_id=to_account, entry_type=kind, minutes=minutes, rule_version=rules.hours_version,
-            )  # fmt: skip
+            ledger = ledger_of(session, from_account)
+            asked = Request(ledger, key, from_account, to_account, kind, minutes, rule_version=rules.hours_version)
+            moved = send(session, now, asked, ledger if to_ledger is None else to_ledger)
     movement_id: int = session.connection().execute(
         insert(_movement)
         .values(
             kind=kind, from_person_id=from_person, to_person_id=to_person, group_id=group_id, area_code=area_code,
-            minutes=minutes, transfer_id=moved.id, rule_version=rules.hours_version, entered_by=actor.person_id,
+            minutes=minutes, transfer_id=moved.transfer_id, rule_version=rules.hours_version, entered_by=actor.person_id,
             by_right=right, reason=reason, happened_at=now, key=key,
         )
         .returning(_movement.c.id)

@@ -11,12 +11,12 @@ from typing import Any
 from sqlalchemy import Row, select, update
 from sqlmodel import Session
 
-from services.cities.queries import city_of_area
 from services.columns import table_of
 from services.messages.actions import tell
-from services.volunteering.bank import bank_of
+from services.volunteering.bank import bank_of, ledger_of
+from services.volunteering.crossing import Way, resolve, send, spend
 from services.volunteering.tables import Redemption
-from timebank.writer import post_transfer, record_transfer, reverse_transfer, void_transfer
+from timebank.writer import Request, reverse_transfer
 
 _redemption = table_of(Redemption)
 Found = Row[*tuple[Any, ...]]
@@ -31,14 +31,14 @@ def settle_hold(session: Session, now: datetime, need_id: int, minutes: int) -> 
     if held is None or held.state != "held":
         return None
     taken = min(minutes, int(held.held_minutes))
-    transfer_id = held.transfer_id
+    way = _way(session, held)
     if taken == held.held_minutes:
-        post_transfer(session, now, transfer_id, f"redemption-{held.id}-post")
+        resolve(session, now, way, "post", f"redemption-{held.id}-post")
     else:
-        void_transfer(session, now, transfer_id, f"redemption-{held.id}-void")
+        resolve(session, now, way, "void", f"redemption-{held.id}-void")
         if taken:
-            transfer_id = _take_less(session, now, held, taken)
-    _end(session, now, held, "settled", taken, transfer_id)
+            way = _take_less(session, now, held, taken)
+    _end(session, now, held, "settled", taken, way)
     _tell(session, now, held, "volunteering.hours_spent", taken)
     return taken
 
@@ -48,10 +48,32 @@ def release_hold(session: Session, now: datetime, need_id: int) -> bool:
     held = _lock(session, need_id)
     if held is None or held.state != "held":
         return False
-    void_transfer(session, now, held.transfer_id, f"redemption-{held.id}-void")
-    _end(session, now, held, "released", 0, held.transfer_id)
+    way = _way(session, held)
+    resolve(session, now, way, "void", f"redemption-{held.id}-void")
+    _end(session, now, held, "released", 0, way)
     _tell(session, now, held, "volunteering.hours_returned", held.held_minutes)
     return True
+
+
+def aim_hold(session: Session, now: datetime, need_id: int, to_ledger: int) -> None:
+    """Hold a booking's hours towards the bank whose volunteer said yes, before she goes; nothing where it is so.
+
+    Raises BanksApart, BanksFull: then she cannot take this need, and the hold stays as it was.
+    """
+    held = _lock(session, need_id)
+    if held is None or held.state != "held" or held.to_ledger == to_ledger:
+        return
+    resolve(session, now, _way(session, held), "void", f"redemption-{held.id}-aim-{held.aims}")
+    aims = held.aims + 1
+    way = spend(
+        session, now, held.account_id, to_ledger, held.held_minutes, key=f"need-{need_id}-redeem-{aims}",
+        pending=True, subject=(f"redemption-need-{aims}", need_id), rule_version=held.rule_version,
+    )  # fmt: skip
+    session.connection().execute(
+        update(_redemption)
+        .where(_redemption.c.id == held.id)
+        .values(transfer_id=way.transfer_id, act_key=way.act_key, to_ledger=to_ledger, aims=aims)
+    )
 
 
 def return_hours(session: Session, now: datetime, need_id: int) -> bool:
@@ -59,8 +81,16 @@ def return_hours(session: Session, now: datetime, need_id: int) -> bool:
     held = _lock(session, need_id)
     if held is None or held.state != "settled" or not held.settled_minutes:
         return release_hold(session, now, need_id)
-    reverse_transfer(session, now, held.transfer_id, f"redemption-{held.id}-reverse")
-    _end(session, now, held, "released", 0, held.transfer_id)
+    way = _way(session, held)
+    if way.act_key is None:
+        reverse_transfer(session, now, held.transfer_id, f"redemption-{held.id}-reverse")
+    else:  # what crossed is answered by sending it back
+        back = Request(
+            held.to_ledger, f"redemption-{held.id}-back", bank_of(session, now, held.to_ledger).issuance_account_id,
+            held.account_id, "clearing", held.settled_minutes, rule_version=held.rule_version,
+        )  # fmt: skip
+        send(session, now, back, way.ledger)
+    _end(session, now, held, "released", 0, way)
     _tell(session, now, held, "volunteering.hours_returned", held.settled_minutes)
     return True
 
@@ -73,21 +103,25 @@ def _lock(session: Session, need_id: int) -> Found | None:
     )
 
 
-def _take_less(session: Session, now: datetime, held: Found, minutes: int) -> int:
-    bank = bank_of(session, now, city_of_area(session, held.area_code))
-    return record_transfer(
-        session, now, ledger=bank.ledger, key=f"redemption-{held.id}-settle", debit_account_id=held.account_id,
-        credit_account_id=bank.issuance_account_id, entry_type="redeem", minutes=minutes,
+def _way(session: Session, held: Found) -> Way:
+    return Way(ledger_of(session, held.account_id), held.transfer_id, held.act_key)
+
+
+def _take_less(session: Session, now: datetime, held: Found, minutes: int) -> Way:
+    return spend(
+        session, now, held.account_id, held.to_ledger, minutes, key=f"redemption-{held.id}-settle", pending=False,
         subject=("redemption-settled", held.id), rule_version=held.rule_version,
-    ).id  # fmt: skip
+    )  # fmt: skip
 
 
-def _end(session: Session, now: datetime, held: Found, state: str, minutes: int, transfer_id: int) -> None:
+def _end(session: Session, now: datetime, held: Found, state: str, minutes: int, way: Way) -> None:
     session.connection().execute(
         update(_redemption)
         .where(_redemption.c.id == held.id)
-        .values(state=state, settled_minutes=minutes, transfer_id=transfer_id, ended_at=now)
-    )
+        .values(
+            state=state, settled_minutes=minutes, transfer_id=way.transfer_id, act_key=way.act_key, ended_at=now
+        )
+    )  # fmt: skip
 
 
 def _tell(session: Session, now: datetime, held: Found, template: str, minutes: int) -> None:

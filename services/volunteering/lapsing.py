@@ -15,7 +15,7 @@ from sqlmodel import Session
 
 from services.acts import record_act
 from services.cities.pack import CityRules, VisitWho
-from services.cities.queries import rules_in_force
+from services.cities.queries import city_of_area, rules_in_force
 from services.cities.rules import area_range
 from services.clock import civil_date, civil_midnight
 from services.columns import table_of
@@ -23,7 +23,9 @@ from services.messages.actions import tell
 from services.people.queries import age_on
 from services.people.tables import Elder, Person
 from services.unit_of_work import SYSTEM, Actor
-from services.volunteering.bank import Bank, bank_of, reserve_of
+from services.volunteering.bank import bank_code, bank_of, ledger_of, reserve_of
+from services.volunteering.banks import banks_in
+from services.volunteering.crossing import send
 from services.volunteering.errors import (
     MayNotGive,
     NoAccount,
@@ -46,12 +48,21 @@ LONG_AGO = civil_midnight(date(2000, 1, 1))
 
 
 def fund_reserve(session: Session, now: datetime, city_code: int) -> int:
-    """Fill a city's reserve for professionals up to its policy; give the minutes added. As the house."""
+    """Fill the reserve for professionals of each of a city's banks up to its policy; give the minutes. As the house."""
     rules = rules_in_force(session, city_code, civil_date(now))
     if rules.timebank.guarantee is None:
         return 0
-    bank, reserve = bank_of(session, now, rules.city_code), reserve_of(session, now, rules.city_code)
-    missing = rules.timebank.guarantee.reserve_minutes - read_balance(session, reserve).posted
+    total = 0
+    for ledger in banks_in(session, rules):
+        total += _fund(session, now, rules, ledger, rules.timebank.guarantee.reserve_minutes)
+    if total:
+        record_act(session, now, SYSTEM, "fund_reserve", area_code=city_code, facts={"minutes": total})
+    return total
+
+
+def _fund(session: Session, now: datetime, rules: CityRules, ledger: int, wanted: int) -> int:
+    bank, reserve = bank_of(session, now, ledger), reserve_of(session, now, ledger)
+    missing = wanted - read_balance(session, reserve).posted
     if missing <= 0:
         return 0
     month = civil_date(now).strftime("%Y-%m-%d")
@@ -60,7 +71,6 @@ def fund_reserve(session: Session, now: datetime, city_code: int) -> int:
         debit_account_id=bank.issuance_account_id, credit_account_id=reserve, minutes=missing,
         rule_version=rules.hours_version,
     )  # fmt: skip
-    record_act(session, now, SYSTEM, "fund_reserve", area_code=city_code, facts={"minutes": missing})
     return missing
 
 
@@ -71,17 +81,17 @@ def grant_hours(session: Session, now: datetime, city_code: int) -> int:
     many elders received something.
     """
     rules = rules_in_force(session, city_code, civil_date(now))
-    policy, bank = rules.timebank, bank_of(session, now, rules.city_code)
+    policy = rules.timebank
     month = civil_date(now).strftime("%Y-%m")
     given: set[int] = set()
     for elder in _elders(session, rules.city_code):
         age = age_on(elder.born_on, civil_date(now))
         if policy.start is not None and _fits(policy.start.who, elder, age):
             asked = (policy.start.minutes, policy.start.fund, f"start-{elder.person_id}")
-            given |= {elder.person_id} if _grant(session, now, rules, bank, elder, "start", *asked) else set()
+            given |= {elder.person_id} if _grant(session, now, rules, elder, "start", *asked) else set()
         if policy.monthly_grant_minutes and _fits(policy.grant_who, elder, age):
             wanted = (policy.monthly_grant_minutes, policy.grant_fund, f"grant-{elder.person_id}-{month}")
-            given |= {elder.person_id} if _grant(session, now, rules, bank, elder, "grant", *wanted) else set()
+            given |= {elder.person_id} if _grant(session, now, rules, elder, "grant", *wanted) else set()
     record_act(session, now, SYSTEM, "grant_hours", area_code=rules.city_code, facts={"elders": len(given)})
     return len(given)
 
@@ -108,17 +118,20 @@ def _fits(who: Iterable[VisitWho], elder: Found, age: int | None) -> bool:
 
 
 def _grant(
-    session: Session, now: datetime, rules: CityRules, bank: Bank, elder: Found, kind: str, minutes: int, fund: str,
-    key: str,
+    session: Session, now: datetime, rules: CityRules, elder: Found, kind: str, minutes: int, fund: str, key: str
 ) -> bool:  # fmt: skip
     if session.connection().execute(select(_movement.c.id).where(_movement.c.key == key)).scalar() is not None:
         return False
+    opened = (
+        session.connection().execute(select(_hours.c.account_id).where(_hours.c.elder_id == elder.person_id)).scalar()
+    )
+    bank = bank_of(session, now, bank_code(rules, elder.area_code) if opened is None else ledger_of(session, opened))
     purse = bank.pool_account_id if fund == "pool" else bank.issuance_account_id
     if fund == "pool" and read_balance(session, purse).posted < minutes:
         return False
     moved = record_transfer(
         session, now, ledger=bank.ledger, key=key, debit_account_id=purse,
-        credit_account_id=_account_of_elder(session, now, rules, elder), entry_type="grant", minutes=minutes,
+        credit_account_id=opened or _open_for_elder(session, now, rules, elder), entry_type="grant", minutes=minutes,
         rule_version=rules.hours_version,
     )  # fmt: skip
     _note(session, now, SYSTEM, rules, kind, elder.area_code, minutes, moved.id, key, to_person=elder.person_id)
@@ -130,14 +143,9 @@ def _grant(
     return True
 
 
-def _account_of_elder(session: Session, now: datetime, rules: CityRules, elder: Found) -> int:
-    found: int | None = (
-        session.connection().execute(select(_hours.c.account_id).where(_hours.c.elder_id == elder.person_id)).scalar()
-    )
-    if found is not None:
-        return found
+def _open_for_elder(session: Session, now: datetime, rules: CityRules, elder: Found) -> int:
     account_id = open_account(
-        session, now, ledger=rules.city_code, kind="elder_grant", floor_minutes=0,
+        session, now, ledger=bank_code(rules, elder.area_code), kind="elder_grant", floor_minutes=0,
         owner_label=f"elder-{elder.person_id}",
     )  # fmt: skip
     session.connection().execute(
@@ -156,7 +164,6 @@ def expire_hours(session: Session, now: datetime, city_code: int) -> int:
     rules = rules_in_force(session, city_code, civil_date(now))
     if rules.timebank.expiry_months is None:
         return 0
-    bank = bank_of(session, now, rules.city_code)
     last_day = months_before(civil_date(now), rules.timebank.expiry_months)
     lo, hi = area_range(rules.city_code)
     owners = session.connection().execute(
@@ -167,18 +174,19 @@ def expire_hours(session: Session, now: datetime, city_code: int) -> int:
     )
     total = 0
     for owner in owners:
-        total += _expire(session, now, rules, bank, owner, last_day)
+        total += _expire(session, now, rules, owner, last_day)
     record_act(session, now, SYSTEM, "expire_hours", area_code=rules.city_code, facts={"minutes": total})
     return total
 
 
-def _expire(session: Session, now: datetime, rules: CityRules, bank: Bank, owner: Found, last_day: date) -> int:
+def _expire(session: Session, now: datetime, rules: CityRules, owner: Found, last_day: date) -> int:
     old = expired_minutes(_movements(session, now, owner.timebank_account_id), civil_midnight(last_day))
     free = read_balance(session, owner.timebank_account_id).available_minutes or 0
     minutes, key = min(old, free), f"expiry-{owner.id}-{last_day.isoformat()}"
     known = session.connection().execute(select(_movement.c.id).where(_movement.c.key == key)).scalar()
     if minutes <= 0 or known is not None:
         return 0
+    bank = bank_of(session, now, ledger_of(session, owner.timebank_account_id))
     moved = record_transfer(
         session, now, ledger=bank.ledger, key=key, debit_account_id=owner.timebank_account_id,
         credit_account_id=bank.issuance_account_id, entry_type="expiry", minutes=minutes,
@@ -213,22 +221,10 @@ def settle_estate(
     rules = rules_in_force(session, owner.area_code, civil_date(now))
     minutes = _left(session, owner.timebank_account_id)
     heir = _heir(session, rules, heir_passport)
-    bank = bank_of(session, now, rules.city_code)
-    estate = open_account(
-        session, now, ledger=rules.city_code, kind="estate", floor_minutes=0, owner_label=f"estate-{person_id}"
-    )
-    receiver = heir.account_id if heir is not None else bank.pool_account_id
-    steps = [(owner.timebank_account_id, estate, "inherit"), (estate, receiver, "inherit" if heir else "donate")]
     with refusals_in_words(), session.begin_nested():
-        moved = [
-            record_transfer(
-                session, now, ledger=rules.city_code, key=f"estate-{person_id}-{step}", debit_account_id=debit,
-                credit_account_id=credit, entry_type=entry, minutes=minutes, rule_version=rules.hours_version,
-            )
-            for step, (debit, credit, entry) in enumerate(steps)
-        ]  # fmt: skip
+        transfer_id = _hand_on(session, now, rules, person_id, owner.timebank_account_id, heir, minutes)
     _note(
-        session, now, actor, rules, "inherit", owner.area_code, minutes, moved[-1].id, f"estate-{person_id}",
+        session, now, actor, rules, "inherit", owner.area_code, minutes, transfer_id, f"estate-{person_id}",
         from_person=person_id, to_person=heir.person_id if heir is not None else None, reason=reason,
     )  # fmt: skip
     _leave(session, now, person_id)
@@ -237,6 +233,29 @@ def settle_estate(
         for_person_id=person_id, area_code=owner.area_code, facts={"minutes": minutes, "reason": reason},
     )  # fmt: skip
     return minutes
+
+
+def _hand_on(
+    session: Session, now: datetime, rules: CityRules, person_id: int, account_id: int, heir: Found | None, minutes: int
+) -> int:
+    """Within a bank by way of an estate account; to an heir in another bank with both legs at once. The last entry."""
+    bank = bank_of(session, now, ledger_of(session, account_id))
+    version = rules.hours_version
+    if heir is not None and heir.ledger != bank.ledger:
+        asked = Request(
+            bank.ledger, f"estate-{person_id}-0", account_id, heir.account_id, "inherit", minutes, rule_version=version
+        )
+        return send(session, now, asked, heir.ledger).transfer_id
+    estate = open_account(
+        session, now, ledger=bank.ledger, kind="estate", floor_minutes=0, owner_label=f"estate-{person_id}"
+    )
+    receiver, entry = (heir.account_id, "inherit") if heir is not None else (bank.pool_account_id, "donate")
+    steps = [(account_id, estate, "inherit"), (estate, receiver, entry)]
+    requests = [
+        Request(bank.ledger, f"estate-{person_id}-{step}", debit, credit, one, minutes, rule_version=version)
+        for step, (debit, credit, one) in enumerate(steps)
+    ]
+    return record_transfers(session, now, requests)[-1].id
 
 
 def settle_moving(session: Session, now: datetime, actor: Actor, person_id: int, reason: str) -> int:
@@ -250,16 +269,14 @@ def settle_moving(session: Session, now: datetime, actor: Actor, person_id: int,
     minutes = (held.available_minutes or 0) if rules.timebank.moving_away == "pool" else 0
     if minutes:
         key = f"moved-{person_id}-{civil_date(now).isoformat()}"
-        requests = [
-            Request(
-                ledger=rules.city_code, key=key, debit_account_id=owner.timebank_account_id,
-                credit_account_id=bank_of(session, now, rules.city_code).pool_account_id, entry_type="donate",
-                minutes=minutes, rule_version=rules.hours_version,
-            )
-        ]  # fmt: skip
-        moved = record_transfers(session, now, requests)
+        bank = bank_of(session, now, ledger_of(session, owner.timebank_account_id))
+        moved = record_transfer(
+            session, now, ledger=bank.ledger, key=key, debit_account_id=owner.timebank_account_id,
+            credit_account_id=bank.pool_account_id, entry_type="donate", minutes=minutes,
+            rule_version=rules.hours_version,
+        )  # fmt: skip
         _note(
-            session, now, actor, rules, "leave", owner.area_code, minutes, moved[0].id, key,
+            session, now, actor, rules, "leave", owner.area_code, minutes, moved.id, key,
             from_person=person_id, reason=reason,
         )  # fmt: skip
     _leave(session, now, person_id)
@@ -301,7 +318,7 @@ def _heir(session: Session, rules: CityRules, passport: str | None) -> Found | N
         raise MayNotGive("按本市规定，离世者的时间归入捐赠池，不能继承。", version=rules.hours_version)
     wanted = func.volunteer_by_passport(passport).table_valued("person_id", "account_id", "ledger")
     found = session.connection().execute(select(wanted)).one_or_none()
-    if found is None or found.ledger != rules.city_code:
+    if found is None or city_of_area(session, found.ledger) != rules.city_code:
         raise ReceiverNotFound(field="heir_passport")
     return found
 

@@ -26,7 +26,7 @@ Found = Row[*tuple[Any, ...]]
 OFFICES = ("officer", "advisor", "auditor")
 
 
-def _on_the_board() -> tuple[Any, ...]:
+def on_the_board() -> tuple[Any, ...]:
     """All that strangers read: no elder, no door, no area code."""
     return _need.c.id, _need.c.kind, _title(), _need.c.rough_place, _need.c.starts_at, _need.c.ends_at
 
@@ -77,7 +77,7 @@ def needs_board(
     session: Session, now: datetime, *, kinds: list[str] | None = None, area_lo: int = 0, area_hi: int = 10**15
 ) -> list[Found]:
     """Give the open needs that still lie ahead, soonest first, without names and doors."""
-    asked = select(*_on_the_board()).where(_need.c.state == "open", _need.c.ends_at > now)
+    asked = select(*on_the_board()).where(_need.c.state == "open", _need.c.ends_at > now)
     asked = asked.where(_need.c.area_code.between(area_lo, area_hi))
     if kinds:
         asked = asked.where(_need.c.kind.in_(kinds))
@@ -89,7 +89,7 @@ def needs_of_elder(session: Session, elder_id: int) -> list[Found]:
     return list(
         session.connection().execute(
             select(
-                *_on_the_board(), _need.c.state, _need.c.taken_by, _person.c.full_name.label("taken_by_name"),
+                *on_the_board(), _need.c.state, _need.c.taken_by, _person.c.full_name.label("taken_by_name"),
                 _visit.c.id.label("visit_id"), _visit.c.state.label("visit_state"),
                 _session.c.id.label("session_id"), _session.c.state.label("session_state"), _session.c.credit_minutes,
             )
@@ -108,7 +108,7 @@ def my_needs(session: Session, actor: Actor) -> list[Found]:
     return list(
         session.connection().execute(
             select(
-                *_on_the_board(), _need.c.state, _need.c.elder_id, _person.c.full_name.label("elder_name"),
+                *on_the_board(), _need.c.state, _need.c.elder_id, _person.c.full_name.label("elder_name"),
                 _visit.c.id.label("visit_id"), _visit.c.state.label("visit_state"),
                 _session.c.id.label("session_id"), _session.c.state.label("session_state"),
                 _session.c.credit_minutes, _session.c.auto_confirm_at,
@@ -200,7 +200,7 @@ def _lines(session: Session, entries: list[Entry]) -> list[StatementLine]:
 
 def _booked_needs(session: Session, entries: list[Entry]) -> dict[tuple[str, str], Any]:
     """The needs that hours were held for or taken for, by what the ledger's entry names."""
-    held = {int(e.subject_id) for e in entries if e.subject_type == "redemption-need" and e.subject_id}
+    held = {int(e.subject_id) for e in entries if (e.subject_type or "").startswith("redemption-need") and e.subject_id}
     taken = {int(e.subject_id) for e in entries if e.subject_type == "redemption-settled" and e.subject_id}
     if not held and not taken:
         return {}
@@ -217,9 +217,8 @@ def _booked_needs(session: Session, entries: list[Entry]) -> dict[tuple[str, str
 
 def _line(entry: Entry, known: dict[int, Any], booked: dict[tuple[str, str], Any]) -> StatementLine:
     visit_id = int(entry.subject_id) if entry.subject_type == "visit" and entry.subject_id else None
-    need = (
-        known.get(visit_id) if visit_id is not None else booked.get((entry.subject_type or "", entry.subject_id or ""))
-    )
+    named = "redemption-need" if (entry.subject_type or "").startswith("redemption-need") else entry.subject_type or ""
+    need = known.get(visit_id) if visit_id is not None else booked.get((named, entry.subject_id or ""))
     return StatementLine(
         transfer_id=entry.transfer_id,
         entry_type=entry.entry_type,

@@ -26,7 +26,8 @@ from services.people.tables import Elder, Person, Proxy
 from services.unit_of_work import Actor
 from services.volunteering import rules as arithmetic
 from services.volunteering.actions import cancel_need, post_need
-from services.volunteering.bank import bank_of, reserve_of
+from services.volunteering.bank import bank_code, helping_bank, ledger_of, reserve_of
+from services.volunteering.crossing import Way, spend
 from services.volunteering.errors import (
     BadWindow,
     MayNotRedeem,
@@ -42,11 +43,11 @@ from services.volunteering.errors import (
     TooLittleSaved,
     TooYoungToRedeem,
 )
-from services.volunteering.holds import release_hold, settle_hold
+from services.volunteering.holds import aim_hold, release_hold, settle_hold
 from services.volunteering.tables import ElderHours, Need, ProfessionalHours, Redemption
 from timebank.errors import InsufficientMinutes
 from timebank.reader import read_balance, read_statement
-from timebank.writer import Transfer, open_account, record_transfer
+from timebank.writer import open_account, record_transfer
 
 _need, _redemption, _granted = table_of(Need), table_of(Redemption), table_of(ElderHours)
 _person, _elder, _proxy, _professional = table_of(Person), table_of(Elder), table_of(Proxy), table_of(ProfessionalHours)
@@ -85,7 +86,8 @@ def book_with_hours(
 
     `payer_id` None: the actor's own hours, or the elder's where an office enters for her. `from_grant`: out of the
     hours the city gave the elder. Somebody other than the payer says why. Raises NotFound, NotAllowed, MayNotRedeem
-    and its kinds, NotEnoughHours, NoAccount, NoGrantedHours, ReasonNeeded, and what `post_need` raises.
+    and its kinds, NotEnoughHours, NoAccount, NoGrantedHours, ReasonNeeded, BanksApart, BanksFull (the payer's bank and
+    the one that helps), and what `post_need` raises.
     """
     right = right_to(session, actor, elder_id, "order", now)
     office = right.ground.startswith("office:")
@@ -103,11 +105,13 @@ def book_with_hours(
         session, now, actor, elder_id,
         kind=wish.kind, title=wish.title, starts_at=wish.starts_at, ends_at=wish.ends_at,
     )  # fmt: skip
-    held = _hold(session, now, rules, account_id, need_id, minutes)
+    to_ledger = helping_bank(rules, ledger_of(session, account_id), right.area_code)
+    held = _hold(session, now, rules, account_id, to_ledger, need_id, minutes)
     redemption_id: int = session.connection().execute(
         insert(_redemption).values(
             payer_id=payer, elder_id=elder_id, area_code=right.area_code, need_id=need_id, relation=relation,
-            from_grant=from_grant, account_id=account_id, held_minutes=minutes, transfer_id=held.id,
+            from_grant=from_grant, account_id=account_id, held_minutes=minutes, transfer_id=held.transfer_id,
+            to_ledger=to_ledger, act_key=held.act_key, aims=1,
             rule_version=rules.hours_version, state="held", booked_by=actor.person_id, booked_at=now,
             by_right=right.ground, reason=reason, professional=False,
         ).returning(_redemption.c.id)
@@ -201,13 +205,13 @@ def fresh_minutes(session: Session, now: datetime, days: int, account_id: int) -
         after = page.next_after_id
 
 
-def _hold(session: Session, now: datetime, rules: CityRules, account_id: int, need_id: int, minutes: int) -> Transfer:
-    bank = bank_of(session, now, rules.city_code)
+def _hold(
+    session: Session, now: datetime, rules: CityRules, account_id: int, to_ledger: int, need_id: int, minutes: int
+) -> Way:
     try:
         with session.begin_nested():
-            return record_transfer(
-                session, now, ledger=bank.ledger, key=f"need-{need_id}-redeem", debit_account_id=account_id,
-                credit_account_id=bank.issuance_account_id, entry_type="redeem", minutes=minutes, pending=True,
+            return spend(
+                session, now, account_id, to_ledger, minutes, key=f"need-{need_id}-redeem", pending=True,
                 subject=("redemption-need", need_id), rule_version=rules.hours_version,
             )  # fmt: skip
     except InsufficientMinutes as short:
@@ -232,7 +236,8 @@ def find_professional(session: Session, now: datetime, redemption_id: int) -> bo
     held, need = _both(session, redemption_id)
     if held.state != "held" or need.state != "open":
         return False
-    reserve = reserve_of(session, now, rules_in_force(session, held.area_code, civil_date(now)).city_code)
+    rules = rules_in_force(session, held.area_code, civil_date(now))
+    reserve = reserve_of(session, now, bank_code(rules, held.area_code))
     if (read_balance(session, reserve).available_minutes or 0) < held.held_minutes:
         return False
     session.connection().execute(update(_need).where(_need.c.id == need.id).values(state="cancelled"))
@@ -311,11 +316,14 @@ def record_professional(
     if found.state != "held" or not found.professional:
         raise RedemptionEnded(redemption_id=redemption_id, state=found.state)
     rules = rules_in_force(session, found.area_code, civil_date(found.booked_at))
+    bank = bank_code(rules, found.area_code)
+    with session.begin_nested():
+        aim_hold(session, now, found.need_id, bank)
     taken = settle_hold(session, now, found.need_id, minutes)
     if taken is None:
         raise RedemptionEnded(redemption_id=redemption_id, state=found.state)
     if taken:
-        _pay_from_reserve(session, now, rules, found, provider_id, taken)
+        _pay_from_reserve(session, now, rules, bank, found, provider_id, taken)
     session.connection().execute(
         update(_redemption).where(_redemption.c.id == redemption_id).values(provider_id=provider_id)
     )
@@ -328,26 +336,26 @@ def record_professional(
 
 
 def _pay_from_reserve(
-    session: Session, now: datetime, rules: CityRules, found: Found, provider_id: int, minutes: int
+    session: Session, now: datetime, rules: CityRules, bank: int, found: Found, provider_id: int, minutes: int
 ) -> None:
-    account_id = (
-        session.connection()
-        .execute(select(_professional.c.account_id).where(_professional.c.provider_id == provider_id))
-        .scalar()
-    )
+    account_id = session.connection().execute(
+        select(_professional.c.account_id).where(
+            _professional.c.provider_id == provider_id, _professional.c.ledger == bank
+        )
+    ).scalar()  # fmt: skip
     if account_id is None:
         account_id = open_account(
-            session, now, ledger=rules.city_code, kind="volunteer", floor_minutes=0,
+            session, now, ledger=bank, kind="volunteer", floor_minutes=0,
             owner_label=f"professional-{provider_id}",
         )  # fmt: skip
         session.connection().execute(
-            insert(_professional).values(provider_id=provider_id, city_code=rules.city_code, account_id=account_id)
+            insert(_professional).values(provider_id=provider_id, ledger=bank, account_id=account_id)
         )
     try:
         with session.begin_nested():
             record_transfer(
-                session, now, ledger=rules.city_code, key=f"redemption-{found.id}-professional",
-                debit_account_id=reserve_of(session, now, rules.city_code), credit_account_id=account_id,
+                session, now, ledger=bank, key=f"redemption-{found.id}-professional",
+                debit_account_id=reserve_of(session, now, bank), credit_account_id=account_id,
                 entry_type="earn", minutes=minutes, subject=("redemption-professional", found.id),
                 rule_version=rules.hours_version,
             )  # fmt: skip

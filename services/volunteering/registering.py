@@ -13,6 +13,7 @@ from services.cities.rules import short_code
 from services.clock import civil_date
 from services.columns import table_of
 from services.errors import NotFound
+from services.outbox import enqueue
 from services.people.queries import age_on
 from services.people.tables import Person, RoleGrant
 from services.unit_of_work import Actor
@@ -68,10 +69,11 @@ def register_volunteer(
         )
     )  # fmt: skip
     if person.timebank_account_id is None:
-        account_id = open_volunteer_account(session, now, rules, person_id)
+        account_id = open_volunteer_account(session, now, rules, person_id, person.area_code)
         session.connection().execute(
             update(_person).where(_person.c.id == person_id).values(timebank_account_id=account_id)
         )
+    _promise_limits(session, now, rules.city_code, person_id)
     _grant_role(session, now, actor, person_id)
     record_act(
         session, now, actor, "register_volunteer",
@@ -79,6 +81,22 @@ def register_volunteer(
         facts={"passport_number": passport} | ({"guardian_id": guardian_id} if guardian_id is not None else {}),
     )  # fmt: skip
     return passport
+
+
+def _promise_limits(session: Session, now: datetime, city_code: int, person_id: int) -> None:
+    """Only the house may decide on limits: her account takes the policy's caps, her bank its links, by a job."""
+    job = "volunteering.keep_limits"
+    enqueue(session, now, job, {"city_code": city_code, "person_id": person_id}, key=f"{job}:volunteer-{person_id}")
+
+
+def area_of_volunteer(session: Session, person_id: int) -> int:
+    """Give the area a volunteer belongs to, as far as the actor may see her. Raises NotAVolunteer."""
+    found: int | None = (
+        session.connection().execute(select(_volunteer.c.area_code).where(_volunteer.c.person_id == person_id)).scalar()
+    )
+    if found is None:
+        raise NotAVolunteer(person_id=person_id)
+    return found
 
 
 def _grant_role(session: Session, now: datetime, actor: Actor, person_id: int) -> None:

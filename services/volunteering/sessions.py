@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from psycopg.types.range import Range
-from sqlalchemy import Row, func, insert, select, update
+from sqlalchemy import Row, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
@@ -17,7 +17,7 @@ from services.acts import record_act
 from services.cities.pack import CityRules
 from services.cities.queries import rules_in_force
 from services.cities.rules import ancestor_code
-from services.clock import civil_date, civil_midnight
+from services.clock import civil_date
 from services.columns import table_of
 from services.messages.actions import tell
 from services.outbox import enqueue
@@ -26,7 +26,7 @@ from services.unit_of_work import Actor
 from services.visits.tables import Visit
 from services.volunteering import rules as arithmetic
 from services.volunteering.callbacks import draw_for_call_back
-from services.volunteering.crediting import hold_minutes, proof_of, transfers_of
+from services.volunteering.crediting import earned_on_the_day, hold_minutes, proof_of, transfers_of
 from services.volunteering.errors import (
     AlreadySettled,
     NotYoursToConfirm,
@@ -75,7 +75,7 @@ def record_session(session: Session, now: datetime, visit_id: int) -> int | None
     service = arithmetic.served_minutes(visit.checked_in_at, visit.checked_out_at)
     kind = session.connection().execute(select(_need.c.kind).where(_need.c.id == visit.need_id)).scalar_one()
     price = rules.timebank.price_of(kind)
-    credit = arithmetic.credit_of(rules.timebank, service, _credited_on_the_day(session, visit), price)
+    credit = arithmetic.credit_of(rules.timebank, service, earned_on_the_day(session, now, visit, rules), price)
     kept_apart = rules.timebank.daily_overflow != "refuse" and credit.over_minutes > 0
     if credit.credit_minutes == 0 and not kept_apart:
         _tell_nothing(session, now, visit, service, credit.reason or "too_short")
@@ -119,23 +119,6 @@ def _book(session: Session, now: datetime, visit: Found, rules: CityRules, credi
         {"person_id": visit.visitor_id, "minutes": held.credit_minutes}, audience={"elder_side": visit.elder_id},
     )  # fmt: skip
     return session_id
-
-
-def _credited_on_the_day(session: Session, visit: Found) -> int:
-    start = civil_midnight(civil_date(visit.checked_in_at))
-    begun = func.lower(_session.c.during)
-    return int(
-        session.connection()
-        .execute(
-            select(func.coalesce(func.sum(_session.c.credit_minutes), 0)).where(
-                _session.c.volunteer_id == visit.visitor_id,
-                _session.c.state != "voided",
-                begun >= start,
-                begun < start + timedelta(days=1),
-            )
-        )
-        .scalar_one()
-    )
 
 
 def confirm_session(session: Session, now: datetime, actor: Actor, session_id: int) -> None:

@@ -14,12 +14,13 @@ from typing import Any
 from sqlalchemy import text
 from sqlmodel import Session
 
+from services.cities.pack import SignalPolicy
+from services.cities.queries import rules_in_force
 from services.clock import civil_date
 from services.unit_of_work import Actor
 from services.volunteering.errors import OfficeOnly
 
 READERS = ("officer", "advisor", "auditor")
-PAIR_SESSIONS, FASTEST_KMH, SAME_PLACE_SESSIONS, LAST_DAYS, BURST_SHARE, BURST_MINUTES = 3, 60, 4, 3, 0.6, 240
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ SELECT w.volunteer_id, v.full_name AS volunteer_name, w.id, w.next_id,
   extract(epoch FROM w.came_at - w.left_at)::bigint AS seconds
 FROM walked w LEFT JOIN person v ON v.id = w.volunteer_id
 WHERE w.next_id IS NOT NULL AND w.area_code BETWEEN :lo AND :hi
-  AND ST_Distance(w.home::geography, w.next_home::geography) > 500
+  AND ST_Distance(w.home::geography, w.next_home::geography) > :near
   AND ST_Distance(w.home::geography, w.next_home::geography)
     > greatest(extract(epoch FROM w.came_at - w.left_at), 0) * :fastest / 3.6
 ORDER BY w.id LIMIT 200
@@ -101,61 +102,68 @@ ORDER BY 1, 3 LIMIT 200
 
 
 def find_signals(session: Session, now: datetime, actor: Actor, *, days: int = 92) -> list[Signal]:
-    """Give the patterns of the last `days` in the office's area, each with its reason. Raises OfficeOnly."""
+    """Give the patterns of the last `days` in the office's area, each with its reason. Raises OfficeOnly.
+
+    From when on a pattern is listed is the policy's of the office's city.
+    """
     if not actor.has_role(*READERS) or actor.area_lo is None:
         raise OfficeOnly()
+    limits = rules_in_force(session, actor.area_lo, civil_date(now)).timebank.signals
     values = {"since": now - timedelta(days=days), "lo": actor.area_lo, "hi": actor.area_hi}
     return [
-        *_pairs(session, values),
-        *_travel(session, values),
-        *_places(session, values),
-        *_bursts(session, values, civil_date(now)),
+        *_pairs(session, values, limits),
+        *_travel(session, values, limits),
+        *_places(session, values, limits),
+        *_bursts(session, values, limits, civil_date(now)),
     ]
 
 
-def _pairs(session: Session, values: dict[str, Any]) -> list[Signal]:
-    rows = session.connection().execute(_PAIRS, values | {"least": PAIR_SESSIONS})
+def _pairs(session: Session, values: dict[str, Any], limits: SignalPolicy) -> list[Signal]:
+    rows = session.connection().execute(_PAIRS, values | {"least": limits.pair_sessions})
     return [
         Signal(
             "reciprocal_pair", row.volunteer_id, row.volunteer_name, row.other_id, row.other_name,
-            {"there": row.there, "back": row.back, "least": PAIR_SESSIONS}, sorted(row.sessions),
+            {"there": row.there, "back": row.back, "least": limits.pair_sessions}, sorted(row.sessions),
         )
         for row in rows
     ]  # fmt: skip
 
 
-def _travel(session: Session, values: dict[str, Any]) -> list[Signal]:
-    rows = session.connection().execute(_TRAVEL, values | {"fastest": FASTEST_KMH})
+def _travel(session: Session, values: dict[str, Any], limits: SignalPolicy) -> list[Signal]:
+    rows = session.connection().execute(_TRAVEL, values | {"fastest": limits.fastest_kmh, "near": limits.near_m})
     return [
         Signal(
             "impossible_travel", row.volunteer_id, row.volunteer_name, None, None,
-            {"metres": row.metres, "seconds": row.seconds, "fastest_kmh": FASTEST_KMH}, [row.id, row.next_id],
+            {"metres": row.metres, "seconds": row.seconds, "fastest_kmh": limits.fastest_kmh}, [row.id, row.next_id],
         )
         for row in rows
     ]  # fmt: skip
 
 
-def _places(session: Session, values: dict[str, Any]) -> list[Signal]:
+def _places(session: Session, values: dict[str, Any], limits: SignalPolicy) -> list[Signal]:
     """Real phones scatter by metres: the very same digits at many doors come from one desk or from a program."""
-    rows = session.connection().execute(_PLACES, values | {"same": SAME_PLACE_SESSIONS})
+    rows = session.connection().execute(_PLACES, values | {"same": limits.same_place_sessions})
     return [
         Signal(
             "identical_positions", row.volunteer_id, row.volunteer_name, None, None,
-            {"times": row.times, "elders": row.elders, "least": SAME_PLACE_SESSIONS}, list(row.sessions),
+            {"times": row.times, "elders": row.elders, "least": limits.same_place_sessions}, list(row.sessions),
         )
         for row in rows
     ]  # fmt: skip
 
 
-def _bursts(session: Session, values: dict[str, Any], today: date) -> list[Signal]:
-    limits = {"last_days": LAST_DAYS, "burst": BURST_MINUTES, "share": BURST_SHARE}
-    rows = session.connection().execute(_BURSTS, values | limits | {"today": today, "this_month": today.replace(day=1)})
+def _bursts(session: Session, values: dict[str, Any], limits: SignalPolicy, today: date) -> list[Signal]:
+    asked = {
+        "last_days": limits.last_days, "burst": limits.burst_minutes, "share": limits.burst_percent / 100,
+        "today": today, "this_month": today.replace(day=1),
+    }  # fmt: skip
+    rows = session.connection().execute(_BURSTS, values | asked)
     return [
         Signal(
             "month_end_burst", row.volunteer_id, row.volunteer_name, None, None,
             {
                 "month": row.month.strftime("%Y-%m"), "minutes": row.at_the_end, "of_minutes": row.total,
-                "last_days": LAST_DAYS,
+                "last_days": limits.last_days,
             },
             list(row.sessions),
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
+from sqlalchemy import BigInteger, CheckConstraint, Column, Index, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlmodel import Field, SQLModel
 
@@ -149,11 +149,15 @@ class ElderHours(SQLModel, table=True):
 
 
 class ProfessionalHours(SQLModel, table=True):
-    """The account of a provider that the city's reserve pays when no volunteer was free; settled in money outside."""
+    """The account of a provider in a bank whose reserve pays it when no volunteer was free; settled in money outside.
+
+    In the ledger it is a volunteer's account, the only kind a reserve may pay; nobody holds its passport, so nothing
+    can be given or booked from it.
+    """
 
     __tablename__ = "professional_hours"
     provider_id: int = link("provider.id", primary=True)
-    city_code: int = number()
+    ledger: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
     account_id: int = number()
 
 
@@ -161,7 +165,8 @@ class Redemption(SQLModel, table=True):
     """Help an elder booked with hours: held at booking, settled when it was confirmed, released when it was not.
 
     `payer_id` spends, `elder_id` is helped; `from_grant`: out of her granted hours. `professional`: no volunteer
-    was free, so the city's reserve pays somebody who does it for a living.
+    was free, so the city's reserve pays somebody who does it for a living. `to_ledger`: the bank whose volunteers
+    help; where it is not the payer's own, `act_key` names the act between the two. `aims`: how often it was held.
     """
 
     __tablename__ = "redemption"
@@ -186,6 +191,9 @@ class Redemption(SQLModel, table=True):
     held_minutes: int = number()
     settled_minutes: int | None = number(optional=True)
     transfer_id: int = number()
+    to_ledger: int = number()
+    act_key: str | None = words(optional=True)
+    aims: int = number(default=1)
     rule_version: str = words()
     state: str = words(default="held")
     booked_by: int = link("person.id")

@@ -194,6 +194,41 @@ def _a_paper(world: World) -> None:
         )
 
 
+def _hours(world: World) -> None:
+    """Hours the city gave 王奶奶, and a booking her daughter made with them; a group that gives time."""
+    from sqlalchemy import insert
+
+    from services.clock import civil_date
+    from services.columns import table_of
+    from services.volunteering import giving, redeeming
+    from services.volunteering.bank import bank_of
+    from services.volunteering.tables import ElderHours
+    from timebank.writer import open_account, record_transfer
+
+    cast, city, quarter = world.cast, 320100000000000, 320102003902901
+    with cast.work("house") as work:
+        account = open_account(work.session, work.now, ledger=city, kind="elder_grant", floor_minutes=0)
+        record_transfer(
+            work.session, work.now, ledger=city, key="walk-grant", entry_type="grant", minutes=300,
+            debit_account_id=bank_of(work.session, work.now, city).issuance_account_id, credit_account_id=account,
+        )  # fmt: skip
+        work.session.connection().execute(
+            insert(table_of(ElderHours)).values(
+                elder_id=cast["wang"], area_code=quarter, account_id=account, opened_on=civil_date(work.now)
+            )
+        )
+    with cast.work("daughter") as work:
+        starts = work.now + timedelta(hours=80)
+        wish = redeeming.Wish("friendly_visit", starts, starts + timedelta(minutes=60))
+        world.ids["redemption"] = redeeming.book_with_hours(
+            work.session, work.now, work.actor, cast["wang"], wish, from_grant=True, reason="妈妈来电，请我代订"
+        )
+    with cast.work("officer") as work:
+        world.ids["group"] = giving.register_group(
+            work.session, work.now, work.actor, "新街口志愿队", None, 320102003000000
+        )
+
+
 def _a_scenario(world: World) -> None:
     from services.circles.scenarios import Place, add_facility, change_scenario, create_scenario
     from services.circles.site_runs import ask_sites
@@ -233,6 +268,7 @@ def world(request: pytest.FixtureRequest, cast_template: str) -> Iterator[World]
         _a_gate(made)
         _a_list(made)
         _a_paper(made)
+        _hours(made)
         made.ids["session"] = _a_spare_session(made)
         made.tokens = {who: made.cast.token(who) for who in MEMBERS}
         yield made
@@ -264,6 +300,7 @@ def fill(path: str, world: World) -> str:
         "name": "elder-home", "size": "large", "language": "en",
         "file_type": "svg", "gate_id": ids["gate"], "run_id": ids["run"], "row_id": ids["row"], "siting_run_id": ids["siting_run"],
         "scenario_id": ids["scenario"], "paper_code": ids["paper"], "form": "csv", "session_id": 1,
+        "redemption_id": ids["redemption"], "group_id": ids["group"], "person_id": cast["volunteer"],
     }  # fmt: skip
     if path.startswith("/carer"):
         names["visit_id"] = ids["visit"]

@@ -58,7 +58,9 @@ def import_file(
     ] = None,
     encoding: Annotated[str | None, typer.Option("--encoding", help="Shapefile的字段编码")] = None,
     column: Annotated[list[str] | None, typer.Option("--column", help="字段=列名，可写多次")] = None,
-    squares: Annotated[Literal["across", "outline"], typer.Option(help="广场：只沿边（outline），或可穿行（across）")] = "outline",
+    squares: Annotated[
+        Literal["across", "outline"], typer.Option(help="广场：只沿边（outline），或可穿行（across）")
+    ] = "outline",
 ) -> None:
     """Make the streets of a map file the network of a city; the same file again changes nothing."""
     progress = Progress(

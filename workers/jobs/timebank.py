@@ -24,6 +24,15 @@ def settle_month(work: UnitOfWork) -> None:
     settle(work, f"before-{month}")
 
 
+def close_month(work: UnitOfWork) -> None:
+    """Close every bank's books up to the month that runs: late services are booked now and say their day."""
+    until = work.now.astimezone(SHANGHAI).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    for ledger in work.session.execute(text("SELECT DISTINCT ledger FROM timebank.account ORDER BY 1")).scalars():
+        seals.close_period(work.session, work.now, ledger, until)
+        facts = {"closed_until": until.isoformat()}
+        record_act(work.session, work.now, work.actor, "close_timebank_month", area_code=ledger, facts=facts)
+
+
 def settle(work: UnitOfWork, key: str) -> list[clearing.ClearingAct]:
     """Settle under a key and put every movement into the trail of acts."""
     made = clearing.settle_banks(work.session, work.now, key)
@@ -55,5 +64,8 @@ def seal(work: UnitOfWork, ledger: int) -> seals.SealedDay:
     return taken
 
 
-HANDLERS: dict[str, Callable[..., None]] = {"timebank.settle_month": settle_month}
+HANDLERS: dict[str, Callable[..., None]] = {
+    "timebank.settle_month": settle_month,
+    "timebank.close_month": close_month,
+}
 OUTSIDE: dict[str, Callable[..., None]] = {"timebank.seal_day": seal_day}

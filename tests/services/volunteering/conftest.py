@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 
 from services.cities.actions import load_pack
 from services.clock import civil_date
@@ -72,7 +72,7 @@ def saved(cast: Any) -> Callable[..., None]:
     """Give somebody's account minutes, as if she had served long ago."""
 
     def put(minutes: int, who: str = "volunteer") -> None:
-        from services.volunteering.bank import bank_of
+        from services.volunteering.bank import bank_of, ledger_of
 
         with cast.work("house") as work:
             account = (
@@ -80,11 +80,17 @@ def saved(cast: Any) -> Callable[..., None]:
                 .execute(select(_person.c.timebank_account_id).where(_person.c.id == cast[who]))
                 .scalar_one()
             )
-            record_transfer(
-                work.session, work.now, ledger=CITY, key=f"saved-{who}-{work.now.timestamp()}", entry_type="earn",
-                debit_account_id=bank_of(work.session, work.now, CITY).issuance_account_id,
-                credit_account_id=account, minutes=minutes,
-            )  # fmt: skip
+            ledger = ledger_of(work.session, account)
+            most = work.session.connection().execute(
+                text("SELECT daily_cap_minutes FROM timebank.balance WHERE account_id = :a"), {"a": account}
+            ).scalar_one() or minutes  # fmt: skip
+            for day, first in enumerate(range(0, minutes, most), start=400):
+                record_transfer(
+                    work.session, work.now, ledger=ledger, key=f"saved-{who}-{work.now.timestamp()}-{day}",
+                    debit_account_id=bank_of(work.session, work.now, ledger).issuance_account_id,
+                    entry_type="earn", credit_account_id=account, minutes=min(most, minutes - first),
+                    event_at=work.now - timedelta(days=day),
+                )  # fmt: skip
 
     return put
 

@@ -56,3 +56,28 @@ def test_the_months_command_grants_once_and_says_what_it_did(cast: Any, under: A
     month("320100")
     told = capsys.readouterr().out
     assert "60000 分钟；到期 0 分钟；为 1 位" in told and "补充 0 分钟；到期 0 分钟；为 0 位" in told
+
+
+def test_the_calendar_turns_every_citys_month_once_and_closes_the_books_of_the_last(
+    cast: Any, under: Any, saved: Any
+) -> None:
+    from sqlalchemy import text
+
+    from workers.jobs.timebank import close_month
+    from workers.jobs.volunteering import turn_every_month
+    from workers.schedule import PERIODIC
+
+    assert {"volunteering.turn_every_month", "timebank.close_month"} <= {one.job for one in PERIODIC}
+    under("nanjing")
+    saved(200)
+    for _ in range(2):
+        with cast.work("house") as work:
+            turn_every_month(work)
+            close_month(work)
+        cast.run_jobs(only="volunteering.turn_month")
+    with cast.work("house") as work:
+        read = work.session.connection().execute
+        turns = read(text("SELECT facts FROM act WHERE verb = 'turn_month_of_hours'")).scalars().all()
+        assert [facts["reserve_minutes"] for facts in turns] == [60_000]
+        closed = read(text("SELECT DISTINCT closed_until FROM timebank.period_close")).scalars().all()
+        assert len(closed) == 1 and closed[0] <= work.now

@@ -150,6 +150,27 @@ def test_nanjing_grants_from_a_pool_that_must_hold_it_and_a_group_can_only_donat
         )
 
 
+def test_where_a_city_lets_members_keep_them_a_members_minutes_are_her_own(
+    cast: Any, hands: Any, posted: Any, own_hours: Any
+) -> None:
+    with cast.work("house") as work:
+        text = own_hours("nanjing").replace("groups_donate_only = true", "groups_donate_only = false")
+        load_pack(work.session, work.now, text)
+    with cast.work("officer") as work:
+        group = giving.register_group(work.session, work.now, work.actor, "新街口小学", None, STREET)
+    with cast.work("house") as work:
+        work.session.connection().execute(
+            update(_volunteer).where(_volunteer.c.person_id == cast["volunteer"]).values(group_id=group)
+        )
+    session_id = hands.served(posted(), minutes=90)
+    with cast.work("daughter") as work:
+        sessions.confirm_session(work.session, work.now, work.actor, session_id)
+    assert hands.balance() == (90, 0)
+    with cast.work("volunteer") as work:
+        giving.donate_hours(work.session, work.now, work.actor, cast["volunteer"], 30, key="own")
+    assert hands.balance() == (60, 0)
+
+
 def test_nanjings_reserve_pays_a_professional_when_no_volunteer_is_free(cast: Any, under: Any, saved: Any) -> None:
     under("nanjing")
     saved(200)

@@ -7,8 +7,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import select
 
+from services.cities.queries import rules_in_force
 from services.clock import civil_date
 from services.columns import table_of
 from services.people.tables import Person
@@ -201,23 +202,17 @@ def test_a_day_never_earns_more_than_the_citys_cap(cast: Any, hands: Any, posted
     assert hands.book(visit_id) is None
 
 
-def test_minutes_above_the_cap_go_to_the_pool_in_the_same_act(cast: Any, hands: Any, posted: Any) -> None:
-    from timebank.writer import open_account
-
+def test_minutes_above_the_cap_go_to_the_pool_in_the_same_act(cast: Any, hands: Any, posted: Any, saved: Any) -> None:
     with cast.work("house") as work:
-        small = open_account(
-            work.session, work.now, ledger=CITY, kind="volunteer", floor_minutes=0, cap_minutes=60, owner_label="small"
-        )
-        work.session.connection().execute(
-            update(_person).where(_person.c.id == cast["volunteer"]).values(timebank_account_id=small)
-        )
+        cap = rules_in_force(work.session, CITY, civil_date(work.now)).timebank.cap_minutes
+    saved(cap - 60)
     session_id = hands.served(posted())
     with cast.work("daughter") as work:
         sessions.confirm_session(work.session, work.now, work.actor, session_id)
-    assert hands.balance() == (60, 0)
+    assert hands.balance() == (cap, 0)
     with cast.work("house") as work:
         kinds = {kind.kind: kind.balance_minutes for kind in read_trial_balance(work.session, CITY)}
-    assert (kinds["pool"], kinds["issuance"]) == (30, -90)
+    assert (kinds["pool"], kinds["issuance"]) == (30, -cap - 30)
 
 
 def test_posted_minutes_are_corrected_by_a_counter_entry_and_both_stay(cast: Any, hands: Any, posted: Any) -> None:
@@ -274,3 +269,52 @@ def test_minutes_already_given_away_become_a_debt_not_a_balance_below_zero(cast:
         assert verify(work.session).ok
     assert hands.balance() == (0, 0)
     assert (kinds["clawback"], kinds["pool"], kinds["issuance"]) == (-70, 70, 0)
+
+
+def test_the_ledger_itself_counts_a_day_and_the_day_ends_at_midnight_in_shanghai(
+    cast: Any, hands: Any, posted: Any
+) -> None:
+    from sqlalchemy import text
+
+    def counted() -> dict[str, int]:
+        with cast.work("house") as work:
+            rows = work.session.connection().execute(text("SELECT day, minutes FROM timebank.earned_day ORDER BY day"))
+            return {str(row.day): row.minutes for row in rows}
+
+    with cast.work("house") as work:  # 17:00 in Shanghai
+        shanghai = work.now + timedelta(hours=8)
+        cast.advance(minutes=(24 * 60 + 17 * 60 - shanghai.hour * 60 - shanghai.minute) % (24 * 60))
+    with cast.work("house") as work:
+        today = civil_date(work.now)
+    first = hands.served(posted(10), minutes=400)  # 17:10 to 23:50
+    cast.advance(minutes=5)
+    second = hands.served(posted(2), minutes=120)  # begins before midnight: that day's, 80 of them fit
+    assert [hands.row(_session, one).credit_minutes for one in (first, second)] == [400, 80]
+    third = hands.served(posted(2), minutes=200)  # after midnight: another day
+    assert hands.row(_session, third).credit_minutes == 200
+    tomorrow = today + timedelta(days=1)
+    assert counted() == {str(today): 480, str(tomorrow): 200}
+    with cast.work("daughter") as work:
+        sessions.dispute_session(work.session, work.now, work.actor, first, "没有来过")
+    assert counted() == {str(today): 80, str(tomorrow): 200}
+    with cast.work("house") as work:
+        assert verify(work.session).ok
+
+
+def test_who_types_an_entry_above_the_day_is_refused_by_the_ledger(cast: Any, hands: Any, posted: Any) -> None:
+    from timebank.errors import DailyCapExceeded
+    from timebank.writer import record_transfer
+
+    hands.served(posted())
+    with cast.work("house") as work:
+        account = (
+            work.session.connection()
+            .execute(select(_person.c.timebank_account_id).where(_person.c.id == cast["volunteer"]))
+            .scalar_one()
+        )
+        with pytest.raises(DailyCapExceeded):
+            record_transfer(
+                work.session, work.now, ledger=CITY, key="past-the-house", credit_account_id=account,
+                debit_account_id=bank.bank_of(work.session, work.now, CITY).issuance_account_id, entry_type="earn",
+                minutes=480,
+            )  # fmt: skip

@@ -144,3 +144,17 @@ def test_only_her_own_office_reads_them_and_nothing_changes_for_anybody(cast: An
             .scalar()
             == 0
         )
+
+
+def test_from_when_a_pattern_is_listed_is_the_citys_policy_and_not_a_number_in_the_code(
+    cast: Any, plant: Any, own_hours: Any
+) -> None:
+    from services.cities.actions import load_pack
+
+    for one in range(3):
+        plant("volunteer", "wang", day(1 + one))
+        plant("wang", "volunteer", day(11 + one))
+    assert len(found(cast, "reciprocal_pair", NOW)) == 1
+    with cast.work("house") as work:
+        load_pack(work.session, work.now, own_hours("nanjing") + "\n[timebank.signals]\npair_sessions = 4\n")
+    assert found(cast, "reciprocal_pair", NOW) == []
