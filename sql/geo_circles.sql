@@ -5,7 +5,7 @@ DECLARE
 BEGIN
   FOREACH derived IN ARRAY ARRAY[
     'reach', 'facility_snap', 'home_snap', 'elder_reach', 'elder_reach_past', 'reach_run', 'reach_fill', 'reach_part',
-    'demand_source', 'demand_point', 'demand_snap', 'demand_reach', 'coverage_snapshot',
+    'demand_source', 'demand_point', 'demand_snap', 'demand_reach', 'demand_reach_past', 'coverage_snapshot',
     'access_run', 'access_facility', 'access_area', 'open_coverage'
   ] LOOP
     CONTINUE WHEN to_regclass('public.' || derived) IS NULL;

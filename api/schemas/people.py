@@ -147,6 +147,20 @@ class ElderIn(In):
     care_level: int = Field(default=0, ge=0, le=4)
 
 
+class MoveIn(In):
+    """Where an elder lives from now on; without `home` her new place is on no map yet."""
+
+    area_code: int = Field(ge=110000000000000, le=999999999999999)
+    home: HomeIn | None = None
+
+
+class LeavingIn(In):
+    """That an elder died or moved out of the city, and on which Shanghai day; `on` null takes a mistake back."""
+
+    reason: Literal["died", "moved_out"]
+    on: date | None
+
+
 class PersonOut(BaseModel):
     """A person with phone, ID number and address masked."""
 

@@ -19,8 +19,9 @@ from sqlmodel import Session
 from geo.raster import Cells, read_cells
 from services.acts import record_act
 from services.circles.bulk import pour
-from services.circles.errors import NoCompounds, NoOutline
+from services.circles.errors import NoCompounds, NoOutline, UnknownDemand
 from services.circles.places import MILLIONTHS, Longs
+from services.circles.storing import end_points
 from services.cities.rules import area_level, area_range
 from services.unit_of_work import Actor
 
@@ -60,6 +61,11 @@ _ACTIVE = text(
     "SELECT id, kind, name, licence, attribution, described_on, total, report FROM demand_source"
     " WHERE city_code = :city AND active ORDER BY kind"
 )
+_THEN = text(
+    "SELECT id, kind, name, licence, attribution, described_on, total, report FROM demand_source"
+    " WHERE city_code = :city AND kind = :kind ORDER BY loaded_at < :before DESC,"
+    " CASE WHEN loaded_at < :before THEN loaded_at END DESC NULLS LAST, loaded_at LIMIT 1"
+)
 _OUTLINES = text(
     "SELECT code, ST_AsBinary(geom) FROM area WHERE code BETWEEN :lo AND :hi AND level = :level AND geom IS NOT NULL"
     " ORDER BY code"
@@ -73,6 +79,19 @@ _COMPOUNDS = text(
 def active_sources(session: Session, city_code: int) -> list[Source]:
     """Give the sources of demand a city's coverage is counted by besides the register of elders."""
     return [Source(*row) for row in session.connection().execute(_ACTIVE, {"city": city_code})]
+
+
+def source_as_of(session: Session, city_code: int, kind: str, before: datetime) -> Source:
+    """Give the source of a kind that was active before a moment; for days before the first of them, the first.
+
+    Raises UnknownDemand where the city never had one.
+    """
+    facts = {"city": city_code, "kind": kind, "before": before}
+    row = session.connection().execute(_THEN, facts).first()
+    if row is None:
+        known = [one.kind for one in active_sources(session, city_code)]
+        raise UnknownDemand(source=kind, known=["elders", *known])
+    return Source(*row)
 
 
 def load_population(
@@ -227,16 +246,14 @@ def _new_source(
 ) -> int:  # fmt: skip
     connection = session.connection()
     facts = {"city": city_code, "kind": kind}
-    connection.execute(
-        text("UPDATE demand_source SET active = false WHERE city_code = :city AND kind = :kind AND active"), facts
-    )
-    connection.execute(
+    replaced = connection.execute(
         text(
-            "DELETE FROM demand_reach WHERE source_id IN"
-            " (SELECT id FROM demand_source WHERE city_code = :city AND kind = :kind AND NOT active)"
+            "UPDATE demand_source SET active = false WHERE city_code = :city AND kind = :kind AND active RETURNING id"
         ),
         facts,
     )
+    for old in list(replaced.scalars()):
+        end_points(session, now, old)
     row = text(
         "INSERT INTO demand_source (city_code, kind, name, licence, attribution, described_on, sha256, total, active,"
         " loaded_at, report) VALUES (:city, :kind, :name, :licence, :attribution, :on, :sha, CAST(:total AS bigint)"

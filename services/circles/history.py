@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from types import SimpleNamespace
 from typing import Any
 
-import numpy as np
 from sqlalchemy import text
 from sqlmodel import Session
 
-from services.circles.coverage import Coverage, coverage, last_run, plain, told, written_counts
-from services.circles.errors import NotYetComputed
+from services.circles.coverage import Coverage, People, coverage, last_run, plain, told, written_counts
+from services.circles.demand import Source, source_as_of
 from services.circles.ground import PROFILES_OF_COVERAGE, Ground, read_ground
 from services.circles.judging import Verdicts, judge, nearest_on_foot
-from services.circles.people import counts_as_of
-from services.circles.places import Places, read_homes
+from services.circles.people import counts_as_of, end_of, first_row_of
+from services.circles.places import MILLIONTHS, Places, read_homes, read_points
 from services.circles.rules import share
 from services.circles.standing import owns_of, standing_of
 from services.cities.rules import area_range
@@ -49,23 +49,24 @@ def coverage_as_of(
     """How the coverage stood at the end of a Shanghai day, with what it was judged by then.
 
     From that day's own counts where they were written down (`basis` recorded); for a day before the first of
-    them, worked out from the days facilities opened and closed and elders registered, died or moved (`dated`,
-    registered elders only). Raises NotYetComputed, UnknownCity, NoRulesInForce, UnknownDemand.
+    them, worked out from the days facilities opened and closed and elders registered, died or moved (`dated`).
+    Compounds and grids know no such days: for a `dated` answer all their elders count as the oldest list has them.
+    Raises UnknownCity, NoRulesInForce, UnknownDemand.
     """
     if on >= civil_date(now):
         return coverage(session, city_code, area_code, source=source)
     lo, hi = area_range(area_code or city_code)
+    area, kept = area_code or city_code, _kept_from(session, city_code, source, small=lo == hi)
     run = last_run(session, city_code, on)
-    first = _first_day(session, city_code, source)
-    if run is not None and first is not None and first <= on:
-        small = lo == hi and source == "elders"
-        counts = (
-            counts_as_of(session, (lo, hi), on) if small else written_counts(session, city_code, (lo, hi), on, source)
-        )
-        return told(session, city_code, area_code or city_code, run, counts, source=source, as_of=on)
-    if source != "elders":
-        raise NotYetComputed(city_code=city_code, source=source, on=on.isoformat())
-    return _from_dated_facts(session, now, city_code, area_code or city_code, on)
+    then = None if source == "elders" else source_as_of(session, city_code, source, end_of(on))
+    not_placed = plain(Decimal(then.report["not_placed"])) if then else 0
+    if run is None or kept is None or kept > on:
+        return _from_dated_facts(session, now, city_code, area, on, then, not_placed)
+    if lo == hi:  # a quarter is smaller than what is written down
+        counts = counts_as_of(session, (lo, hi), on, source, city_code)
+    else:
+        counts = written_counts(session, city_code, (lo, hi), on, source)
+    return told(session, city_code, area, run, counts, source=source, as_of=on, not_placed=not_placed)
 
 
 def coverage_trend(
@@ -91,9 +92,20 @@ def _first_day(session: Session, city_code: int, source: str) -> date | None:
     return day
 
 
-def _from_dated_facts(session: Session, now: datetime, city_code: int, area_code: int, on: date) -> Coverage:
+def _kept_from(session: Session, city_code: int, source: str, *, small: bool) -> date | None:
+    """The first day for which counts (of a quarter: rows) of a source were written down."""
+    first = _first_day(session, city_code, source)
+    if first is None or not small or source == "elders":
+        return first
+    row = first_row_of(session, city_code, source)
+    return None if row is None else max(first, civil_date(row))
+
+
+def _from_dated_facts(
+    session: Session, now: datetime, city_code: int, area_code: int, on: date, then: Source | None, not_placed: People
+) -> Coverage:
     ground = read_ground(session, city_code, on)
-    homes = read_homes(session, city_code, on, of_that_day=True)
+    homes = read_homes(session, city_code, on, of_that_day=True) if then is None else read_points(session, then.id)
     lo, hi = area_range(area_code)
     homes = homes.pick((homes.area_codes >= lo) & (homes.area_codes <= hi))
     counts = {
@@ -113,7 +125,10 @@ def _from_dated_facts(session: Session, now: datetime, city_code: int, area_code
         profiles=",".join(PROFILES_OF_COVERAGE),
         report={"elders_without_home": homes.without_home},
     )
-    return told(session, city_code, area_code, run, counts, source="elders", as_of=on, basis="dated")
+    source = "elders" if then is None else then.kind
+    return told(
+        session, city_code, area_code, run, counts, source=source, as_of=on, basis="dated", not_placed=not_placed
+    )
 
 
 def judge_places(
@@ -142,4 +157,4 @@ def _counted(places: Places, verdicts: Verdicts) -> dict[str, Any]:
         "unsnapped": inside & ~verdicts.snapped,
         "near_edge": inside & verdicts.near_edge,
     }
-    return {name: int(np.count_nonzero(mask)) for name, mask in whose.items()}
+    return {name: Decimal(int(places.millionths[mask].sum())) / MILLIONTHS for name, mask in whose.items()}

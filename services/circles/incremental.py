@@ -64,11 +64,11 @@ def facility_changed(session: Session, now: datetime, facility_id: int) -> Touch
     city_code = _city_of(session, facility_id)
     lock_city(session, city_code)
     session.connection().execute(text("SET LOCAL jit = off"))  # compiling costs more than these queries
-    last = _last_judged(session, city_code)
+    last = last_judged(session, city_code)
     ground = read_ground(session, city_code, civil_date(now))
     if last is None or (last.network_version_id, last.rules_version_id) != (ground.version_id, ground.rules.version_id):
         report = refresh_reach(session, now, city_code)
-        run = _last_judged(session, city_code)
+        run = last_judged(session, city_code)
         return Touched(facility_id, city_code, run.id, report.elders, report.changed, (), recounted=True)
     profiles = tuple(last.profiles.split(","))
     _write_walks(session, ground, profiles, facility_id)
@@ -99,7 +99,8 @@ def _city_of(session: Session, facility_id: int) -> int:
     return city_of_area(session, area)
 
 
-def _last_judged(session: Session, city_code: int) -> Any:
+def last_judged(session: Session, city_code: int) -> Any:
+    """The last judging of a city (id, network, rules, profiles, report); None when it was never counted."""
     return (
         session.connection()
         .execute(

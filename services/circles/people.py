@@ -61,6 +61,9 @@ _WHICH: dict[str, str] = {
     "uncovered": "NOT within AND NOT in_margin",
     "left_out": "in_margin",
 }
+_COUNTED = "method, within, walk_within, straight_within, snapped, in_margin, near_edge"
+_IN_RANGE = "area_code BETWEEN :lo AND :hi"
+_SOURCES = "SELECT id FROM demand_source WHERE city_code = :city AND kind = :source"
 _RANGE = "area_code BETWEEN :lo AND :hi AND tier_code = :tier AND profile = :profile"
 _UNCOVERED = text(
     "SELECT person_id, area_code, facility_id, cost, straight_m, snapped, near_edge FROM elder_reach"
@@ -108,7 +111,7 @@ def counted_elders(
     facts = {"lo": lo, "hi": hi, "tier": tier_code, "profile": profile, "most": most, "after": after_id}
     rows = f"SELECT {_NAMES} FROM elder_reach WHERE {_RANGE}"
     if as_of is not None:
-        facts["moment"] = _end_of(as_of)
+        facts["moment"] = end_of(as_of)
         rows = _as_of(_NAMES, _RANGE)
     query = (
         f"SELECT {_NAMES} FROM ({rows}) AS judged WHERE {_WHICH[which]} AND person_id > :after"
@@ -117,27 +120,43 @@ def counted_elders(
     return [CountedElder(*row) for row in session.connection().execute(text(query), facts)]
 
 
-def counts_as_of(session: Session, codes: tuple[int, int], on: date) -> dict[tuple[str, str], dict[str, object]]:
+def counts_as_of(
+    session: Session, codes: tuple[int, int], on: date, source: str = "elders", city_code: int = 0
+) -> dict[tuple[str, str], dict[str, object]]:
     """Count a range of areas from the rows themselves, as they stood at the end of a Shanghai day, by circle and profile.
 
-    For areas smaller than a community, whose counts are not written down.
+    For areas smaller than a community, whose counts are not written down. `source` compounds or population: the
+    places of demand of `city_code` in place of registered elders.
     """
-    names = f"tier_code, profile, {_NAMES}, straight_within"
+    names = f"tier_code, profile, {_COUNTED}"
+    rows, weight = _as_of(names, _IN_RANGE), "count(*)"
+    if source != "elders":
+        weight = "sum(elders)"
+        rows = _as_of(f"{names}, elders", f"{_IN_RANGE} AND source_id IN ({_SOURCES})", "demand_reach")
+    query = f"SELECT tier_code, profile, {count_text(weight)} FROM ({rows}) AS j GROUP BY tier_code, profile"
+    facts = {"lo": codes[0], "hi": codes[1], "moment": end_of(on), "source": source, "city": city_code}
+    found = session.connection().execute(text(query), facts).mappings()
+    return {(row["tier_code"], row["profile"]): dict(row) for row in found}
+
+
+def first_row_of(session: Session, city_code: int, source: str) -> datetime | None:
+    """Since when the rows of a source of demand are kept; None: they never were."""
     query = (
-        f"SELECT tier_code, profile, {count_text('count(*)')} FROM ({_as_of(names, 'area_code BETWEEN :lo AND :hi')}) AS j"
-        " GROUP BY tier_code, profile"
+        f"SELECT least((SELECT min(since) FROM demand_reach WHERE source_id IN ({_SOURCES})),"
+        f" (SELECT min(since) FROM demand_reach_past WHERE source_id IN ({_SOURCES})))"
     )
-    facts = {"lo": codes[0], "hi": codes[1], "moment": _end_of(on)}
-    rows = session.connection().execute(text(query), facts).mappings()
-    return {(row["tier_code"], row["profile"]): dict(row) for row in rows}
+    facts = {"city": city_code, "source": source}
+    found: datetime | None = session.connection().execute(text(query), facts).scalar_one()
+    return found
 
 
-def _as_of(names: str, where: str) -> str:
+def _as_of(names: str, where: str, table: str = "elder_reach") -> str:
     return (
-        f"SELECT {names} FROM elder_reach WHERE {where} AND since < :moment"
-        f" UNION ALL SELECT {names} FROM elder_reach_past WHERE {where} AND since < :moment AND until >= :moment"
+        f"SELECT {names} FROM {table} WHERE {where} AND since < :moment"
+        f" UNION ALL SELECT {names} FROM {table}_past WHERE {where} AND since < :moment AND until >= :moment"
     )
 
 
-def _end_of(day: date) -> datetime:
+def end_of(day: date) -> datetime:
+    """The moment a Shanghai day ends."""
     return civil_midnight(day + timedelta(days=1))

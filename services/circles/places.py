@@ -20,11 +20,13 @@ Longs = npt.NDArray[np.int64]
 MILLIONTHS = 1_000_000
 """Elders are counted in millionths, whole numbers all the way, so that sums are conserved to the last digit."""
 
-_HOMES = text(
+_COUNTED_HOMES = (
     "SELECT p.id, p.area_code, ST_X(p.home), ST_Y(p.home) FROM elder AS e JOIN person AS p ON p.id = e.person_id "
     "WHERE p.area_code BETWEEN :lo AND :hi AND p.home IS NOT NULL AND e.registered_on <= :registered "
-    "AND (p.died_on IS NULL OR p.died_on > :on) AND (p.moved_out_on IS NULL OR p.moved_out_on > :on) ORDER BY p.id"
+    "AND (p.died_on IS NULL OR p.died_on > :on) AND (p.moved_out_on IS NULL OR p.moved_out_on > :on) "
 )
+_HOMES = text(_COUNTED_HOMES + "ORDER BY p.id")
+_HOMES_OF = text(_COUNTED_HOMES + "AND p.id = ANY (CAST(:ids AS bigint[])) ORDER BY p.id")
 _WITHOUT_HOME = text(
     "SELECT count(*) FROM elder AS e JOIN person AS p ON p.id = e.person_id "
     "WHERE p.area_code BETWEEN :lo AND :hi AND p.home IS NULL AND e.registered_on <= :registered "
@@ -96,17 +98,31 @@ class Doors:
         )
 
 
-def read_homes(session: Session, city_code: int, on: date, *, of_that_day: bool = False) -> Places:
+def read_homes(
+    session: Session, city_code: int, on: date, *, of_that_day: bool = False, only: Sequence[int] | None = None
+) -> Places:
     """Where the elders of a city live on a day: those registered, living and not moved away.
 
     `of_that_day` leaves out who was registered only later (for a day of the past); otherwise everybody on the
-    register counts, whatever the date on her form.
+    register counts, whatever the date on her form. `only` reads these persons and leaves `without_home` at 0.
     """
     lo, hi = area_range(city_code)
-    facts = {"lo": lo, "hi": hi, "on": on, "registered": on if of_that_day else date.max}
+    facts: dict[str, Any] = {"lo": lo, "hi": hi, "on": on, "registered": on if of_that_day else date.max}
+    if only is not None:
+        rows = session.connection().execute(_HOMES_OF, facts | {"ids": list(only)}).all()
+        return as_places([(*row, MILLIONTHS) for row in rows])
     rows = session.connection().execute(_HOMES, facts).all()
-    missing = session.connection().execute(_WITHOUT_HOME, facts).scalar_one()
-    return as_places([(*row, MILLIONTHS) for row in rows], missing)
+    return as_places([(*row, MILLIONTHS) for row in rows], _count_without_home(session, facts))
+
+
+def count_without_home(session: Session, city_code: int, on: date) -> int:
+    """How many registered elders of a city have no home on the map."""
+    lo, hi = area_range(city_code)
+    return _count_without_home(session, {"lo": lo, "hi": hi, "on": on, "registered": date.max})
+
+
+def _count_without_home(session: Session, facts: dict[str, Any]) -> int:
+    return int(session.connection().execute(_WITHOUT_HOME, facts).scalar_one())
 
 
 def read_points(session: Session, source_id: int) -> Places:

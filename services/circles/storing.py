@@ -45,6 +45,12 @@ _FORGET_GONE = text(
     "DELETE FROM elder_reach AS old WHERE old.area_code BETWEEN :lo AND :hi"
     f" AND NOT EXISTS (SELECT FROM judged_now AS new WHERE {_SAME_KEY})"
 )
+_OF_THESE = (
+    "old.person_id = ANY (CAST(:ids AS bigint[])) AND old.area_code BETWEEN :lo AND :hi"
+    f" AND NOT EXISTS (SELECT FROM judged_now AS new WHERE {_SAME_KEY})"
+)
+_KEEP_THESE_GONE = text(_PAST + f"WHERE old.since < :now AND {_OF_THESE}")
+_FORGET_THESE_GONE = text(f"DELETE FROM elder_reach AS old WHERE {_OF_THESE}")
 _UPDATE = text(
     f"UPDATE elder_reach AS old SET {', '.join(f'{name} = new.{name}' for name in _FACTS)}, since = :now"
     f" FROM judged_now AS new WHERE {_SAME_KEY} AND {_CHANGED}"
@@ -100,31 +106,65 @@ def keep_elders(session: Session, now: datetime, city_code: int, judged: Iterabl
     return int(gone + updated + connection.execute(_INSERT, facts).rowcount)
 
 
+def keep_these(session: Session, now: datetime, city_code: int, ids: Sequence[int], judged: Iterable[Columns]) -> int:
+    """Make these verdicts today's for these persons; who of them has none any more left, and her rows end today."""
+    rows = {name: values for name, values in (_stacked(judged) or _no_rows()).items() if name != "millionths"}
+    pour(session, "judged_now", {"person_id": rows.pop("id"), **rows})
+    lo, hi = area_range(city_code)
+    facts = {"now": now, "lo": lo, "hi": hi, "ids": list(ids)}
+    ask = session.connection().execute
+    ask(_KEEP_CHANGED, facts)
+    ask(_KEEP_THESE_GONE, facts)
+    return int(sum(ask(one, facts).rowcount for one in (_FORGET_THESE_GONE, _UPDATE, _INSERT)))
+
+
+_SAME_POINT = "old.point_id = new.point_id AND old.tier_code = new.tier_code AND old.profile = new.profile"
+_OF_POINTS = ("source_id", "point_id", "tier_code", "profile", "elders", *_KEPT)
+_POINT_PAST = (
+    f"INSERT INTO demand_reach_past ({', '.join(_OF_POINTS)}, since, until)"
+    f" SELECT {_of('old', _OF_POINTS)}, old.since, CAST(:now AS timestamptz) FROM demand_reach AS old "
+)
+_POINT_GONE = f"old.source_id = :source AND NOT EXISTS (SELECT FROM points_now AS new WHERE {_SAME_POINT})"
+_ALL_GONE = "old.source_id = :source"
+_POINT_NAMES = ("point_id", "tier_code", "profile", *_FACTS)
+_POINTS = (
+    text(_POINT_PAST + f"JOIN points_now AS new ON {_SAME_POINT} WHERE old.since < :now AND {_CHANGED}"),
+    text(
+        f"UPDATE demand_reach AS old SET {', '.join(f'{name} = new.{name}' for name in _FACTS)}, since = :now"
+        f" FROM points_now AS new WHERE {_SAME_POINT} AND {_CHANGED}"
+    ),
+    text(
+        f"INSERT INTO demand_reach ({', '.join(_POINT_NAMES)}, since, source_id, elders)"
+        f" SELECT {_of('new', _POINT_NAMES)}, :now, :source, new.millionths / 1000000::numeric FROM points_now AS new"
+        " ON CONFLICT (point_id, tier_code, profile) DO NOTHING"
+    ),
+)
+
+
 def keep_points(session: Session, now: datetime, source_id: int, judged: Iterable[Columns], *, complete: bool) -> None:
-    """Make these verdicts today's for the places of demand of a source; their past is in the snapshots."""
+    """Make these verdicts today's for the places of demand of a source; what they replace goes to the past."""
     columns = _stacked(judged)
-    connection = session.connection()
-    if complete:
-        connection.execute(text("DELETE FROM demand_reach WHERE source_id = :source"), {"source": source_id})
     if columns is None:
+        if complete:
+            end_points(session, now, source_id)
         return
-    rows = {"point_id": columns.pop("id"), **columns}
-    pour(session, "points_now", rows)
-    if not complete:
-        connection.execute(
-            text(
-                "DELETE FROM demand_reach AS old USING points_now AS new WHERE old.point_id = new.point_id"
-                " AND old.tier_code = new.tier_code AND old.profile = new.profile"
-            )
-        )
-    names = ["point_id", "tier_code", "profile", *_FACTS]
-    connection.execute(
-        text(
-            f"INSERT INTO demand_reach ({', '.join(names)}, since, source_id, elders)"
-            f" SELECT {', '.join(names)}, :now, :source, millionths / 1000000::numeric FROM points_now"
-        ),
-        {"now": now, "source": source_id},
-    )
+    pour(session, "points_now", {"point_id": columns.pop("id"), **columns})
+    facts = {"now": now, "source": source_id}
+    if complete:
+        session.connection().execute(text("CREATE INDEX ON pg_temp.points_now (point_id, tier_code, profile)"))
+        _end(session, facts, _POINT_GONE)
+    for statement in _POINTS:
+        session.connection().execute(statement, facts)
+
+
+def end_points(session: Session, now: datetime, source_id: int) -> None:
+    """Let all verdicts of a source of demand end now: it was replaced, or has no places any more."""
+    _end(session, {"now": now, "source": source_id}, _ALL_GONE)
+
+
+def _end(session: Session, facts: dict[str, Any], which: str) -> None:
+    session.connection().execute(text(f"{_POINT_PAST}WHERE old.since < :now AND {which}"), facts)
+    session.connection().execute(text(f"DELETE FROM demand_reach AS old WHERE {which}"), facts)
 
 
 def keep_snaps(session: Session, table: str, key: str, version_id: int, snaps: dict[bool, Snaps], ids: Any) -> None:

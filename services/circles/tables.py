@@ -375,13 +375,14 @@ class OpenCoverage(SQLModel, table=True):
 class ReachRun(SQLModel, table=True):
     """One judging of a city's elders: by which streets, which rules, for which day, why, with what counts.
 
-    `cause` is `all` (everybody anew) or `facility` (one facility changed; `report` names it).
+    `cause` is `all` (everybody anew), `facility` (one facility changed; `report` names it) or `elders` (some
+    registered, moved or left).
     """
 
     __tablename__ = "reach_run"
     __table_args__ = (
         Index("reach_run_city_idx", "city_code", "computed_at"),
-        CheckConstraint("cause IN ('all', 'facility')", name="reach_run_cause_check"),
+        CheckConstraint("cause IN ('all', 'facility', 'elders')", name="reach_run_cause_check"),
     )
     id: int | None = own_id()
     city_code: int = number()

@@ -86,7 +86,10 @@ class Row:
 
 @dataclass(frozen=True)
 class Written:
-    """What a write did to the register; `touched` are the ids of what was added or changed, where its room tells."""
+    """What a write did to the register; `touched` are the ids of what was added or changed, where its room tells.
+
+    Of elders, those who are new or live elsewhere now.
+    """
 
     created: int = 0
     updated: int = 0

@@ -14,8 +14,6 @@ from zoneinfo import ZoneInfo
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 NEAR, GRADE, RATING, PRICE, CAPACITY = 400, 200, 150, 150, 100
-DETOUR_PERCENT = 135
-"""Streets are longer than the crow's way: estimated walks take 1.35 times the straight line (估算)."""
 SHORTEST_OFFER_SECONDS = 600
 
 
@@ -62,9 +60,11 @@ def rank(all_facts: Sequence[Facts]) -> list[tuple[Facts, dict[str, int]]]:
     )
 
 
-def estimated_walk_seconds(straight_m: float, metres_per_second: float, at_least_seconds: int = 0) -> int:
+def estimated_walk_seconds(
+    straight_m: float, metres_per_second: float, detour_factor: float, at_least_seconds: int = 0
+) -> int:
     """Give an estimated walk in seconds from the straight line in metres, when no street route is known."""
-    return max(at_least_seconds, round(straight_m * DETOUR_PERCENT / 100 / metres_per_second))
+    return max(at_least_seconds, round(straight_m * detour_factor / metres_per_second))
 
 
 def minutes_up(seconds: int) -> int:

@@ -45,7 +45,7 @@ def walks_to(session: Session, now: datetime, elder_id: int, area_code: int, lin
     """Give the walk to each line's facility by facility id, at the pace of the city's first circle.
 
     Exact from the reach table; beyond it (over 30 minutes), or where home or door meets no known street,
-    the straight line times 1.35. Raises HomeUnknown(elder_id).
+    the straight line times the detour factor of the city's rules, as the circles do. Raises HomeUnknown(elder_id).
     """
     if not lines:
         return {}
@@ -61,7 +61,8 @@ def walks_to(session: Session, now: datetime, elder_id: int, area_code: int, lin
         beyond = _on_streets(session, elder_id, missing)
         for facility_id, metres in straight.items():
             at_least = int(REACH_LIMIT_SECONDS) + 1 if facility_id in beyond else 0
-            walks[facility_id] = Walk(estimated_walk_seconds(metres, speed, at_least), estimated=True)
+            seconds = estimated_walk_seconds(metres, speed, float(rules.detour_factor), at_least)
+            walks[facility_id] = Walk(seconds, estimated=True)
     return _by_area(session, rules, area_code, walks)
 
 

@@ -39,6 +39,7 @@ from services.intake.runs import (
     unsealed,
 )
 from services.outbox import enqueue
+from services.people.moving import circles_follow
 from services.people.taking import SECRETS, ElderLists
 from services.unit_of_work import Actor
 
@@ -55,6 +56,8 @@ FEW_FACILITIES = 20
 """Up to so many changed sites are judged one by one, each touching only its neighbours; more, and the whole city is
 judged at once. In a city of 100,000 elders one site takes up to half a second (docs/benchmarks.md), so twenty take
 less than the city does."""
+FEW_ELDERS = 2_000
+"""A list that places no more elders than this is followed by one job for them alone, a longer one by a full recount."""
 
 
 @dataclass(frozen=True)
@@ -170,7 +173,10 @@ def take_list(
 
 
 def follow(session: Session, now: datetime, kind: str, city_code: int, written: Written) -> None:
-    """Promise what must follow a changed register: circles around few changed sites, or of the whole city."""
+    """Promise what must follow a changed register: circles around few changed sites or homes, or of the whole city."""
+    if kind == "elders" and len(written.touched) <= FEW_ELDERS:
+        circles_follow(session, now, written.touched)
+        return
     if kind not in CHANGES_CIRCLES or not written.created + written.updated:
         return
     if kind == "facilities" and len(written.touched) <= FEW_FACILITIES:
@@ -181,8 +187,8 @@ def follow(session: Session, now: datetime, kind: str, city_code: int, written: 
 
 
 def follow_one(session: Session, now: datetime, kind: str, city_code: int, written: Written) -> None:
-    """Promise new circles after a single mended row: a site's own at once, else one refresh for two minutes' mending."""
-    if kind == "facilities":
+    """Promise new circles after a single mended row: a site's or home's own at once, else one for two minutes' mending."""
+    if kind in ("facilities", "elders"):
         follow(session, now, kind, city_code, written)
     elif kind in CHANGES_CIRCLES:
         turn = int(now.timestamp()) // REFRESH_SECONDS + 1

@@ -17,6 +17,7 @@ from services.acts import record_act, record_acts_for
 from services.clock import civil_date
 from services.columns import table_of
 from services.errors import Invalid, NotAllowed
+from services.outbox import enqueue
 from services.people.errors import BadPhone
 from services.people.privacy import lookup_hash, normalised, seal
 from services.people.tables import ROLES, Elder, Person, RoleGrant
@@ -97,7 +98,7 @@ def _person_columns(new: NewPerson, now: datetime) -> dict[str, Any]:
         "address_sealed": seal("address", new.address) if new.address else None,
         "invented": new.invented,
         "created_at": now,
-        **_home_columns(new.home),
+        **home_columns(new.home),
     }
 
 
@@ -120,7 +121,8 @@ def register_elders(
 ) -> list[int]:
     """Register many elders at once, each with the role `elder` and her own act; gives their ids in the same order.
 
-    For lists that an office hands in, run as the house; every elder has a home. Raises NotAllowed for anybody else.
+    For lists that an office hands in, run as the house; every elder has a home. The caller promises that the
+    circles follow, once for the whole list. Raises NotAllowed for anybody else.
     """
     if actor.role != "system":
         raise NotAllowed(role=actor.role)
@@ -140,9 +142,10 @@ def register_elders(
 
 
 def register_elder(session: Session, now: datetime, actor: Actor, new: NewPerson, elder: NewElder) -> int:
-    """Register a person as an elder with the role `elder`; gives the person's id."""
+    """Register a person as an elder with the role `elder`; gives the person's id. The circles follow by a job."""
     person_id = register_person(session, now, actor, new)
     session.add(Elder(**_elder_columns(new, elder, person_id, now)))
+    enqueue(session, now, "circles.elders_changed", {"elder_ids": [person_id]})
     grant_role(session, now, actor, person_id, "elder")
     return person_id
 
@@ -181,7 +184,8 @@ def grant_role(
     record_act(session, now, actor, "grant_role", for_person_id=person_id, area_code=area_code, facts={"role": role})
 
 
-def _home_columns(home: Home | None) -> dict[str, Any]:
+def home_columns(home: Home | None) -> dict[str, Any]:
+    """Give a home as person keeps it: in WGS-84, and as it was told. Raises geo.errors.UnknownCrs."""
     if home is None:
         return {}
     lon, lat = to_wgs84(home.lon, home.lat, home.crs)

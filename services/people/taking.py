@@ -47,6 +47,7 @@ GROUPS = (
     ("extreme_hardship", ("特困",)),
     ("disabled", ("失能", "半失能")),
 )
+_MOVED = {"home", "area_code"}
 _TOLD = ("living", "groups", "care_level")
 
 
@@ -108,10 +109,12 @@ class ElderLists:
         own = _phones_of_their_own(rows)
         new = [row for row in rows if row.values.get("person") is None]
         known = [row for row in rows if row.values.get("person") is not None]
-        register_elders(session, now, actor, [_new_elder(row, ground, id(row) in own) for row in new])
+        placed = register_elders(session, now, actor, [_new_elder(row, ground, id(row) in own) for row in new])
         elders = _elders_of(session, [row.values["person"].id for row in known])
-        updated = sum(_change(session, now, actor, row, elders, phone_is_hers=id(row) in own) for row in known)
-        return Written(len(new), updated, len(known) - updated)
+        changed = [_change(session, now, actor, row, elders, phone_is_hers=id(row) in own) for row in known]
+        updated = sum(1 for names in changed if names)
+        placed += [row.values["person"].id for row, names in zip(known, changed, strict=True) if _MOVED & set(names)]
+        return Written(len(new), updated, len(known) - updated, tuple(placed))
 
 
 def _phones_of_their_own(rows: list[Row]) -> set[int]:
@@ -223,8 +226,8 @@ def _new_elder(row: Row, ground: Ground, phone_is_hers: bool) -> tuple[NewPerson
 
 def _change(
     session: Session, now: datetime, actor: Actor, row: Row, elders: dict[int, Any], *, phone_is_hers: bool
-) -> bool:
-    """Change what the list says otherwise; what it does not say stays. Tells whether anything changed."""
+) -> list[str]:
+    """Change what the list says otherwise; what it does not say stays. Gives the names of what changed."""
     person, told = row.values["person"], row.values
     changes = _sealed_changes(person, told, ("id_number", "address"))
     if told.get("phone") and phone_is_hers:
@@ -247,7 +250,7 @@ def _change(
     if changed:
         facts = {"changed": changed}
         record_act(session, now, actor, "update_elder", for_person_id=person.id, area_code=row.area_code, facts=facts)
-    return bool(changed)
+    return changed
 
 
 def _sealed_changes(person: Any, told: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:

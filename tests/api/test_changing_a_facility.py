@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import text
+from sqlalchemy.exc import ProgrammingError
 
 from services.circles.coverage import coverage
 from services.unit_of_work import SYSTEM, unit_of_work
@@ -118,9 +119,10 @@ def test_another_street_and_other_offices_may_not_and_the_database_agrees(
         assert api(cast, client, who, site, {"status": "closed"}, "not-mine").status_code == 403, who
     assert api(cast, client, "administrator", site, {"day_places": 3}, "house-0001").status_code == 201
     for who in ("other_officer", "advisor", "outsider"):
-        with cast.work(who) as work:
-            changed = work.session.connection().execute(text("UPDATE facility SET day_places = 99"))
-            assert changed.rowcount == 0, who
+        with pytest.raises(ProgrammingError, match="by the office of its area"), cast.work(who) as work:
+            work.session.connection().execute(text("UPDATE facility SET day_places = 99 WHERE code = 'NJD010'"))
+    with pytest.raises(ProgrammingError, match="permission denied"), cast.work("officer") as work:
+        work.session.connection().execute(text("UPDATE facility SET name = 'mine' WHERE code = 'NJD010'"))
 
 
 def test_a_site_moves_with_its_own_coordinates_kept(cast: Any, client: TestClient, site: int) -> None:

@@ -120,6 +120,7 @@ def bodies_of_hours(world: World) -> dict[str, dict[str, Any]]:
 def bodies_of_maps() -> dict[str, dict[str, Any]]:
     """Give the bodies of calls about streets, sites and lists that are handed in."""
     return {
+        "POST /api/v1/elders/{elder_id}/home": {"area_code": 320102003904901, "home": {"lon": 118.784, "lat": 32.0488, "crs": "wgs84"}}, "POST /api/v1/elders/{elder_id}/leaving": {"reason": "moved_out", "on": None},
         "POST /api/v1/siting-runs": {"tier": "quarter_5", "profile": "elder", "count": 1, "spacing_m": 400},
         "POST /api/v1/scenarios": {"name": "两个新站"},
         "PATCH /api/v1/scenarios/{scenario_id}": {"note": "下周一起看"},
@@ -129,8 +130,7 @@ def bodies_of_maps() -> dict[str, dict[str, Any]]:
         "POST /api/v1/network/gates": {
             "kind": "gate", "lon": 118.7900, "lat": 32.0410, "crs": "wgs84", "reason": "东门已开", "city_code": 320100000000000,
         },
-        "POST /api/v1/facilities/{facility_id}/changes": {"day_places": 12},
-        "POST /api/v1/facilities/{facility_id}/changes/effect": {"status": "closed"},
+        "POST /api/v1/facilities/{facility_id}/changes": {"day_places": 12}, "POST /api/v1/facilities/{facility_id}/changes/effect": {"status": "closed"},
         "PUT /api/v1/imports/{run_id}/columns": {"columns": {"name": "名称"}},
         "POST /api/v1/imports/{run_id}/taking": {},
         "PUT /api/v1/import-rows/{row_id}": {"changes": {"address": "梅园新村8号"}},
@@ -165,6 +165,7 @@ def call(client: TestClient, world: World, who: str, method: str, path: str) -> 
 REGISTERED = SIGNED_IN  # her own list or her own act: served, with nothing of anybody else
 ON_THE_JOB = frozenset({"dispatcher", "carer"})
 NOBODY: frozenset[str] = frozenset()
+KEEPERS = frozenset({"officer", "administrator"})
 COMMUNITY = frozenset({"officer", "advisor"})
 ROOM_OF_SUN = frozenset({"sun"}) | OFFICE
 MAY: dict[str, frozenset[str]] = {
@@ -175,7 +176,7 @@ MAY: dict[str, frozenset[str]] = {
     "GET /api/v1/circles": SIGNED_IN,  # streets and nobody's home; costs a second, so not for passers-by
     "GET /api/v1/facilities": EVERYBODY,
     "GET /api/v1/facilities.geojson": EVERYBODY,
-    "GET /api/v1/facilities/{facility_id}": EVERYBODY,
+    **dict.fromkeys([f"GET /api/v1/facilities/{{facility_id}}{end}" for end in ("", "/changes")], EVERYBODY),
     "GET /api/v1/providers": EVERYBODY,
     "GET /api/v1/providers/{provider_id}": EVERYBODY,
     "GET /api/v1/services/{code}": EVERYBODY,
@@ -194,6 +195,7 @@ MAY: dict[str, frozenset[str]] = {
     "GET /api/v1/payables/{payable_id}": HER_SIDE | READERS,
     "POST /api/v1/elders/{elder_id}/attachments": HER_SIDE | OFFICE,
     "POST /api/v1/elders/{elder_id}/binding-cards": HER_SIDE | OFFICE,
+    **dict.fromkeys(("POST /api/v1/elders/{elder_id}/home", "POST /api/v1/elders/{elder_id}/leaving"), OFFICE),
     "POST /api/v1/elders/{elder_id}/needs": HER_SIDE | OFFICE,
     "POST /api/v1/elders/{elder_id}/reveal": HER_SIDE | OFFICE,
     "POST /api/v1/elders/{elder_id}/door-plate": HER_SIDE | OFFICE,
@@ -301,9 +303,7 @@ MAY: dict[str, frozenset[str]] = {
     "GET /api/v1/network/gates": STREETS,
     "POST /api/v1/network/gates": frozenset({"officer", "other_officer", "administrator"}),
     "DELETE /api/v1/network/gates/{gate_id}": frozenset({"officer", "administrator"}),
-    "GET /api/v1/facilities/{facility_id}/changes": EVERYBODY,
-    "POST /api/v1/facilities/{facility_id}/changes": frozenset({"officer", "administrator"}),
-    "POST /api/v1/facilities/{facility_id}/changes/effect": frozenset({"officer", "administrator"}),
+    **dict.fromkeys([f"POST /api/v1/facilities/{{facility_id}}/changes{end}" for end in ("", "/effect")], KEEPERS),
     "POST /api/v1/roles": frozenset({"administrator"}),
     "POST /api/v1/proxies/{proxy_id}/confirm": ROOM_OF_SUN,
     "POST /api/v1/proxies/{proxy_id}/revoke": ROOM_OF_SUN | {"other_carer"},
@@ -313,7 +313,7 @@ MAY: dict[str, frozenset[str]] = {
     "GET /api/v1/imports/{run_id}": frozenset({"officer", "auditor", "administrator"}),
     "POST /api/v1/imports": frozenset({"officer", "other_officer", "administrator"}),
     "PUT /api/v1/imports/{run_id}/columns": frozenset({"officer", "administrator"}),
-    "POST /api/v1/imports/{run_id}/taking": frozenset({"officer", "administrator"}),
+    "POST /api/v1/imports/{run_id}/taking": KEEPERS,
     "DELETE /api/v1/imports/{run_id}": frozenset({"officer", "administrator"}),
     "GET /api/v1/import-rows": frozenset({"officer", "other_officer", "auditor", "administrator"}),
     "GET /api/v1/import-rows/{row_id}": frozenset({"officer", "auditor", "administrator"}),

@@ -13,7 +13,7 @@ PUBLIC_TABLES = {
     "area", "bed", "bed_snapshot", "city", "city_pack_version", "facility", "facility_snap", "provider",
     "service_line", "reach_run", "rules_adoption",
     # places and how many may live there, from other people's lists and grids: no person among them
-    "building", "compound", "demand_point", "demand_reach", "access_facility",
+    "building", "compound", "demand_point", "demand_reach", "demand_reach_past", "access_facility",
     # ids and facts only, not readable by the request login at all, or only by key
     "outbox", "fake_parcel", "fake_charge",
     # keyed hashes only, before anybody is known

@@ -8,6 +8,7 @@ from sqlalchemy import text
 from services.circles.access import CAPACITIES, compute_access
 from services.circles.actions import refresh_reach
 from services.circles.demand import recount_compounds
+from services.circles.elders_changed import elders_changed
 from services.circles.errors import NoWalkingNetwork, UnknownDoor
 from services.circles.filling import fill_part, finish_filling, plan_filling
 from services.circles.incremental import facility_changed
@@ -36,7 +37,13 @@ def refresh_circles(work: UnitOfWork, city_code: int) -> None:
     except (UnknownCity, NoRulesInForce):
         log.info("no rules yet", city_code=city_code)
         return
-    log.info("circles refreshed", city_code=city_code, reach_rows=report.reach_rows, elders=report.elders)
+    log.info(
+        "circles refreshed",
+        city_code=city_code,
+        reach_rows=report.reach_rows,
+        elders=report.elders,
+        changed=report.changed,
+    )
 
 
 def _facilities(work: UnitOfWork) -> int:
@@ -81,8 +88,17 @@ def several_facilities(work: UnitOfWork, city_code: int, facility_ids: list[int]
             return
 
 
+def some_elders(work: UnitOfWork, elder_ids: list[int]) -> None:
+    """Judge again the elders who registered, moved, died or went away, and count their communities."""
+    for done in elders_changed(work.session, work.now, elder_ids):
+        log.info("elders changed", city_code=done.city_code, judged=done.judged, changed=done.changed)
+
+
 def refresh_every_city(work: UnitOfWork) -> None:
-    """Once a day: facilities open and close by date, elders register, move and die; every city is judged anew."""
+    """Once a day every city is judged anew: facilities open and close by date, and what jobs missed is put right.
+
+    How many verdicts that still changed stands in the run's report.
+    """
     cities = work.session.connection().execute(text("SELECT DISTINCT city_code FROM reach_run")).scalars()
     for city_code in sorted(cities):
         key = f"circles.refresh:{city_code}:{civil_date(work.now):%Y-%m-%d}"
@@ -113,6 +129,7 @@ SECONDS = {
     "circles.finish_filling": 1_800,
     "circles.facilities_changed": 1_800,
     "circles.facility_changed": 1_800,
+    "circles.elders_changed": 1_800,
     "circles.compute_access": 1_800,
 }
 """A whole city takes minutes; a changed facility falls back to it when the streets or rules are new."""
@@ -122,6 +139,7 @@ HANDLERS = {
     "circles.compute_access": compute_all_access,
     "circles.facility_changed": one_facility,
     "circles.facilities_changed": several_facilities,
+    "circles.elders_changed": some_elders,
     "circles.refresh_every_city": refresh_every_city,
     "circles.refresh": refresh_circles,
     "circles.refresh_part": refresh_part,

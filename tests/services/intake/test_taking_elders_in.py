@@ -148,3 +148,17 @@ def test_a_list_without_a_named_system_is_refused(city, kind):
 
     with pytest.raises(UnknownCoordinates):
         city.judge(kind, [elder("欧阳秀英", 1) | {"名称": "x", "类型": "y"}], crs=None)
+
+
+def test_fifty_elders_of_a_list_are_followed_by_one_job(city):
+    rows = [
+        elder(f"老人{n}", n % 28 + 1, 身份证号=id_number(date(1945, 4, n % 28 + 1), n * 2 + 1), 电话="")
+        for n in range(50)
+    ]
+    assert city.take("elders", rows)["created"] == 50
+    jobs = "SELECT job, jsonb_array_length(args->'elder_ids') FROM outbox WHERE job LIKE 'circles.%'"
+    assert city.rows(jobs) == [("circles.elders_changed", 50)]
+    rows[0] |= {"经度": 118.766}
+    rows[1] |= {"电话": "13900000177"}
+    assert city.take("elders", rows)["updated"] == 2
+    assert city.rows(jobs + " ORDER BY id") == [("circles.elders_changed", 50), ("circles.elders_changed", 1)]
