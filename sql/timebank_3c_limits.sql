@@ -66,11 +66,13 @@ BEGIN
       PERFORM timebank.refuse('TB015', 'over the cap of the day', jsonb_build_object('account_id', c.account_id,
         'minutes', t.coin_minutes, 'room_minutes', room, 'day', timebank.civil_day(t.event_at)));
     END IF;
-    INSERT INTO timebank.earned_day AS e (account_id, day, minutes, cap_minutes)
-    VALUES (c.account_id, timebank.civil_day(t.event_at),
-      timebank.earned_on(c.account_id, timebank.civil_day(t.event_at)) + t.coin_minutes, c.daily_cap_minutes)
-    ON CONFLICT (account_id, day) DO UPDATE
-      SET minutes = e.minutes + t.coin_minutes, cap_minutes = c.daily_cap_minutes;
+    UPDATE timebank.earned_day SET minutes = minutes + t.coin_minutes, cap_minutes = c.daily_cap_minutes
+      WHERE account_id = c.account_id AND day = timebank.civil_day(t.event_at);
+    IF NOT FOUND THEN  -- what she earned that day before her days were counted
+      INSERT INTO timebank.earned_day (account_id, day, minutes, cap_minutes)
+      VALUES (c.account_id, timebank.civil_day(t.event_at),
+        timebank.earned_on(c.account_id, timebank.civil_day(t.event_at)) + t.coin_minutes, c.daily_cap_minutes);
+    END IF;
   ELSIF t.entry_type = 'reversal' AND d.daily_cap_minutes IS NOT NULL THEN
     SELECT * INTO original FROM timebank.transfer WHERE id = t.reverses_id;
     UPDATE timebank.earned_day SET minutes = minutes - t.coin_minutes

@@ -9,15 +9,16 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 
@@ -284,30 +285,83 @@ def test_the_twin_without_the_ledgers_lock_loses_minutes_in_a_snapshot(bank: Ban
     print("mutant: no lock on the ledger -> killed, a snapshot misses a writer half way through")
 
 
+def dump(bank: Bank, file: Path) -> None:
+    """Back up the bank's database."""
+    dsn = bank.database.url("setup").set(drivername="postgresql").render_as_string(hide_password=False)
+    subprocess.run(["pg_dump", "-Fc", "-f", str(file), dsn], check=True, capture_output=True)
+
+
+@contextmanager
+def restored(bank: Bank, file: Path) -> Iterator[Engine]:
+    """Restore a backup into a database of its own; dropped afterwards."""
+    dsn = bank.database.url("setup").set(drivername="postgresql")
+    name = f"{bank.database.name}_again"
+    with psycopg.connect(dsn.set(database="postgres").render_as_string(hide_password=False), autocommit=True) as server:
+        server.execute(f'CREATE DATABASE "{name}"')  # type: ignore[call-overload]
+        engine = create_engine(bank.database.url("setup").set(database=name))
+        try:
+            target = dsn.set(database=name).render_as_string(hide_password=False)
+            subprocess.run(["pg_restore", "-d", target, str(file)], check=True, capture_output=True)
+            yield engine
+        finally:
+            engine.dispose()
+            server.execute(f'DROP DATABASE "{name}" WITH (FORCE)')  # type: ignore[call-overload]
+
+
+def hold_against(bank: Bank, engine: Engine, root: str) -> list[str]:
+    """Hold restored books against the seal kept outside and against the books they came from; give what differs."""
+    with Session(engine) as session, session.begin():
+        checked = verify(session)
+        kept = session.execute(text("SELECT encode(root, 'hex') FROM timebank.seal WHERE seal_number = 1")).scalar()
+        again = seal_ledger(session, NOON, bank.ledger).root
+    ours = bank.act(lambda s: seal_ledger(s, NOON, bank.ledger), bank.jobs).root
+    found = {"verify": checked.ok, "seal": kept == root, "root": again == ours}
+    return [name for name, holds in found.items() if not holds]
+
+
 def test_a_backup_restored_elsewhere_gives_the_same_root(bank: Bank, tmp_path: Path) -> None:
     bank.earn("k", 60)
     bank.move("g", bank.li, bank.wang, "gift", 20)
     sealed = bank.act(lambda s: seal_ledger(s, NOON, bank.ledger), bank.jobs)
-    dsn = bank.database.url("setup").set(drivername="postgresql")
-    name, file = f"{bank.database.name}_again", tmp_path / "books.dump"
-    with psycopg.connect(dsn.set(database="postgres").render_as_string(hide_password=False), autocommit=True) as server:
-        server.execute(f'CREATE DATABASE "{name}"')  # type: ignore[call-overload]
-    try:
-        words = ["pg_dump", "-Fc", "-f", str(file), dsn.render_as_string(hide_password=False)]
-        subprocess.run(words, check=True, capture_output=True)
-        target = dsn.set(database=name).render_as_string(hide_password=False)
-        subprocess.run(["pg_restore", "-d", target, str(file)], check=True, capture_output=True)
-        engine = create_engine(bank.database.url("setup").set(database=name))
-        with Session(engine) as session:
-            assert verify(session).ok
-            again = seal_ledger(session, NOON, bank.ledger)
-            root = session.execute(text("SELECT encode(root, 'hex') FROM timebank.seal WHERE seal_number = 1"))
-            assert root.scalar_one() == sealed.root
-            ours = bank.act(lambda s: seal_ledger(s, NOON, bank.ledger), bank.jobs)
-            assert again.root == ours.root
-        engine.dispose()
-    finally:
-        with psycopg.connect(
-            dsn.set(database="postgres").render_as_string(hide_password=False), autocommit=True
-        ) as server:
-            server.execute(f'DROP DATABASE "{name}" WITH (FORCE)')  # type: ignore[call-overload]
+    dump(bank, tmp_path / "books.dump")
+    with restored(bank, tmp_path / "books.dump") as engine:
+        assert hold_against(bank, engine, sealed.root) == []
+
+
+FALSIFIED = {
+    "one minute more on the way": (
+        "UPDATE timebank.transfer SET coin_minutes = 61 WHERE key = 'k'",
+        ["verify", "root"],
+    ),
+    "an entry lost on the way, and its balance put right": (
+        "DELETE FROM timebank.transfer WHERE key = 'g';"
+        " UPDATE timebank.balance SET posted = 0, last_seq = 0 WHERE account_id = {wang};"
+        " UPDATE timebank.balance SET posted = 60, last_seq = 1 WHERE account_id = {li}",
+        ["verify", "root"],
+    ),
+}
+
+
+@pytest.mark.parametrize("how", FALSIFIED)
+def test_the_twin_whose_restore_was_falsified_is_seen(bank: Bank, tmp_path: Path, how: str) -> None:
+    statement, seen = FALSIFIED[how]
+    bank.earn("k", 60)
+    bank.move("g", bank.li, bank.wang, "gift", 20)
+    sealed = bank.act(lambda s: seal_ledger(s, NOON, bank.ledger), bank.jobs)
+    dump(bank, tmp_path / "books.dump")
+    with restored(bank, tmp_path / "books.dump") as engine:
+        with engine.begin() as connection:
+            connection.exec_driver_sql("SET LOCAL session_replication_role = replica")
+            connection.exec_driver_sql(statement.format(wang=bank.wang, li=bank.li))
+        assert hold_against(bank, engine, sealed.root) == seen
+    print(f"twin: {how} -> seen by {', '.join(seen)}")
+
+
+def test_the_twin_restored_from_yesterday_holds_in_itself_and_not_against_the_seal(bank: Bank, tmp_path: Path) -> None:
+    bank.earn("k", 60)
+    dump(bank, tmp_path / "yesterday.dump")
+    bank.move("g", bank.li, bank.wang, "gift", 20)
+    sealed = bank.act(lambda s: seal_ledger(s, NOON, bank.ledger), bank.jobs)
+    with restored(bank, tmp_path / "yesterday.dump") as engine:
+        assert hold_against(bank, engine, sealed.root) == ["seal", "root"]
+    print("twin: restored from yesterday's backup -> seen by the seal outside, not by verify")
