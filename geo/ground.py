@@ -14,6 +14,8 @@ from geo.osm_streets import GATE_CLASS, Kept
 _AT_END_M = 0.05
 _METRES_PER_DEGREE = 111_320.0
 _WALK_BOX_M = 400.0
+_AROUND = 1.02
+"""No walk of so many metres leaves the square around its start; a degree of latitude is 110.6 to 111.7 km long."""
 
 Floats = npt.NDArray[np.float64]
 Longs = npt.NDArray[np.int64]
@@ -80,6 +82,7 @@ class Ground:
         self._nodes = network.node_count + self._inner.node_count
         self._edges = network.edge_count + self._inner.edge_count
         self._rows: dict[int, Row] = {}
+        self._measured: dict[int, tuple[int, int, float]] = {}
         self._added_nodes: list[tuple[int, float, float, bool]] = []
         self._boxes = np.concatenate([part.edge_boxes for part in self._parts], axis=1)
 
@@ -131,15 +134,13 @@ class Ground:
 
     def walk_m(self, start: Foot, end: Foot, limit_m: float) -> float:
         """Metres along what is walked now from one foot to another, inf beyond the limit."""
-        near = {edge: self.row(edge) for edge in self._near(start.lon, start.lat, _WALK_BOX_M)}
-        near |= {foot.edge: self.row(foot.edge) for foot in (start, end)}
         ways: dict[int, list[tuple[int, float]]] = {}
-        for edge, row in near.items():
-            if edge in (start.edge, end.edge) or row.u == row.v:
+        for edge in self._near(start.lon, start.lat, min(_WALK_BOX_M, _AROUND * limit_m)):
+            u, v, length = self._way(edge)
+            if edge in (start.edge, end.edge) or u == v:
                 continue
-            length = row.length_m()
-            ways.setdefault(row.u, []).append((row.v, length))
-            ways.setdefault(row.v, []).append((row.u, length))
+            ways.setdefault(u, []).append((v, length))
+            ways.setdefault(v, []).append((u, length))
         before, after = self._to_ends(start), self._to_ends(end)
         if start.edge == end.edge:
             return abs(before[0][1] - after[0][1])
@@ -147,6 +148,16 @@ class Ground:
             ways.setdefault(u, []).append((v, to_u + to_v))
             ways.setdefault(v, []).append((u, to_u + to_v))
         return _shortest(ways, before, dict(_cheapest(after)), limit_m)
+
+    def _way(self, edge: int) -> tuple[int, int, float]:
+        """The ends of an edge and its metres as it stands now; measured once where it is as the map has it."""
+        if edge in self._rows:
+            row = self._rows[edge]
+            return row.u, row.v, row.length_m()
+        if edge not in self._measured:
+            row = self.row(edge)
+            self._measured[edge] = row.u, row.v, row.length_m()
+        return self._measured[edge]
 
     def _to_ends(self, foot: Foot) -> list[tuple[int, float]]:
         row = self.row(foot.edge)
