@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import importlib
+
 import pytest
 import redis
+import yl_databases
 from sqlalchemy import text
 from sqlalchemy.exc import ProgrammingError
+
+from timebank.writer import open_account
 
 
 @pytest.mark.parametrize("turn", [1, 2])
@@ -51,3 +56,31 @@ def test_the_frozen_clock_moves_only_when_told(database, frozen):
     later = frozen.advance(days=2)
     with unit_of_work(NOBODY) as work:
         assert work.now == later
+
+
+def test_a_ledger_is_verified_unless_the_very_same_rows_were_before(database, monkeypatch):
+    verified = []
+    real = importlib.import_module("timebank.verify").verify
+    monkeypatch.setattr("timebank.verify.verify", lambda session: verified.append(1) or real(session))
+    yl_databases._verified.clear()
+    yl_databases.check_ledger(database)
+    yl_databases.check_ledger(database)
+    assert len(verified) == 1, "nothing was written in between"
+    with database.connect() as connection:
+        tables = connection.execute(
+            "SELECT relname FROM pg_class WHERE relnamespace = 'timebank'::regnamespace AND relkind = 'r'"
+        )
+        assert {name for (name,) in tables} == {*yl_databases._LEDGER, "transfer"}
+    with database.session("setup") as session, session.begin():
+        open_account(session, yl_databases.NOW, ledger=320100000000000, kind="pool", owner_label="city")
+    yl_databases.check_ledger(database)
+    assert len(verified) == 2
+    with database.connect() as connection:
+        connection.execute("SET session_replication_role = replica")
+        connection.execute("UPDATE timebank.account SET account_hash = sha256('another')")
+    with pytest.raises(AssertionError, match="does not verify"):
+        yl_databases.check_ledger(database)
+    with database.connect() as connection:
+        connection.execute("SET session_replication_role = replica")
+        connection.execute("DELETE FROM timebank.balance")
+        connection.execute("DELETE FROM timebank.account")

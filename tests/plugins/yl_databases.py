@@ -230,15 +230,37 @@ def drop_clone(database: Database) -> None:
     _command(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(database.name)))
 
 
+_LEDGER = (
+    "account", "balance", "balance_snapshot", "clearing_act", "correspondent", "earned_day", "entry_pair",
+    "limit_change", "period_close", "seal",
+)  # fmt: skip
+_UNMOVED = text(
+    "SELECT CASE WHEN NOT EXISTS (SELECT FROM timebank.transfer) THEN concat_ws('|', "
+    + ", ".join(
+        f"(SELECT coalesce(md5(string_agg(r::text, ' ' ORDER BY r::text)), '-') FROM timebank.{name} AS r)"
+        for name in _LEDGER
+    )
+    + ") END"
+)
+"""Every row of a ledger in which no hour was moved yet, in short; nothing where one was."""
+_verified: set[str] = set()
+"""Ledgers of this process that were verified row for row alike; most tests leave theirs as the template has it."""
+
+
 def check_ledger(database: Database) -> None:
     """Run the ledger's own check, the one production runs; fail with what it found."""
     if importlib.util.find_spec("timebank.verify") is None:
         return
     verify = importlib.import_module("timebank.verify").verify
     with database.session("setup") as session:
+        rows = session.execute(_UNMOVED).scalar()
+        if rows is not None and rows in _verified:
+            return
         found = verify(session)
     ok = found["ok"] if isinstance(found, dict) else found.ok
     assert ok, f"the ledger does not verify after this test: {found}"
+    if rows is not None:
+        _verified.add(rows)
 
 
 def _lend(request: pytest.FixtureRequest, template: str) -> Iterator[Database]:
