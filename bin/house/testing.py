@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import subprocess
 import time
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 from house import environment, packages, private, servers, stripe_mock
@@ -25,25 +27,48 @@ def test(words: list[str]) -> int:
         _sweep(given)
         env = servers.environment(given) | {"YINLING_UNRUN_FILE": str(_UNRUN), "YINLING_ROOT": str(ROOT)}
         env.pop("YINLING_DEMONSTRATION", None)
-        environment.warm_kernels(env)
-        with stripe_mock.running() as (address, why):
-            if address:
-                env["STRIPE_MOCK_URL"] = address
-            else:
-                unrun["stripe-mock"] = why
-            return _all(python, env, chosen, drills, unrun)
+        with ThreadPoolExecutor(1) as beside:
+            checks = None if chosen or drills else beside.submit(_checks, python, dict(env))
+            environment.warm_kernels(env)
+            with stripe_mock.running() as (address, why):
+                if address:
+                    env["STRIPE_MOCK_URL"] = address
+                else:
+                    unrun["stripe-mock"] = why
+                return _all(python, env, chosen, drills, unrun, checks)
     finally:
         given.leave(stop=given.started)
 
 
-def _all(python: Path, env: dict[str, str], chosen: list[str], drills: bool, unrun: dict[str, str]) -> int:
+@dataclass(frozen=True)
+class Checked:
+    """What a check that reads the code came to."""
+
+    name: str
+    ok: bool
+    seconds: float
+    told: str
+
+
+def _all(
+    python: Path,
+    env: dict[str, str],
+    chosen: list[str],
+    drills: bool,
+    unrun: dict[str, str],
+    checks: Future[list[Checked]] | None,
+) -> int:
+    """Run pytest, the checks of the code beside it; tell what failed and what was not run."""
     _UNRUN.unlink(missing_ok=True)
-    failed = [] if chosen or drills else _checks(python, env)
     pytest = [str(python), "-P", "-m", "pytest", *_how(chosen, drills)]
-    if not chosen and not drills:
-        env["YINLING_MISSION_FILE"] = str(ROOT / "docs" / "MISSION.md")
-    say("pytest")
+    if checks:
+        env = env | {"YINLING_MISSION_FILE": str(ROOT / "docs" / "MISSION.md")}
+    say("pytest" + (", and beside it ruff, mypy and import-linter" if checks else ""))
     code = subprocess.run(pytest, env=env, cwd=ROOT, check=False).returncode
+    failed = []
+    for check in checks.result() if checks else []:
+        print(f"\n{check.told.strip()}\n{check.name}: {'ok' if check.ok else 'FAILED'} in {check.seconds:.1f} s")
+        failed += [] if check.ok else [check.name]
     if code:
         failed.append(f"pytest (exit code {code})")
     print(f"\n{'FAILED: ' + ', '.join(failed) if failed else 'All that was run passed.'}")
@@ -61,22 +86,23 @@ def _how(chosen: list[str], drills: bool) -> list[str]:
     return [*([] if any(word in ("-x", "-s", "--pdb", "-n") for word in chosen) else parallel), *chosen]
 
 
-def _checks(python: Path, env: dict[str, str]) -> list[str]:
-    """Run the checks that read the code; give the names of those that failed."""
+def _checks(python: Path, env: dict[str, str]) -> list[Checked]:
+    """Run the checks that read the code, one after another, their words kept for the end."""
     strict = [room for room in _STRICT if (ROOT / room).is_dir()]
     checks = {
         "ruff": [python, "-m", "ruff", "check", "."],
         "mypy": [python, "-m", "mypy", "--strict", *strict],
         "import-linter": [python.parent / "lint-imports"],
     }
-    failed = []
+    done = []
     for name, command in checks.items():
         began = time.monotonic()
-        say(name)
-        if subprocess.run([str(word) for word in command], env=env, cwd=ROOT, check=False).returncode:
-            failed.append(name)
-        say(f"{name}: {'FAILED' if name in failed else 'ok'} in {time.monotonic() - began:.1f} s")
-    return failed
+        words = [str(word) for word in command]
+        ran = subprocess.run(
+            words, env=env, cwd=ROOT, check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
+        done.append(Checked(name, ran.returncode == 0, time.monotonic() - began, ran.stdout))
+    return done
 
 
 def _browser() -> dict[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import json
 import sys
+from concurrent.futures import Future
 from pathlib import Path
 
 import pytest
@@ -78,3 +79,24 @@ def test_the_longest_files_go_first_and_every_one_of_them_is_there():
         "tests/a.py::test_1",
     ]
     assert [name for name in yl_order.LONGEST_FIRST if not (ROOT / name).is_file()] == []
+
+
+def test_a_check_that_fails_is_told_with_its_words_and_fails_the_run(monkeypatch, tmp_path, capfd):
+    monkeypatch.syspath_prepend(str(ROOT / "bin"))
+    testing = importlib.import_module("house.testing")
+    monkeypatch.setattr(testing, "_UNRUN", tmp_path / "unrun.json")
+    python = tmp_path / "python"
+    (tmp_path / "lint-imports").symlink_to("/bin/true")
+    python.write_text('#!/bin/sh\ncase "$*" in *mypy*) echo "services/x.py:1: error: no"; exit 1;; esac\n')
+    python.chmod(0o755)
+
+    checks = Future()
+    checks.set_result(testing._checks(python, {}))
+    assert testing._all(python, {}, [], False, {}, checks) == 1
+    told = capfd.readouterr().out
+    assert "services/x.py:1: error: no\nmypy: FAILED" in told and "FAILED: mypy\n" in told
+    python.write_text("#!/bin/sh\n")
+    checks = Future()
+    checks.set_result(testing._checks(python, {}))
+    assert testing._all(python, {}, [], False, {}, checks) == 0
+    assert "All that was run passed." in capfd.readouterr().out
