@@ -20,9 +20,10 @@ from services.cities.rules import area_range
 from services.clock import civil_date
 from services.columns import table_of
 from services.directory.tables import Facility, Provider, ServiceLine
-from services.matching.left_out import LeftOut, why_left_out
+from services.matching.left_out import LeftOut, not_as_wished, why_left_out
 from services.matching.rules import Facts, minutes_up, rank
 from services.matching.walks import Walk, walks_to
+from services.matching.wishes import Wish, wish_facts, wish_of
 
 _line = table_of(ServiceLine)
 _provider = table_of(Provider)
@@ -84,16 +85,21 @@ def find_candidates(
     lines = [row for row in _lines(session, service.code, area_code) if row.provider_id not in already_asked]
     walks = walks_to(session, now, elder_id, area_code, lines)
     slots = _slots(session, now, service, lines, starts_at, ends_at)
+    wish = wish_of(session, elder_id)
+    wished = wish_facts(session, elder_id, service, [line.provider_id for line in lines], wish, starts_at, ends_at)
     left_out: list[LeftOut] = []
     able: dict[int, tuple[Row[Any], Walk, Row[Any], Facts]] = {}
     for line in lines:
         walk, slot = walks[line.facility_id], slots[line.provider_id]
         capacity = _capacity_left(line, slot, service)
         reason = why_left_out(line, walk, slot, capacity, service, starts_at, ends_at)
+        if reason is None and service.at_home and wish.must and not wished[line.provider_id].wished:
+            reason = not_as_wished(line, wish.words)
         if reason is not None:
             left_out.append(reason)
         else:
-            able[line.provider_id] = (line, walk, slot, _facts(line, walk, slot, capacity))
+            facts = _facts(line, walk, slot, capacity, wished[line.provider_id], service)
+            able[line.provider_id] = (line, walk, slot, facts)
     on = civil_date(starts_at)
     rights = rights_on(session, elder_id, service.code, on, besides_order_id)
     vouchers = vouchers_for(session, elder_id, service.code, on, besides_order_id=besides_order_id)
@@ -102,7 +108,7 @@ def find_candidates(
     for place, (facts, parts) in enumerate(ranked, start=1):
         line, walk, slot, _ = able[facts.provider_id]
         shared = take_voucher(split(facts.price_fen, rights), vouchers, line.provider_code)
-        candidates.append(_candidate(place, line, walk, slot, facts, parts, shared, service))
+        candidates.append(_candidate(place, line, walk, slot, facts, parts, shared, service, wish))
     left_out.sort(key=lambda one: (one.provider_name, one.provider_id))
     return Found(candidates=tuple(candidates), left_out=tuple(left_out))
 
@@ -157,7 +163,7 @@ def _capacity_left(line: Row[Any], slot: Row[Any], service: Service) -> int:
     return max(0, min(places, int(slot.free - slot.waiting)))
 
 
-def _facts(line: Row[Any], walk: Walk, slot: Row[Any], capacity_left: int) -> Facts:
+def _facts(line: Row[Any], walk: Walk, slot: Row[Any], capacity_left: int, wished: Row[Any], service: Service) -> Facts:
     return Facts(
         provider_id=line.provider_id,
         walk_seconds=walk.seconds,
@@ -167,6 +173,9 @@ def _facts(line: Row[Any], walk: Walk, slot: Row[Any], capacity_left: int) -> Fa
         price_fen=line.price_fen,
         capacity_left=capacity_left,
         slot_capacity=line.slot_capacity,
+        served_before=int(wished.known),
+        load=int(wished.load),
+        as_wished=not service.at_home or wished.wished > 0,
     )
 
 
@@ -179,6 +188,7 @@ def _candidate(
     parts: dict[str, int],
     shared: Split,
     service: Service,
+    wish: Wish,
 ) -> Candidate:
     return Candidate(
         rank=place,
@@ -195,12 +205,12 @@ def _candidate(
         ratings=slot.ratings,
         price_fen=line.price_fen,
         shared=shared,
-        reasons=_reasons(walk, slot, facts, shared, service),
+        reasons=_reasons(walk, slot, facts, shared, service, wish),
         opening=(tuple(line.weekdays), line.from_hour, line.to_hour),
     )
 
 
-def _reasons(walk: Walk, slot: Row[Any], facts: Facts, shared: Split, service: Service) -> tuple[str, ...]:
+def _reasons(walk: Walk, slot: Row[Any], facts: Facts, shared: Split, service: Service, wish: Wish) -> tuple[str, ...]:
     minutes = f"{minutes_up(walk.seconds)}分钟" + ("（估算）" if walk.estimated else "")
     way = f"从机构走到老人家{minutes}" if service.at_home else f"从家走过去{minutes}"
     if walk.same_area:
@@ -213,6 +223,12 @@ def _reasons(walk: Walk, slot: Row[Any], facts: Facts, shared: Split, service: S
         rated,
         f"价格{yuan(facts.price_fen)}，政府付{yuan(shared.government_fen)}，自付{yuan(shared.self_fen)}",
         *shared.reasons,
+        *([f"这一年给老人服务过{facts.served_before}次"] if facts.served_before else []),
+        *(
+            [f"那时{'有' if facts.as_wished else '没有'}老人要的{wish.words}"]
+            if wish.is_any and service.at_home
+            else []
+        ),
     )
 
 

@@ -13,7 +13,7 @@ from services.matching.rules import minutes_up
 from services.matching.walks import Walk
 from services.orders.rules import is_open
 
-Why = Literal["blocked", "not_offering", "closed", "too_far", "no_carer_with_the_skill", "full"]
+Why = Literal["blocked", "not_offering", "closed", "too_far", "no_carer_with_the_skill", "full", "not_as_wished"]
 _DAYS = "一二三四五六日"
 
 
@@ -80,6 +80,11 @@ def _too_far(line: Row[Any], walk: Walk) -> _Reason | None:
         "estimated": walk.estimated,
     }
     return "too_far", f"太远：步行{minutes}分钟{how}，最远{most}分钟", facts
+
+
+def not_as_wished(line: Row[Any], wish: str) -> LeftOut:
+    """Leave a provider out that has nobody free as the elder insists on."""
+    return LeftOut(line.provider_id, line.provider_name, "not_as_wished", f"那时没有老人要的{wish}", {"wish": wish})
 
 
 def _no_hands(slot: Row[Any], capacity_left: int, service: Service) -> _Reason | None:

@@ -16,7 +16,7 @@ from services.cities.rules import ancestor_code
 from services.clock import civil_date
 from services.columns import table_of
 from services.language import name_for_reader
-from services.matching.errors import NotADispatcher
+from services.matching.dispatchers import check_dispatcher
 from services.matching.finding import Candidate, find_candidates
 from services.matching.left_out import LeftOut
 from services.matching.tables import Offer, UnmetNeed
@@ -24,15 +24,14 @@ from services.orders.errors import ForVolunteers
 from services.orders.rules import check_aware, check_long_enough, check_window
 from services.orders.tables import CareOrder
 from services.people.rights import right_to
-from services.people.tables import RoleGrant
 from services.unit_of_work import Actor
 
 _offer = table_of(Offer)
 _unmet = table_of(UnmetNeed)
 _order = table_of(CareOrder)
 _item = table_of(ServiceItem)
-_grant = table_of(RoleGrant)
 PAGE = 100
+__all__ = ["Matched", "OfferView", "UnmetNeedView", "check_dispatcher", "match", "open_offers", "unmet_needs"]
 
 
 @dataclass(frozen=True)
@@ -110,20 +109,6 @@ def match(
     check_long_enough(starts_at, ends_at, service.minutes)
     found = find_candidates(session, now, elder_id, right.area_code, service, starts_at, ends_at)
     return Matched(elder_id, service, starts_at, ends_at, found.candidates, found.left_out)
-
-
-def check_dispatcher(session: Session, actor: Actor, provider_id: int) -> None:
-    """Refuse whoever is not a dispatcher of this provider today. Raises NotADispatcher(provider_id)."""
-    granted = session.connection().execute(
-        select(_grant.c.id).where(
-            _grant.c.person_id == actor.person_id,
-            _grant.c.role == "dispatcher",
-            _grant.c.provider_id == provider_id,
-            _grant.c.revoked_at.is_(None),
-        )
-    ).first()  # fmt: skip
-    if granted is None:
-        raise NotADispatcher(provider_id=provider_id)
 
 
 def open_offers(session: Session, now: datetime, actor: Actor, provider_id: int) -> list[OfferView]:

@@ -1,8 +1,10 @@
 """How providers are ranked for an elder, and how long each may think. Published, whole numbers, no surprises.
 
-A provider gets at most 1000 points: 400 for nearness (none at the edge of how far it goes), 200 for its
-grade, 150 for elders' ratings (half of it while nobody has rated), 150 for price (all for the cheapest), 100
-for free capacity in the window. Ties go to the shorter walk, then the lower price, then the older provider.
+A provider gets at most 1000 points: 250 for nearness (none at the edge of how far it goes), 150 for its
+grade, 150 for elders' ratings (half of it while nobody has rated), 100 for price (all for the cheapest), 50
+for free capacity in the window, 100 for having served her before (25 a time), 100 for a light load of the last
+30 days (fairness among those who can come), 100 when somebody as she wishes is free (all when she wishes
+nothing). Ties go to the shorter walk, then the lower price, then the older provider.
 """
 
 from __future__ import annotations
@@ -13,7 +15,10 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
-NEAR, GRADE, RATING, PRICE, CAPACITY = 400, 200, 150, 150, 100
+NEAR, GRADE, RATING, PRICE, CAPACITY = 250, 150, 150, 100, 50
+CONTINUITY, FAIRNESS, WISH = 100, 100, 100
+KNOWN_WELL = 4
+"""So many visits of the last year make a provider known as well as can be."""
 SHORTEST_OFFER_SECONDS = 600
 
 
@@ -29,10 +34,14 @@ class Facts:
     price_fen: int
     capacity_left: int
     slot_capacity: int
+    served_before: int = 0
+    load: int = 0
+    as_wished: bool = True
 
 
-def score(facts: Facts, cheapest_fen: int) -> dict[str, int]:
-    """Give a provider's points by part; their sum is its score (0-1000)."""
+def score(facts: Facts, cheapest_fen: int, loads: tuple[int, int] = (0, 0)) -> dict[str, int]:
+    """Give a provider's points by part; their sum is its score (0-1000). `loads`: the lightest and the heaviest."""
+    lightest, heaviest = loads
     spare = max(0, facts.max_travel_seconds - facts.walk_seconds)
     near = NEAR * spare // facts.max_travel_seconds if facts.max_travel_seconds > 0 else 0
     face = facts.mean_face_hundredths
@@ -42,13 +51,17 @@ def score(facts: Facts, cheapest_fen: int) -> dict[str, int]:
         "rating": RATING // 2 if face is None else RATING * (face - 100) // 200,
         "price": PRICE if facts.price_fen <= 0 else PRICE * cheapest_fen // facts.price_fen,
         "capacity": CAPACITY * min(facts.capacity_left, facts.slot_capacity) // facts.slot_capacity,
+        "continuity": CONTINUITY * min(facts.served_before, KNOWN_WELL) // KNOWN_WELL,
+        "fairness": FAIRNESS if heaviest <= lightest else FAIRNESS * (heaviest - facts.load) // (heaviest - lightest),
+        "wish": WISH if facts.as_wished else 0,
     }
 
 
 def rank(all_facts: Sequence[Facts]) -> list[tuple[Facts, dict[str, int]]]:
     """Order providers best first, each with the parts of its score; the same facts give the same order."""
     cheapest = min((facts.price_fen for facts in all_facts), default=0)
-    scored = [(facts, score(facts, cheapest)) for facts in all_facts]
+    loads = [facts.load for facts in all_facts] or [0]
+    scored = [(facts, score(facts, cheapest, (min(loads), max(loads)))) for facts in all_facts]
     return sorted(
         scored,
         key=lambda pair: (

@@ -116,6 +116,30 @@ class ContainsAllergen(Conflict):
     message_zh = "这天的菜里有老人不能吃的。"
 
 
+class QuoteExpired(Conflict):
+    """The quoted price holds no longer; facts: quote_id, valid_until."""
+
+    message_zh = "报价已经过期，请重新看一次价格。"
+
+
+class QuoteUsed(Conflict):
+    """The quote was used for an order already; facts: quote_id, order_id."""
+
+    message_zh = "这个报价已经用来下过单了。"
+
+
+class QuoteForAnother(Conflict):
+    """The quote is for another elder, service, time or provider; facts: quote_id."""
+
+    message_zh = "报价和要下的单对不上，请重新看一次价格。"
+
+
+class QuoteChanged(Conflict):
+    """Public money was used up meanwhile: she would pay more than she was shown; facts: shown_fen, self_fen."""
+
+    message_zh = "补贴或券的余额刚刚变了，您要付的比看到的多，请重新看一次价格。"
+
+
 class NotHeldHere(Conflict):
     """The order holds no place that could be used now; facts: order_id, state."""
 

@@ -22,6 +22,7 @@ from services.orders.errors import AlreadyOrdered, ElderHasMoved, ForVolunteers,
 from services.orders.meals import check_meal
 from services.orders.opening import opening_and_price
 from services.orders.places import has_places, hold_place, place_for
+from services.orders.quoting import quote_for, use_quote
 from services.orders.rebuilding import placed_facts
 from services.orders.rules import (
     LIVE_STATES,
@@ -98,6 +99,7 @@ def place_order(
     note: str | None = None,
     even_if_ordered: bool = False,
     knows_allergens: bool = False,
+    quote_id: int | None = None,
 ) -> PlacedOrder:
     """Order one service for an elder in one window, at a price that is never raised afterwards.
 
@@ -106,7 +108,8 @@ def place_order(
     aware. Raises BadTime, KeyMissing, KeyReused, NotFound, NotAllowed, UnknownService, ElderHasMoved,
     AlreadyOrdered (unless `even_if_ordered`), TooLateToOrder, OutsideOpening, NotOffered, ForVolunteers. Where the chosen
     provider gives the service by the place (day care, bath, meal), a place is held at once: NoSuchPlace,
-    PlaceClosed, PlaceFull, ContainsAllergen (unless `knows_allergens`).
+    PlaceClosed, PlaceFull, ContainsAllergen (unless `knows_allergens`). With a quote she never pays more than
+    it showed: QuoteExpired, QuoteUsed, QuoteForAnother, QuoteChanged.
     """
     check_key(idempotency_key)
     check_aware(starts_at=starts_at, ends_at=ends_at)
@@ -123,6 +126,7 @@ def place_order(
     session.connection().execute(_LOCK, {"what": f"elder/{elder_id}"})
     if not even_if_ordered:
         _check_not_ordered(session, actor, wish)
+    quote = None if quote_id is None else quote_for(session, now, quote_id, wish)
     slot = place_for(session, now, wish.service_code, chosen_provider_id, starts_at)
     kitchen = None if slot is None else check_meal(session, elder_id, slot, knows_allergens)
     ends_at = ends_at if slot is None else slot.ends_at
@@ -130,10 +134,20 @@ def place_order(
         session, service, right.area_code, starts_at, ends_at, chosen_provider_id, by_the_place=slot is not None
     )
     shared = split_price(
-        session, now, elder_id, service_code, price_fen, civil_date(starts_at), provider_id=chosen_provider_id
-    )
+        session, now, elder_id, service_code, price_fen if quote is None else min(price_fen, quote.price_fen),
+        civil_date(starts_at), provider_id=chosen_provider_id,
+    )  # fmt: skip
     order = _write_order(session, now, actor.person_id, right, wish, shared, idempotency_key, channel, ends_at)
+    if quote is not None:
+        use_quote(session, now, quote, order.id, shared)
     hold(session, now, order.id, shared, civil_date(starts_at))
+    return _carry_on(session, now, actor, right, order, service, slot, kitchen, shared)
+
+
+def _carry_on(
+    session: Session, now: datetime, actor: Actor, right: Right, order: OrderRow, service: Service,
+    slot: Row[*tuple[Any, ...]] | None, kitchen: str | None, shared: Split,
+) -> PlacedOrder:  # fmt: skip
     _announce(session, now, actor, right, order, service)
     if slot is None:
         _ask_providers(session, now, order)
