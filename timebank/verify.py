@@ -44,6 +44,7 @@ class Verification:
         }
 
 
+# Every entry in its account's chain, judged in one pass: the first rule an entry breaks is its own.
 _CHAINED = """
 WITH placed AS (
   SELECT f.account_id, f.id, f.seq, f.hash, f.recorded_at, f.posted, f.pending_out, f.pending_in,
@@ -59,10 +60,29 @@ WITH placed AS (
   LEFT JOIN LATERAL (SELECT * FROM timebank.limit_change AS x WHERE x.account_id = a.id AND x.after_seq < f.seq
     ORDER BY x.id DESC LIMIT 1) AS l ON true
   WHERE a.floor_minutes IS NOT NULL OR a.cap_minutes IS NOT NULL
-  WINDOW w AS (PARTITION BY f.account_id ORDER BY f.seq, f.id))
+  WINDOW w AS (PARTITION BY f.account_id ORDER BY f.seq, f.id)),
+hashed AS (
+  SELECT p.*, sha256(p.previous_hash || timebank.transfer_bytes(t)) AS right_hash
+  FROM placed AS p JOIN timebank.transfer AS t ON t.id = p.id),
+judged AS (
+  SELECT h.*, CASE
+    WHEN h.seq IS DISTINCT FROM h.previous_seq + 1 THEN 'sequence without gap'
+    WHEN h.hash IS DISTINCT FROM h.right_hash THEN 'hash chain'
+    WHEN h.recorded_at < h.previous_at THEN 'recorded in order'
+    WHEN h.posted_so_far - h.out_so_far < h.floor_minutes THEN 'floor'
+    WHEN h.posted_so_far + h.in_so_far > h.cap_minutes THEN 'cap' END AS rule
+  FROM hashed AS h)
+SELECT id, account_id, rule,
+  CASE rule WHEN 'sequence without gap' THEN seq::text WHEN 'hash chain' THEN encode(hash, 'hex')
+    WHEN 'recorded in order' THEN recorded_at::text WHEN 'floor' THEN (posted_so_far - out_so_far)::text
+    ELSE (posted_so_far + in_so_far)::text END AS found,
+  CASE rule WHEN 'sequence without gap' THEN (previous_seq + 1)::text WHEN 'hash chain' THEN encode(right_hash, 'hex')
+    WHEN 'recorded in order' THEN previous_at::text WHEN 'floor' THEN floor_minutes::text
+    ELSE cap_minutes::text END AS expected
+FROM judged WHERE rule IS NOT NULL
 """
 
-# (rule, table, query giving id, account_id, found, expected of bad rows)
+# (rule, table, query giving id, account_id, found, expected of bad rows; without a rule it names that too)
 CHECKS: tuple[tuple[str, str, str], ...] = (
     (
         "account as opened",
@@ -71,40 +91,7 @@ CHECKS: tuple[tuple[str, str, str], ...] = (
         " encode(sha256(timebank.account_bytes(a)), 'hex') AS expected FROM timebank.account AS a"
         " WHERE a.account_hash <> sha256(timebank.account_bytes(a))",
     ),
-    (
-        "sequence without gap",
-        "transfer",
-        _CHAINED + "SELECT id, account_id, seq::text AS found, (previous_seq + 1)::text AS"
-        " expected FROM placed"
-        " WHERE seq IS DISTINCT FROM previous_seq + 1",
-    ),
-    (
-        "hash chain",
-        "transfer",
-        _CHAINED + "SELECT p.id, p.account_id, encode(p.hash, 'hex') AS found,"
-        " encode(sha256(p.previous_hash || timebank.transfer_bytes(t)), 'hex') AS expected"
-        " FROM placed AS p JOIN timebank.transfer AS t ON t.id = p.id"
-        " WHERE p.hash IS DISTINCT FROM sha256(p.previous_hash || timebank.transfer_bytes(t))",
-    ),
-    (
-        "recorded in order",
-        "transfer",
-        _CHAINED + "SELECT id, account_id, recorded_at::text AS found, previous_at::text AS"
-        " expected FROM placed"
-        " WHERE recorded_at < previous_at",
-    ),
-    (
-        "floor",
-        "transfer",
-        _CHAINED + "SELECT id, account_id, (posted_so_far - out_so_far)::text AS found,"
-        " floor_minutes::text AS expected FROM placed WHERE posted_so_far - out_so_far < floor_minutes",
-    ),
-    (
-        "cap",
-        "transfer",
-        _CHAINED + "SELECT id, account_id, (posted_so_far + in_so_far)::text AS found,"
-        " cap_minutes::text AS expected FROM placed WHERE posted_so_far + in_so_far > cap_minutes",
-    ),
+    ("", "transfer", _CHAINED),
     (
         "no chain on an unfloored account",
         "transfer",
@@ -327,7 +314,7 @@ def _first(session: Session, rule: str, table: str, query: str) -> BadRow | None
     return BadRow(
         table=table,
         id=found["id"],
-        rule=rule,
+        rule=rule or found["rule"],
         account_id=found["account_id"],
         found=found["found"],
         expected=found["expected"],
