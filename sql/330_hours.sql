@@ -31,6 +31,18 @@ $$
   WHERE v.passport_number = p_passport AND v.left_on IS NULL AND p.died_on IS NULL AND acting_person() IS NOT NULL
 $$;
 
+-- What a volunteer really served between two moments, wherever the elders live: to herself and her community's office.
+CREATE OR REPLACE FUNCTION hour_served(p_person bigint, p_from timestamptz, p_until timestamptz)
+RETURNS TABLE (visits bigint, served_minutes bigint, honour_minutes bigint)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS
+$$
+  SELECT count(*), coalesce(sum(s.service_minutes), 0)::bigint, coalesce(sum(s.honour_minutes), 0)::bigint
+  FROM volunteer_session s
+  WHERE s.volunteer_id = p_person AND s.state = 'posted' AND lower(s.during) >= p_from AND lower(s.during) < p_until
+    AND (p_person = acting_person() OR EXISTS (SELECT 1 FROM volunteer v
+      WHERE v.person_id = p_person AND v.area_code BETWEEN acting_lo() AND acting_hi()))
+$$;
+
 CREATE OR REPLACE FUNCTION check_paper(p_code text)
 RETURNS TABLE (kind text, city_name_zh text, city_name_en text, from_day date, to_day date, issued_on date,
                minutes bigint, fingerprint text, head_hash text, in_chain boolean, seal_number bigint,
@@ -55,7 +67,7 @@ DECLARE
   f text;
 BEGIN
   FOREACH f IN ARRAY ARRAY['hour_purse(bigint, text)', 'hour_bank(bigint)', 'hour_day_earned(bigint, timestamptz)',
-    'volunteer_by_passport(text)', 'check_paper(text)'] LOOP
+    'hour_served(bigint, timestamptz, timestamptz)', 'volunteer_by_passport(text)', 'check_paper(text)'] LOOP
     EXECUTE 'ALTER FUNCTION ' || f || ' OWNER TO yinling_definer';
     EXECUTE 'REVOKE ALL ON FUNCTION ' || f || ' FROM PUBLIC';
     EXECUTE 'GRANT EXECUTE ON FUNCTION ' || f || ' TO yinling_app, yinling_jobs, yinling_definer';

@@ -63,6 +63,7 @@ class Paper:
     opening_minutes: int
     closing_minutes: int
     served_minutes: int
+    honour_minutes: int
     visits: int
     lines: list[PaperLine]
     fingerprint: str
@@ -109,12 +110,20 @@ def issue_paper(
     lines = _lines(found)
     head, last = _head(session, account_id, to_day)
     code = secrets.token_urlsafe(12)
+    served = session.connection().execute(
+        select(
+            func.hour_served(
+                person_id, civil_midnight(from_day), civil_midnight(to_day + timedelta(days=1))
+            ).table_valued("visits", "served_minutes", "honour_minutes")
+        )
+    ).one()  # fmt: skip
     session.connection().execute(
         insert(_paper).values(
             code=code, kind=kind, person_id=person_id, area_code=area_code,
             city_code=city_of_area(session, area_code), from_day=from_day, to_day=to_day, account_id=account_id,
             minutes=found.closing_minutes, fingerprint=fingerprint_of(found, lines), head_hash=head,
-            upto_transfer_id=last, issued_by=actor.person_id, issued_at=now,
+            upto_transfer_id=last, visits=served.visits, served_minutes=served.served_minutes,
+            honour_minutes=served.honour_minutes, issued_by=actor.person_id, issued_at=now,
         )
     )  # fmt: skip
     record_act(
@@ -129,7 +138,7 @@ def read_paper(session: Session, actor: Actor, code: str) -> Paper:
     row = session.connection().execute(select(_paper).where(_paper.c.code == code)).one_or_none()
     if row is None:
         raise PaperNotFound()
-    found = _whole(session, actor, row.person_id, row.from_day, row.to_day)
+    found = _as_printed(_whole(session, actor, row.person_id, row.from_day, row.to_day), row.upto_transfer_id)
     name: str = (
         session.connection().execute(select(_person.c.full_name).where(_person.c.id == row.person_id)).scalar_one()
     )
@@ -138,8 +147,9 @@ def read_paper(session: Session, actor: Actor, code: str) -> Paper:
     return Paper(
         code=code, kind=row.kind, full_name=name, passport_number=found.passport_number, from_day=row.from_day,
         to_day=row.to_day, issued_on=civil_date(row.issued_at), opening_minutes=found.opening_minutes,
-        closing_minutes=found.closing_minutes, served_minutes=sum(line.service_minutes for line in earned),
-        visits=len(earned), lines=lines, fingerprint=fingerprint_of(found, lines), head_hash=row.head_hash,
+        closing_minutes=found.closing_minutes,
+        served_minutes=sum(line.service_minutes for line in earned) if row.visits is None else row.served_minutes,
+        honour_minutes=row.honour_minutes or 0, visits=len(earned) if row.visits is None else row.visits, lines=lines, fingerprint=fingerprint_of(found, lines), head_hash=row.head_hash,
         seal=check_paper(session, code),
     )  # fmt: skip
 
@@ -180,6 +190,13 @@ def _whole(session: Session, actor: Actor, person_id: int, from_day: date, to_da
             break
         after = page.next_after_id
     return VolunteerStatement(**(page.__dict__ | {"lines": lines}))
+
+
+def _as_printed(found: VolunteerStatement, last: int | None) -> VolunteerStatement:
+    """Without what was written after the paper was handed out, on its last day."""
+    lines = [line for line in found.lines if last is not None and line.transfer_id <= last]
+    closing = found.opening_minutes + sum(line.posted_minutes for line in lines)
+    return VolunteerStatement(**(found.__dict__ | {"lines": lines, "closing_minutes": closing}))
 
 
 def _lines(found: VolunteerStatement) -> list[PaperLine]:

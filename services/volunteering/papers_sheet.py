@@ -58,9 +58,10 @@ def _head(figure: Figure, paper: Paper) -> None:
 
 
 def _certificate(figure: Figure, paper: Paper) -> None:
+    honours = f"，其中 {_hours(paper.honour_minutes)} 超出上限，计为荣誉" if paper.honour_minutes else ""
     told = (
         f"兹证明上述志愿者在此期间完成为老志愿服务 {paper.visits} 次，",
-        f"服务时间合计 {_hours(paper.served_minutes)}。",
+        f"服务时间合计 {_hours(paper.served_minutes)}{honours}。",
         f"截至 {paper.to_day}，时间银行账户余额 {_hours(paper.closing_minutes)}。",
         "",
         "时间只用于互助养老服务，不能兑换现金。",

@@ -237,7 +237,10 @@ class HourMovement(SQLModel, table=True):
 
 
 class HourPaper(SQLModel, table=True):
-    """A certificate or statement somebody took away; its code leads a stranger to the seal and to nothing private."""
+    """A certificate or statement somebody took away; its code leads a stranger to the seal and to nothing private.
+
+    What was served is written down when it is handed out: a visit corrected later leaves the paper as it was printed.
+    """
 
     __tablename__ = "hour_paper"
     __table_args__ = (
@@ -257,5 +260,8 @@ class HourPaper(SQLModel, table=True):
     fingerprint: str = words()
     head_hash: str = words()
     upto_transfer_id: int | None = number(optional=True)
+    visits: int | None = number(optional=True)
+    served_minutes: int | None = number(optional=True)
+    honour_minutes: int | None = number(optional=True)
     issued_by: int | None = link("person.id", optional=True)
     issued_at: datetime = moment()

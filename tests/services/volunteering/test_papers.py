@@ -14,7 +14,7 @@ from services.clock import civil_date
 from services.columns import table_of
 from services.errors import NotFound
 from services.unit_of_work import NOBODY, unit_of_work
-from services.volunteering import giving, papers, papers_sheet
+from services.volunteering import giving, papers, papers_sheet, sessions
 from services.volunteering.errors import BadDays, PaperNotFound, StatementNotYours
 from services.volunteering.tables import HourPaper
 from timebank.seals import seal_ledger
@@ -110,3 +110,49 @@ def test_a_paper_handed_out_is_never_edited(cast: Any, paper_code: str) -> None:
     for who in ("volunteer", "house"):
         with pytest.raises(ProgrammingError), cast.work(who) as work:
             work.session.connection().execute(update(table_of(HourPaper)).values(minutes=1))
+
+
+def test_a_certificate_counts_what_stands_when_it_is_handed_out_and_says_it_again_for_good(
+    cast: Any, hands: Any, posted: Any
+) -> None:
+    from services.volunteering import correcting
+
+    first, _ = hands.confirmed(posted()), cast.advance(hours=3)
+    hands.confirmed(posted())
+
+    def handed_out() -> papers.Paper:
+        with cast.work("volunteer") as work:
+            today = civil_date(work.now)
+            code = papers.issue_paper(
+                work.session, work.now, work.actor, cast["volunteer"], "certificate", today - timedelta(days=9), today
+            )
+        return read(cast, code)
+
+    before = handed_out()
+    assert (before.visits, before.served_minutes, before.closing_minutes) == (2, 180, 180)
+    with cast.work("officer") as work:
+        correcting.correct_session(work.session, work.now, work.actor, first, "核实没有来过")
+    with cast.work("house") as work:
+        assert correcting.reverse_minutes(work.session, work.now, first)
+    after = handed_out()
+    assert (after.visits, after.served_minutes, after.closing_minutes) == (1, 90, 90)
+    again = read(cast, before.code)  # the day is not over, and more was written since
+    assert (again.visits, again.closing_minutes, again.fingerprint) == (2, 180, before.fingerprint)
+    assert papers_sheet.draw_paper(again, "https://x/verify/y") == papers_sheet.draw_paper(before, "https://x/verify/y")
+
+
+def test_honours_above_the_cap_stand_on_the_certificate(
+    cast: Any, hands: Any, posted: Any, under: Any, saved: Any
+) -> None:
+    under("guangzhou")
+    saved(89_980)
+    session_id = hands.served(posted(), minutes=70)
+    with cast.work("daughter") as work:
+        sessions.confirm_session(work.session, work.now, work.actor, session_id)
+    with cast.work("officer") as work:
+        today = civil_date(work.now)
+        code = papers.issue_paper(
+            work.session, work.now, work.actor, cast["volunteer"], "certificate", today - timedelta(days=1), today
+        )
+    paper = read(cast, code, "officer")
+    assert (paper.visits, paper.served_minutes, paper.honour_minutes) == (1, 70, 40)
