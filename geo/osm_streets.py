@@ -1,7 +1,7 @@
 """From a map file to the ways an elder walks: streets, what bars them, and squares she walks straight across."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,31 +9,39 @@ import numpy as np
 import numpy.typing as npt
 
 from geo.errors import UnreadableMap
-from geo.osm_reader import Way, read_barriers, read_surfaces, read_ways
+from geo.osm_reader import Way, count_ways, read_barriers, read_surfaces, read_ways
 from geo.squares import Squares
 from geo.walkability import Walkable, is_walked_across, judge_barrier, judge_inner_way, judge_way
 
 Kept = tuple[Way, Walkable]
+Progress = Callable[[int, int], None]
 Longs = npt.NDArray[np.int64]
 SQUARE_CLASS, BARRIER_CLASS, GATE_CLASS = "square", "barrier", "gate"
 NOT_DRAWN = (SQUARE_CLASS, BARRIER_CLASS, GATE_CLASS)
 """Classes of edges that are no street of the map: straight across a square, through a stile, through a gate."""
+_EVERY = 1000
 _FIRST_OWN_KEY = -(2**62)
 
 
-def walked_ways(path: str | Path, inner: list[Kept] | None = None, *, across: bool = False) -> Iterator[Kept]:
+def walked_ways(
+    path: str | Path, inner: list[Kept] | None = None, *, across: bool = False, progress: Progress | None = None
+) -> Iterator[Kept]:
     """The ways of an OpenStreetMap file that an elder may walk, ready to be joined where their node_ids meet.
 
     Streets come first, in file order, then those cut at barriers, then outlines of and straight lines across
     squares (only with `across`; without it a square is walked by its outline). Lanes for residents only are added to
-    `inner`. Raises UnreadableMap when the file is torn, empty, not OpenStreetMap, or not in degrees.
+    `inner`. `progress(done, total)` hears of the ways. Raises UnreadableMap when the file is torn, empty, not
+    OpenStreetMap, or not in degrees.
     """
     surfaces = read_surfaces(path, lambda tags, closed: is_walked_across(tags, closed_way=closed)) if across else []
     squares, seen = Squares(surfaces), 0
     judged = {point: judge_barrier(tags) for point, tags in read_barriers(path).items()}
+    total = count_ways(path) if progress is not None else 0
     cuts = _Cuts({point: verdict for point, verdict in judged.items() if verdict != "pass"})
     for way in read_ways(path):
         seen += 1
+        if progress is not None and seen % _EVERY == 0:
+            progress(min(seen, total), total)
         closed = bool(way.node_ids[0] == way.node_ids[-1])
         verdict = judge_way(way.tags, closed=closed)
         if verdict is None:
@@ -48,6 +56,8 @@ def walked_ways(path: str | Path, inner: list[Kept] | None = None, *, across: bo
             yield way, verdict
     if seen == 0:
         raise UnreadableMap(Path(path).name, "文件中没有道路（没有一条带 highway 等标签的线，或道路的点都不在文件中）")
+    if progress is not None:
+        progress(total, total)
     yield from cuts.cut()
     yield from squares.ways(SQUARE_CLASS)
 
@@ -115,9 +125,9 @@ class _Cuts:
         return link, Walkable(BARRIER_CLASS, is_steps=True, is_footway=False)
 
 
-def count_ways(ways: Iterator[Kept], progress: Callable[[int], None] | None) -> Iterator[Kept]:
-    """The same ways; tells every 1,000 of them."""
+def told_ways(ways: Sequence[Kept], progress: Progress) -> Iterator[Kept]:
+    """The same ways; tells (how many, of how many) every 1,000 of them and at the end."""
     for done, kept in enumerate(ways, start=1):
-        if progress is not None and done % 1000 == 0:
-            progress(done)
+        if done % _EVERY == 0 or done == len(ways):
+            progress(done, len(ways))
         yield kept

@@ -23,7 +23,7 @@ from geo.files import graph_name, keep_graph, keep_network, network_name
 from geo.gates import Gate, GateEffect, apply_gates, fingerprint
 from geo.lines_words import LinesSource, is_lines_file
 from geo.network import Network, build_network, read_network
-from geo.osm_streets import Kept, count_ways
+from geo.osm_streets import Kept, Progress, told_ways
 from geo.profiles import Profile
 from geo.report import report_network
 from geo.rows import edge_rows, read_inner_ways, read_streets, write_inner_ways, write_streets
@@ -78,7 +78,8 @@ def import_network(
 
     OpenStreetMap files and, as `lines` says how to read them, a bureau's own lines. The same file, read the same
     way under the same walkability rules, changes nothing; a file imported earlier is put back instead of being
-    stored twice. Squares of OpenStreetMap are walked by their outline, or straight `across`. `progress(stage, done, total)` has the stages "read", "nodes", "edges".
+    stored twice. Squares of OpenStreetMap are walked by their outline, or straight `across`. `progress(stage, done,
+    total)` has the stages "read" (ways of the file), "join" (one step), "nodes", "edges".
     Raises UnreadableMap; the caller's transaction then leaves the old network in place.
     """
     file = Path(path)
@@ -90,15 +91,27 @@ def import_network(
     tell = progress or _silent
     inner: list[Kept] = []
     if lines is None and not is_lines_file(file):
-        network = read_network(file, lambda done: tell("read", done, 0), inner, across=across)
+        network = read_network(file, _then_join(tell), inner, across=across)
     else:
         from geo.lines_reader import read_lines  # GDAL is heavy, and only an import of lines needs it
 
-        streets = count_ways(iter(read_lines(file, lines or LinesSource(), inner)), lambda done: tell("read", done, 0))
-        network = build_network(streets)
+        drawn = read_lines(file, lines or LinesSource(), inner)
+        network = build_network(told_ways(drawn, _then_join(tell)))
         if network.edge_count == 0:
             raise UnreadableMap(file.name, "文件中没有可步行的道路，请检查字段映射（--mapping）")
+    tell("join", 1, 1)
     return _save(session, now, (network, inner), (city_code, name, file.name, sha256), tell)
+
+
+def _then_join(tell: Tell) -> Progress:
+    """Tell of the reading, and that the joining of what was read begins when it is over."""
+
+    def told(done: int, total: int) -> None:
+        tell("read", done, total)
+        if done == total:
+            tell("join", 0, 1)
+
+    return told
 
 
 def save_network(

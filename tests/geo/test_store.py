@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from geo.errors import NoNetwork, UnreadableMap
+from geo.osm_reader import read_ways
 from geo.rows import read_inner_ways
 from geo.store import activate_version, active_version, import_network, load_network
 from geo.tiles import circle_tile, network_tile
@@ -66,6 +67,24 @@ def test_the_same_file_again_changes_nothing_and_a_new_one_replaces_it(database:
         session.commit()
         active = session.connection().execute(text("SELECT count(*) FROM geo.network_version WHERE active"))
         assert active.scalar_one() == 1
+
+
+@pytest.mark.parametrize("across", [False, True])
+def test_an_import_tells_from_the_first_street_on_how_many_there_will_be(database: Any, across: bool) -> None:
+    told: dict[str, list[tuple[int, int]]] = {}
+    with database.session("jobs") as session:
+        stored = import_network(
+            session, NOW, FILES["helsinki"], CITY, "一",
+            lambda stage, done, total: told.setdefault(stage, []).append((done, total)), across=across,
+        )  # fmt: skip
+    assert list(told) == ["read", "join", "nodes", "edges"]
+    for stage, steps in told.items():
+        total = steps[-1][1]
+        assert steps == sorted(steps) and steps[-1] == (total, total), stage
+        assert {of for _, of in steps} == {total} and total > 0, stage
+    runs = sum(1 for _ in read_ways(FILES["helsinki"]))  # of ways whose points are in the file
+    assert len(told["read"]) > 3 and runs <= told["read"][-1][0] < 1.05 * runs
+    assert told["nodes"][-1][0] == stored.base_nodes and told["edges"][-1][0] == stored.base_edges
 
 
 def test_a_torn_file_leaves_the_old_streets_in_place(database: Any, tmp_path: Path) -> None:

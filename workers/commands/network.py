@@ -31,7 +31,7 @@ app = typer.Typer(help="步行路网 / walking networks", no_args_is_help=True)
 app.add_typer(gates, name="gate")
 _console = Console()
 _errors = Console(stderr=True)
-_STAGES = {"read": "读取道路", "nodes": "写入路口", "edges": "写入路段"}
+_STAGES = {"read": "读取道路", "join": "连接路口", "nodes": "写入路口", "edges": "写入路段"}
 City = Annotated[str, typer.Option("--city", help="城市代码、规则包的键或任意名称")]
 
 
