@@ -3,8 +3,9 @@
 Both sides are driven by `pgbench -c 8 -j 2 -M prepared` in three interleaved rounds after a warm-up, medians. Ours
 runs as `yinling_app` through the one writer with every rule on. The server is founded for this run, with fsync and
 synchronous commits on; where that cannot be (no PostgreSQL programs), the server of DATABASE_URL is used and the
-rows say whether it is durable. Seconds a round: YINLING_BENCH_SECONDS (60). How it grows: `random` again with 10
-thousand and 1 million entries already in the books, and with 10 million when YINLING_BENCH_LARGE=1.
+rows say whether it is durable. Seconds a round: YINLING_BENCH_SECONDS (60). How it grows: `random` again, beside
+TPC-B again, with 10 thousand and 1 million entries already in the books, and with 10 million when
+YINLING_BENCH_LARGE=1.
 """
 
 from __future__ import annotations
@@ -24,10 +25,13 @@ from typing import Any, TypedDict
 
 import psycopg
 from psycopg import sql
-from sqlalchemy import URL, make_url
+from sqlalchemy import URL, create_engine, make_url
+from sqlmodel import Session
 
 from benchmarks import own_server
 from benchmarks.harness import Row
+from benchmarks.timebank_books import fill, sums
+from timebank.verify import verify
 
 ROOT = Path(__file__).resolve().parents[1]
 ROUNDS = 3
@@ -124,8 +128,7 @@ def _measure(url: URL, name: str, seconds: int) -> list[Row]:
             for case in rounds if number else ():
                 rounds[case].append(made[case])
         rows = _table(rounds, *_size(ours))
-        limit = rows[0]["value"]
-        return rows + _growth(_dsn(url, f"{name}_grown"), files["random"], values, max(2, seconds // 4), limit)
+        return rows + _growth(url, name, files["random"], values, max(2, seconds // 3))
 
 
 def _size(dsn: str) -> tuple[float, int, str]:
@@ -138,40 +141,72 @@ def _size(dsn: str) -> tuple[float, int, str]:
     return found[0] / found[1], found[1], found[2]
 
 
-def _growth(dsn: str, script: Path, values: dict[str, int], seconds: int, limit: float) -> list[Row]:
-    """Fill fresh books to each size and measure `random`, a statement and the hot account's balance again.
+def _growth(url: URL, name: str, script: Path, values: dict[str, int], seconds: int) -> list[Row]:
+    """Grow one bank's books from size to size and measure them beside TPC-B again, in the same minutes.
 
-    A run that does not count comes first: after a checkpoint every page is written whole once, at any size.
+    The books are loaded true, vacuumed and checkpointed first, as an old bank's are; and a round that does not
+    count comes first, for after a checkpoint every page is written whole once, at any size.
     """
     sizes = [10_000, 1_000_000] + ([10_000_000] if os.environ.get("YINLING_BENCH_LARGE") == "1" else [])
+    ours, theirs = _dsn(url, f"{name}_grown"), _dsn(url, f"{name}_tpcb")
     rows = []
     for size in sizes:
-        with psycopg.connect(dsn, autocommit=True) as connection:
-            _fill(connection, values, size)
+        began = time.perf_counter()
+        with psycopg.connect(ours, autocommit=True) as connection:
+            fill(connection, values, ACCOUNTS, size)
+            loaded = time.perf_counter() - began
             connection.execute("SELECT timebank.take_snapshots(now(), %s)", [LEDGER])
-            held = connection.execute("SELECT count(*) FROM timebank.transfer").fetchone()
-            page = _fastest(
-                connection,
-                "SELECT * FROM timebank.read_entries(%s, now() - interval '1 day', now() + interval '1 day')",
-                values["first"],
-            )
-            balance = _fastest(connection, "SELECT * FROM timebank.read_balance(%s)", values["issuance"])
-        _pgbench(dsn, seconds, script, values, "yinling_app")
-        made = _pgbench(dsn, seconds, script, values, "yinling_app")
-        entries = f"with {held[0] if held else size} entries"
-        rate = made["per_second"]
+            rows += _reads(connection, ours, values, size)
+        rows.append(Row(case=f"load to {size}", value=round(loaded, 1), unit="s", against=None, ratio=None))
+        limits, made = [], []
+        for number in range(ROUNDS + 1):
+            limits.append(_pgbench(theirs, seconds, None, {}, None))
+            made.append(_pgbench(ours, seconds, script, values, "yinling_app"))
+            if not number:
+                limits, made = [], []
+        limit, rate = (statistics.median(one["per_second"] for one in runs) for runs in (limits, made))
+        p99 = statistics.median(one["p99_ms"] for one in made)
         rows += [
-            Row(
-                case=f"random at {size}",
-                value=round(rate, 1),
-                unit=f"transfers/s {entries}",
-                against=TPC_B,
-                ratio=round(rate / limit, 3),
-            ),
-            Row(case=f"random at {size} p99", value=round(made["p99_ms"], 2), unit="ms", against=None, ratio=None),
-            Row(case=f"statement page at {size}", value=page, unit=f"ms {entries}", against=None, ratio=None),
-            Row(case=f"hot balance at {size}", value=balance, unit=f"ms {entries}", against=None, ratio=None),
-        ]
+            Row(case=f"random at {size}", value=round(rate, 1), unit="transfers/s", against=TPC_B,
+                ratio=round(rate / limit, 3)),
+            Row(case=f"random at {size} p99", value=round(p99, 2), unit="ms", against=None, ratio=None),
+        ]  # fmt: skip
+    return rows
+
+
+def _reads(connection: psycopg.Connection[Any], dsn: str, values: dict[str, int], size: int) -> list[Row]:
+    """Measure a statement page and the hot balance, and let the books show that they are true.
+
+    All checks of `timebank verify` up to a million entries; beyond, the sums that must agree.
+    """
+    entries, issued, held = sums(connection)
+    if issued != held:
+        raise RuntimeError(f"{issued} minutes were issued and {held} are held")
+    spent = {
+        "statement page": _fastest(
+            connection,
+            "SELECT * FROM timebank.read_entries(%s, now() - interval '1 day', now() + interval '1 day')",
+            values["first"],
+        ),
+        "hot balance": _fastest(connection, "SELECT * FROM timebank.read_balance(%s)", values["issuance"]),
+    }
+    told = f"ms with {entries} entries"
+    rows = [Row(case=f"{what} at {size}", value=ms, unit=told, against=None, ratio=None) for what, ms in spent.items()]
+    bytes_each, _, _ = _size(dsn)
+    told = f"bytes (table and indexes; {issued} minutes issued = {held} held)"
+    rows.append(
+        Row(case=f"size of a transfer at {size}", value=round(bytes_each, 1), unit=told, against=None, ratio=None)
+    )
+    if size <= 1_000_000:
+        began = time.perf_counter()
+        engine = create_engine("postgresql+psycopg://", creator=lambda: psycopg.connect(dsn))
+        with Session(engine) as session:
+            checked = verify(session)
+        engine.dispose()
+        if not checked.ok:
+            raise RuntimeError(f"the loaded books do not hold: {checked.first_bad}")
+        spent_s = round(time.perf_counter() - began, 1)
+        rows.append(Row(case=f"verify at {size}", value=spent_s, unit="s, holds", against=None, ratio=None))
     return rows
 
 
@@ -183,25 +218,6 @@ def _fastest(connection: psycopg.Connection[Any], statement: Any, account: int) 
         connection.execute(statement, [account]).fetchall()
         spent.append((time.perf_counter() - began) * 1000)
     return round(statistics.median(spent), 3)
-
-
-def _fill(connection: psycopg.Connection[Any], values: dict[str, int], size: int) -> None:
-    """Bring the books to a size by typed rows of the writer's shape: for their bulk, not for their chains."""
-    found = connection.execute("SELECT count(*) FROM timebank.transfer").fetchone()
-    missing = max(0, size - (found[0] if found else 0))
-    connection.execute("SET session_replication_role = replica")
-    connection.execute(
-        "INSERT INTO timebank.transfer (id, ledger, phase, debit_account_id, debit_kind, credit_account_id, credit_kind,"
-        " entry_type, coin_minutes, service_minutes, key, request_hash, event_at, recorded_at, credit_seq, credit_hash)"
-        " SELECT nextval('timebank.transfer_id_seq'), %(ledger)s, 'single', %(issuance)s, 'issuance',"
-        " %(first)s + n %% 1000, 'volunteer', 'earn', 1, 1, 'bulk ' || %(size)s || '-' || n, sha256(n::text::bytea),"
-        " now() - interval '1 hour', now() - interval '1 hour', n, sha256(n::text::bytea)"
-        " FROM generate_series(1, %(missing)s) AS n",
-        {**values, "size": size, "missing": missing},
-    )
-    connection.execute("RESET session_replication_role")
-    connection.execute("ANALYZE timebank.transfer")
-    connection.execute("CHECKPOINT")
 
 
 @contextmanager
