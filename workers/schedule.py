@@ -25,6 +25,11 @@ def hourly(now: datetime) -> str:
     return now.astimezone(SHANGHAI).strftime("%Y-%m-%dT%H")
 
 
+def every_ten_minutes(now: datetime) -> str:
+    """Stamp ten minutes in Shanghai."""
+    return now.astimezone(SHANGHAI).strftime("%Y-%m-%dT%H:%M")[:-1]
+
+
 def daily(now: datetime) -> str:
     """Stamp a day in Shanghai."""
     return now.astimezone(SHANGHAI).strftime("%Y-%m-%d")
@@ -37,9 +42,11 @@ def monthly(now: datetime) -> str:
 
 PERIODIC = (
     Periodic("oversight.check_ledger", hourly),
-    Periodic("payments.reconcile", hourly),
+    Periodic("payments.reconcile", every_ten_minutes),
+    Periodic("payments.reconcile_day", daily),
     Periodic("benefits.lapse_vouchers", daily),
     Periodic("benefits.issue_vouchers", daily),
+    Periodic("settlement.draw_every_provider", daily),
     Periodic("orders.stop_for_departed", hourly),
     Periodic("orders.place_recurring", daily),
     Periodic("beds.snapshot", daily),

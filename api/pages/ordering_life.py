@@ -16,6 +16,7 @@ from services.catalogue.queries import services_by_code
 from services.dispatch.queries import assignment_of
 from services.errors import DomainError, NotFound
 from services.orders import actions
+from services.orders.fees import fee_of_cancelling
 from services.orders.queries import OrderView, find_order, order_timeline, possible_acts
 from services.orders.rules import CANCEL_REASONS
 from services.visits.queries import read_visit_code, visits_of_elder
@@ -186,7 +187,7 @@ def _tile_of(side: ElderSide, order: OrderView) -> str:
 def _cancel_page(request: Request, side: ElderSide, order: OrderView, refused: DomainError | None = None) -> Response:
     names = side.names(
         order=_shown(side, order),
-        fee_fen=0,
+        fee_fen=fee_of_cancelling(side.work.session, side.work.now, order).fee_fen,
         reasons=list(CANCEL_REASONS.items()),
         errors={"reason": refused.message_zh} if refused else {},
     )

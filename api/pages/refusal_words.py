@@ -6,6 +6,7 @@ The rooms speak Chinese and know no language switch; a fact inside a sentence is
 from __future__ import annotations
 
 from api.pages.care_words import REFUSALS_OF_CARE
+from api.pages.refusals_of_money import REFUSALS_OF_MONEY
 
 
 def _(sentence: str) -> str:
@@ -123,15 +124,6 @@ REFUSALS: tuple[str, ...] = (
     # Orders and money
     _("没有这项服务，或者这项服务已经停办。"),
     _("本月的政府补贴额度刚刚用完，请重新查看您要付多少。"),
-    _("这张券刚刚用完，请重新查看您要付多少。"),
-    _("这张券在服务那天不能用。"),
-    _("这张券只能用一次，已经用在另一单上。"),
-    _("这一单没有预留这么多券额。"),
-    _("这两种券不能同时领取。"),
-    _("导入消费券账单须由民政干部办理。"),
-    _("一次最多导入5000行。"),
-    _("账单里有看不到的老人或不可能的金额。"),
-    _("没有这种券。"),
     _("时间填写有误，请重新选择。"),
     _("预约的时间已经过去了，请选以后的时间。"),
     _("结束时间要晚于开始时间。"),
@@ -396,4 +388,4 @@ REFUSALS: tuple[str, ...] = (
     _("自己的服务请由同事代录。"),
     _("请填写31天以内、已经结束的服务时间。"),
 )
-REFUSALS += REFUSALS_OF_CARE
+REFUSALS += REFUSALS_OF_CARE + REFUSALS_OF_MONEY

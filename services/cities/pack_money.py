@@ -15,12 +15,13 @@ from services.cities.pack_part import Called, Code, Named, Part, Percent
 class CancelFee(Part):
     """What cancelling late costs the elder's side: a share of her own part, from so many hours before on.
 
-    Of several that apply the one with the fewest hours holds.
+    Of several that apply the one with the fewest hours holds; `free_reasons` cost nothing.
     """
 
     within_hours: int = Field(gt=0)
     percent: Percent
     cap_fen: int = Field(ge=0)
+    free_reasons: tuple[Code, ...] = ()
     source: Code
 
 
@@ -55,9 +56,9 @@ class MoneyPolicy(Part):
     prepaid: tuple[PrepaidLimit, ...] = ()
     settlement_day: int = Field(default=5, ge=1, le=28)
 
-    def cancel_fee(self, hours_before: float) -> CancelFee | None:
+    def cancel_fee(self, hours_before: float, reason: str | None = None) -> CancelFee | None:
         """Give the fee of cancelling so many hours before the start (negative: after it), if any."""
-        due = [fee for fee in self.cancel_fees if hours_before < fee.within_hours]
+        due = [fee for fee in self.cancel_fees if hours_before < fee.within_hours and reason not in fee.free_reasons]
         return min(due, key=lambda fee: fee.within_hours) if due else None
 
     def budget_line(self, code: str) -> BudgetLine | None:

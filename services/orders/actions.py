@@ -18,7 +18,7 @@ from services.directory.tables import Carer
 from services.errors import Invalid
 from services.orders.errors import AlreadyRated, CannotCancel, CannotConfirm, CannotRate, ProviderMayNotRate
 from services.orders.fees import fee_of_cancelling
-from services.orders.paying import capture_part, release_part
+from services.orders.paying import cancel_part, capture_part, release_part
 from services.orders.places import release_place
 from services.orders.placing import PlacedOrder, place_order
 from services.orders.rules import CANCEL_REASONS, HOUSE_REASONS, may_be_cancelled
@@ -53,6 +53,8 @@ def cancel_order(
 ) -> None:
     """Cancel an order for the elder's side: money and hours go back, offers and the carer's time are freed.
 
+    Late, the city's fee is taken out of what is held (paying.cancel_part).
+
     `reason` is a code of rules.CANCEL_REASONS, `words` what she adds. Cancelling twice changes nothing.
     Raises NotFound, NotAllowed, Invalid(field), CannotCancel(order_id, state).
     """
@@ -75,17 +77,20 @@ def cancel_by(
     `reason` is a code of CANCEL_REASONS or HOUSE_REASONS. The fee is fees.fee_of_cancelling's.
     """
     said = {**CANCEL_REASONS, **HOUSE_REASONS}[reason] + (f"：{words.strip()}" if words and words.strip() else "")
-    fee = fee_of_cancelling(session, now, order, by_house=ground == "house")
+    fee = fee_of_cancelling(session, now, order, by_house=ground == "house", reason=reason)
     move_order(session, order, "cancelled", cancelled_at=now, cancelled_reason=said)
     release(session, now, order.id)
-    release_part(session, now, order.id)
+    taken_fen = cancel_part(session, now, order.id, fee.fee_fen)
     release_place(session, order.id)
-    facts = {"reason": reason, "state_before": order.state, "late": fee.late, "fee_fen": fee.fee_fen}
+    facts = {"reason": reason, "state_before": order.state, "late": fee.late, "fee_fen": taken_fen}
     write_event(session, now, order, "cancelled", actor.person_id, **facts)
     _record(session, now, actor, "cancel_order", order, ground, facts)
     for job in ("matching.withdraw_offers", "dispatch.free_carer", "visits.cancel_care_visit"):
         enqueue(session, now, job, {"order_id": order.id}, key=f"{job}/{order.id}/cancelled")
-    tell_elder_side(session, now, order, "orders.cancelled")
+    if taken_fen:
+        tell_elder_side(session, now, order, "orders.cancelled_with_fee", amount_fen=taken_fen)
+    else:
+        tell_elder_side(session, now, order, "orders.cancelled")
     if order.provider_id is not None:
         tell_provider(session, now, order, order.provider_id, "orders.cancelled_for_provider")
 

@@ -67,6 +67,19 @@ def release_part(session: Session, now: datetime, order_id: int) -> None:
         request_release(session, now, owed.id)
 
 
+def cancel_part(session: Session, now: datetime, order_id: int, fee_fen: int) -> int:
+    """Promise to take the fee of a cancelled order out of what is held and to give the rest back; gives the fee.
+
+    Where nothing is held (owed only, or refused) nothing is taken.
+    """
+    owed = payable_of(session, (SUBJECT, order_id))
+    if owed is None or fee_fen == 0 or owed.state not in ("authorised", "authorising", "captured"):
+        release_part(session, now, order_id)
+        return 0
+    request_capture(session, now, owed.id, fee_fen)
+    return fee_fen
+
+
 def _owe(session: Session, now: datetime, order: OrderRow) -> int | None:
     if order.self_fen == 0:
         return None

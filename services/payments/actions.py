@@ -16,14 +16,16 @@ from services.acts import record_act
 from services.columns import table_of
 from services.outbox import enqueue
 from services.payments.errors import OwedOtherwise, PayableNotFound, PaymentStateConflict
+from services.payments.gateway import TAKEN_AT_ONCE
 from services.payments.rules import UNDER_WAY
-from services.payments.tables import Payable, PaymentEvent
+from services.payments.tables import Payable, PayableRefund, PaymentEvent
 from services.people.rights import right_to
 from services.settings import settings
 from services.unit_of_work import Actor
 
 payables = table_of(Payable)
 payment_events = table_of(PaymentEvent)
+payable_refunds = table_of(PayableRefund)
 
 
 def owe(
@@ -35,6 +37,7 @@ def owe(
     payer_id: int | None,
     area_code: int,
     amount_fen: int,
+    method: str = "card",
 ) -> int:
     """Note what an elder's side owes for a subject ("order", 7), in fen, once; gives the payable's id.
 
@@ -48,6 +51,7 @@ def owe(
         area_code=area_code,
         amount_fen=amount_fen,
         state="due",
+        method=method,
         gateway=settings().payment_gateway,
         created_at=now,
         updated_at=now,
@@ -85,15 +89,20 @@ def request_authorisation(session: Session, now: datetime, payable_id: int) -> s
     return str(payable.state)
 
 
-def authorise_again(session: Session, now: datetime, actor: Actor, payable_id: int) -> str:
+def authorise_again(session: Session, now: datetime, actor: Actor, payable_id: int, method: str | None = None) -> str:
     """Ask once more, as the payer does after a decline; gives the payable's state. Needs the right to pay.
 
+    `method` (card, wechat_pay, alipay) chooses another way of paying, while nothing is under way.
     Raises PayableNotFound, NotFound, NotAllowed, PaymentStateConflict.
     """
     payable = session.connection().execute(select(payables).where(payables.c.id == payable_id)).one_or_none()
     if payable is None:
         raise PayableNotFound(payable_id=payable_id)
     right = right_to(session, actor, payable.elder_id, "pay", now)
+    if method is not None and method != payable.method:
+        if payable.state not in ("due", "failed"):
+            raise PaymentStateConflict(payable_id=payable_id, state=payable.state, asked=method)
+        set_state(session, now, payable_id, payable.state, method=method)
     state = request_authorisation(session, now, payable_id)
     record_act(
         session,
@@ -109,17 +118,23 @@ def authorise_again(session: Session, now: datetime, actor: Actor, payable_id: i
     return state
 
 
-def request_capture(session: Session, now: datetime, payable_id: int) -> str:
+def request_capture(session: Session, now: datetime, payable_id: int, amount_fen: int | None = None) -> str:
     """Ask that what is held be taken, once the visit is confirmed; gives the payable's state.
 
-    While the authorisation is still under way the wish is kept and done as soon as it stands. Harmless when
-    already asked or taken. Raises PayableNotFound, PaymentStateConflict when nothing is or will be held.
+    `amount_fen` takes only so much (a fee); the rest of the hold goes back, or is refunded where the money was
+    taken at once. While the authorisation is still under way the wish is kept and done as soon as it stands.
+    Harmless when already asked or taken. Raises PayableNotFound, PaymentStateConflict when nothing is or will
+    be held.
     """
     payable = lock_payable(session, payable_id)
+    if amount_fen is not None and payable.state in ("authorised", "authorising", "captured"):
+        set_state(session, now, payable_id, payable.state, capture_fen=min(amount_fen, payable.amount_fen))
     if payable.state == "authorised":
         return ask_gateway(session, now, payable, "capture")
     if payable.state == "authorising":
         return _wish(session, now, payable, "capture")
+    if payable.state == "captured" and amount_fen is not None:
+        give_back(session, now, lock_payable(session, payable_id), keep_fen=amount_fen, reason="fee_rest")
     if payable.state in ("capturing", "captured"):
         return str(payable.state)
     raise PaymentStateConflict(payable_id=payable_id, state=payable.state, asked="capture")
@@ -128,8 +143,9 @@ def request_capture(session: Session, now: datetime, payable_id: int) -> str:
 def request_release(session: Session, now: datetime, payable_id: int) -> str:
     """Ask that what is held be given back, as when the order is cancelled; gives the payable's state.
 
-    What was never held is released at once. Harmless when already asked or released. Raises PayableNotFound,
-    PaymentStateConflict once the money is being taken.
+    What was never held is released at once; what was paid by a way that knows no hold is refunded in full.
+    Harmless when already asked or released. Raises PayableNotFound, PaymentStateConflict once the money is
+    being taken.
     """
     payable = lock_payable(session, payable_id)
     if payable.state == "authorised":
@@ -142,9 +158,48 @@ def request_release(session: Session, now: datetime, payable_id: int) -> str:
         set_state(session, now, payable_id, "released")
         write_event(session, now, payable_id, payable.area_code, "released", {"held": False})
         return "released"
-    if payable.state in ("releasing", "released"):
+    if payable.state == "captured" and payable.method in TAKEN_AT_ONCE:
+        give_back(session, now, payable, keep_fen=0, reason="cancelled")
+    if payable.state in ("releasing", "released") or payable.method in TAKEN_AT_ONCE:
         return str(payable.state)
     raise PaymentStateConflict(payable_id=payable_id, state=payable.state, asked="release")
+
+
+def give_back(session: Session, now: datetime, payable: Row[Any], *, keep_fen: int, reason: str) -> int | None:
+    """Promise to refund what was taken of a locked payable beyond `keep_fen`; gives the refund's id, if any."""
+    asked: int = (
+        session.connection()
+        .execute(
+            select(func.coalesce(func.sum(payable_refunds.c.amount_fen), 0)).where(
+                payable_refunds.c.payable_id == payable.id, payable_refunds.c.state != "failed"
+            )
+        )
+        .scalar_one()
+    )
+    over = int(payable.captured_fen) - keep_fen - int(asked)
+    return ask_refund(session, now, payable, over, reason) if over > 0 else None
+
+
+def ask_refund(
+    session: Session, now: datetime, payable: Row[Any], amount_fen: int, reason: str, asked_by: int | None = None
+) -> int:
+    """Write down a refund of a locked payable and promise the call, under a key that names it for ever.
+
+    The database refuses more than was taken and not yet given back (`payable_refund_within_captured_check`).
+    """
+    connection = session.connection()
+    number = connection.execute(select(func.nextval(func.pg_get_serial_sequence("payable_refund", "id")))).scalar_one()
+    key = f"yinling-{int(payable.created_at.timestamp())}-{payable.id}-refund-{number}"
+    values = {
+        "id": number, "payable_id": payable.id, "elder_id": payable.elder_id, "area_code": payable.area_code,
+        "amount_fen": amount_fen, "reason": reason, "state": "asked", "key": key, "gateway": payable.gateway,
+        "asked_by": asked_by, "created_at": now, "updated_at": now,
+    }  # fmt: skip
+    connection.execute(insert(payable_refunds).values(values))
+    facts = {"refund_id": number, "amount_fen": amount_fen, "reason": reason, "key": key}
+    write_event(session, now, payable.id, payable.area_code, "refund_requested", facts, gateway=payable.gateway)
+    enqueue(session, now, "payments.refund", {"refund_id": number, "key": key}, key=key)
+    return int(number)
 
 
 def lock_payable(session: Session, payable_id: int) -> Row[Any]:
@@ -169,7 +224,7 @@ def ask_gateway(session: Session, now: datetime, payable: Row[Any], step: str) -
     args = {"payable_id": payable.id, "key": key}
     if step == "authorise" and payable.gateway_reference is not None:
         args["replaces"] = payable.gateway_reference  # the charge that failed is given back first
-        set_state(session, now, payable.id, UNDER_WAY[step], wish=None, gateway_reference=None)
+        set_state(session, now, payable.id, UNDER_WAY[step], wish=None, gateway_reference=None, last_error=None)
     else:
         set_state(session, now, payable.id, UNDER_WAY[step], wish=None)
     enqueue(session, now, f"payments.{step}", args, key=key)

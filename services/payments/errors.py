@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from services.errors import Conflict, Invalid, NotAllowed, NotFound, Unavailable
+from services.errors import Conflict, DomainError, Invalid, NotAllowed, NotFound, Unavailable
 
 
 class PayableNotFound(NotFound):
@@ -21,6 +21,18 @@ class PaymentStateConflict(Conflict):
     """The payable is in a state in which this cannot be asked."""
 
     message_zh = "这笔款项现在不能这样处理。"
+
+
+class RefundTooLarge(Conflict):
+    """More was to be given back than was taken and not yet given back; facts: captured_fen, asked_fen."""
+
+    message_zh = "退款不能超过已扣的金额。"
+
+
+class NoDifference(NotFound):
+    """No such difference of a reconciliation, or it may not be seen."""
+
+    message_zh = "没有这条对账差异。"
 
 
 class PaymentDeclined(Conflict):
@@ -51,3 +63,6 @@ class NoEventSecret(Unavailable):
     """The house was not given the secret by which notices are checked."""
 
     message_zh = "未配置支付通知密钥。"
+
+
+BY_CONSTRAINT: dict[str, type[DomainError]] = {"payable_refund_within_captured_check": RefundTooLarge}

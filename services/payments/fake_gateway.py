@@ -1,7 +1,8 @@
 """The stateful fake gateway: remembers charges as a bank would, whatever becomes of our own transaction.
 
 It can be made to fail from any process by the amount: fen ending in 51 are declined; in 52 the first answer to
-each step is lost although the step was done.
+each step is lost although the step was done; in 53 the first answer says `pending` although it was done at once, as a
+slow bank does. It can play its notices back, signed, in any order and number (`notices`).
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, select, update
@@ -16,7 +19,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from services.columns import table_of
 from services.payments.errors import BadEvent, BadEventSignature, GatewayUnknown, PaymentDeclined
-from services.payments.gateway import Charge, GatewayEvent
+from services.payments.gateway import TAKEN_AT_ONCE, Charge, Dispute, GatewayEvent, Method, Refund
 from services.payments.tables import FakeCharge
 from services.settings import settings
 from services.unit_of_work import SYSTEM, unit_of_work
@@ -24,6 +27,7 @@ from services.unit_of_work import SYSTEM, unit_of_work
 _charge = table_of(FakeCharge)
 DECLINED_ENDING = 51
 LOST_ANSWER_ENDING = 52
+DELAYED_ENDING = 53
 
 
 class FakeGateway:
@@ -35,8 +39,8 @@ class FakeGateway:
         self.lose_next_answers = 0
         """For tests: do the step, then behave as if the answer was lost, this many times."""
 
-    def authorise(self, *, payable_id: int, amount_fen: int, key: str) -> Charge:
-        """Hold an amount once per key."""
+    def authorise(self, *, payable_id: int, amount_fen: int, key: str, method: Method = "card") -> Charge:
+        """Hold an amount once per key; by WeChat Pay and Alipay it is taken at once."""
         if amount_fen % 100 == DECLINED_ENDING:
             raise PaymentDeclined(amount_fen=amount_fen)
         with unit_of_work(SYSTEM, login="jobs") as work:
@@ -45,7 +49,11 @@ class FakeGateway:
                 reference=f"fake_{hashlib.sha256(key.encode()).hexdigest()[:20]}",
                 idempotency_key=key,
                 amount_fen=amount_fen,
-                state="authorised",
+                state="captured" if method in TAKEN_AT_ONCE else "authorised",
+                captured_fen=amount_fen if method in TAKEN_AT_ONCE else 0,
+                payable_id=payable_id,
+                refunds={},
+                created_at=work.now,
                 updated_at=work.now,
             )
             new = connection.execute(
@@ -54,11 +62,56 @@ class FakeGateway:
             row = connection.execute(select(_charge).where(_charge.c.idempotency_key == key)).one()
             if row.amount_fen != amount_fen:
                 raise PaymentDeclined(key=key, amount_fen=amount_fen)
+        if new is not None and amount_fen % 100 == DELAYED_ENDING:
+            return Charge(row.reference, "pending", amount_fen, payer_step="wait:bank")
         return self._answer(row, fresh=new is not None)
 
     def capture(self, reference: str, *, amount_fen: int, key: str) -> Charge:
-        """Take what is held; a captured charge is answered as it stands."""
-        return self._move(reference, "captured")
+        """Take so much of what is held; a captured charge is answered as it stands."""
+        return self._move(reference, "captured", amount_fen)
+
+    def refund(self, reference: str, *, amount_fen: int, key: str, refund_id: int | None = None) -> Refund:
+        """Give back so much of what was taken, once per key; more than is left of it is refused."""
+        with unit_of_work(SYSTEM, login="jobs") as work:
+            connection = work.session.connection()
+            row = _find(connection, reference, lock=True)
+            refunds = dict(row.refunds)
+            fresh = key not in refunds
+            if fresh:
+                if row.state != "captured" or sum(refunds.values()) + amount_fen > row.captured_fen:
+                    raise PaymentDeclined(reference=reference, asked_fen=amount_fen)
+                refunds[key] = amount_fen
+                connection.execute(
+                    update(_charge).where(_charge.c.id == row.id).values(refunds=refunds, updated_at=work.now)
+                )
+            if refunds[key] != amount_fen:
+                raise PaymentDeclined(key=key, amount_fen=amount_fen)
+        self._answer(row, fresh=fresh)
+        return Refund(f"re_{hashlib.sha256(key.encode()).hexdigest()[:20]}", "done", amount_fen, refund_id)
+
+    def statement(self, since: datetime, until: datetime) -> Iterator[Charge]:
+        """Give every charge begun between two moments."""
+        with unit_of_work(SYSTEM, login="jobs") as work:
+            begun = _charge.c.created_at
+            query = select(_charge).where(begun >= since, begun < until).order_by(_charge.c.id)
+            rows = work.session.connection().execute(query).all()
+        return iter([_as_charge(row) for row in rows])
+
+    def notices(self, reference: str) -> list[tuple[bytes, str]]:
+        """Give the signed notices (payload, signature) the bank would send about a charge's life so far."""
+        with unit_of_work(SYSTEM, login="jobs") as work:
+            row = _find(work.session.connection(), reference)
+        seen = [("authorised", 0)] if row.captured_fen < row.amount_fen or row.state != "captured" else []
+        seen += [(row.state, row.captured_fen)] if row.state != "authorised" else []
+        told: list[dict[str, Any]] = [{"kind": state, "state": state, "captured_fen": taken} for state, taken in seen]
+        told += [
+            {"kind": "refund", "state": "captured", "captured_fen": row.captured_fen,
+             "refund": [f"re_{hashlib.sha256(key.encode()).hexdigest()[:20]}", "done", fen, None]}
+            for key, fen in row.refunds.items()
+        ]  # fmt: skip
+        common = {"reference": row.reference, "amount_fen": row.amount_fen, "payable_id": row.payable_id}
+        payloads = [json.dumps({"id": f"{row.reference}-{n}", **common, **one}).encode() for n, one in enumerate(told)]
+        return [(payload, _sign(payload)) for payload in payloads]
 
     def release(self, reference: str, *, key: str) -> Charge:
         """Give back what is held."""
@@ -68,27 +121,32 @@ class FakeGateway:
         """Tell what became of a charge."""
         with unit_of_work(SYSTEM, login="jobs") as work:
             row = _find(work.session.connection(), reference)
-        return Charge(row.reference, row.state, row.amount_fen)
+        return _as_charge(row)
 
     def read_event(self, payload: bytes, signature: str | None) -> GatewayEvent | None:
         """Read a notice signed with the house's own key, as the demonstration's bank would send it."""
-        wanted = hmac.new(settings().derived_secret("fake-gateway"), payload, hashlib.sha256).hexdigest()
-        if not hmac.compare_digest(wanted, signature or ""):
+        if not hmac.compare_digest(_sign(payload), signature or ""):
             raise BadEventSignature()
+        return self.read_stored(payload)
+
+    def read_stored(self, payload: bytes) -> GatewayEvent | None:
+        """Read a notice again that was checked when it came."""
         try:
             told = json.loads(payload)
-            charge = Charge(str(told["reference"]), told["state"], int(told["amount_fen"]))
-            return GatewayEvent(str(told["id"]), str(told["kind"]), charge, told.get("payable_id"))
+            charge = Charge(str(told["reference"]), told["state"], int(told["amount_fen"]), told.get("captured_fen"))
+            refund = Refund(*told["refund"]) if told.get("refund") else None
+            dispute = Dispute(*told["dispute"]) if told.get("dispute") else None
+            return GatewayEvent(str(told["id"]), str(told["kind"]), charge, told.get("payable_id"), refund, dispute)
         except (ValueError, KeyError, TypeError) as garbled:
             raise BadEvent() from garbled
 
-    def _move(self, reference: str, state: str) -> Charge:
+    def _move(self, reference: str, state: str, taken_fen: int = 0) -> Charge:
         with unit_of_work(SYSTEM, login="jobs") as work:
             connection = work.session.connection()
             moved = connection.execute(
                 update(_charge)
                 .where(_charge.c.reference == reference, _charge.c.state == "authorised")
-                .values(state=state, updated_at=work.now)
+                .values(state=state, captured_fen=taken_fen, updated_at=work.now)
             ).rowcount
             row = _find(connection, reference)
             if row.state != state:
@@ -101,11 +159,21 @@ class FakeGateway:
             raise GatewayUnknown(reference=row.reference)
         if fresh and row.amount_fen % 100 == LOST_ANSWER_ENDING:
             raise GatewayUnknown(reference=row.reference)
-        return Charge(row.reference, row.state, row.amount_fen)
+        return _as_charge(row)
 
 
-def _find(connection: Connection, reference: str) -> Row[Any]:
-    row = connection.execute(select(_charge).where(_charge.c.reference == reference)).one_or_none()
+def _as_charge(row: Row[Any]) -> Charge:
+    given_back = sum(row.refunds.values())
+    return Charge(row.reference, row.state, row.amount_fen, row.captured_fen, given_back, payable_id=row.payable_id)
+
+
+def _sign(payload: bytes) -> str:
+    return hmac.new(settings().derived_secret("fake-gateway"), payload, hashlib.sha256).hexdigest()
+
+
+def _find(connection: Connection, reference: str, *, lock: bool = False) -> Row[Any]:
+    query = select(_charge).where(_charge.c.reference == reference)
+    row = connection.execute(query.with_for_update() if lock else query).one_or_none()
     if row is None:
         raise PaymentDeclined(reference=reference)
     return row

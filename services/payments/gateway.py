@@ -6,32 +6,76 @@ carries an idempotency key and is made outside any transaction.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache
 from typing import Literal, Protocol
 
 from services.settings import settings
 
 ChargeState = Literal["pending", "authorised", "captured", "released", "declined"]
+Method = Literal["card", "wechat_pay", "alipay"]
+TAKEN_AT_ONCE: frozenset[str] = frozenset({"wechat_pay", "alipay"})
+"""Ways of paying that know no hold: what the payer pays is taken at once."""
 
 
 @dataclass(frozen=True)
 class Charge:
-    """What the gateway knows of one charge; `pending` waits for the payer's own step."""
+    """What the gateway knows of one charge; `pending` waits for the payer's own step, told in `payer_step`.
+
+    `captured_fen` is what was really taken (all of it unless said), `refunded_fen` what was given back so far.
+    """
 
     reference: str
     state: ChargeState
     amount_fen: int
+    captured_fen: int | None = None
+    refunded_fen: int = 0
+    payer_step: str | None = None
+    payable_id: int | None = None
+
+    @property
+    def taken_fen(self) -> int:
+        """What was taken, in fen."""
+        if self.state != "captured":
+            return 0
+        return self.amount_fen if self.captured_fen is None else self.captured_fen
+
+
+@dataclass(frozen=True)
+class Refund:
+    """Money given back, as the gateway knows it; `pending` is on its way. `refund_id` is our own id, echoed."""
+
+    reference: str
+    state: Literal["pending", "done", "failed"]
+    amount_fen: int
+    refund_id: int | None = None
+
+
+@dataclass(frozen=True)
+class Dispute:
+    """A payer's bank takes a payment back, or tries to."""
+
+    reference: str
+    state: Literal["open", "won", "lost"]
+    amount_fen: int
+    reason: str
 
 
 @dataclass(frozen=True)
 class GatewayEvent:
-    """A signed notice from the gateway about one charge; `payable_id` is our own id, echoed."""
+    """A signed notice from the gateway about one charge, a refund or a dispute of it.
+
+    `payable_id` is our own id, echoed. With a refund or a dispute the charge carries its reference only.
+    """
 
     id: str
     kind: str
     charge: Charge
     payable_id: int | None
+    refund: Refund | None = None
+    dispute: Dispute | None = None
 
 
 class Gateway(Protocol):
@@ -42,12 +86,20 @@ class Gateway(Protocol):
 
     name: str
 
-    def authorise(self, *, payable_id: int, amount_fen: int, key: str) -> Charge:
-        """Hold an amount; the same key holds it once."""
+    def authorise(self, *, payable_id: int, amount_fen: int, key: str, method: Method = "card") -> Charge:
+        """Hold an amount (or, by WeChat Pay and Alipay, have it paid); the same key does it once."""
         ...
 
     def capture(self, reference: str, *, amount_fen: int, key: str) -> Charge:
-        """Take what is held; a second call takes nothing more."""
+        """Take so much of what is held, the rest goes back; a second call takes nothing more."""
+        ...
+
+    def refund(self, reference: str, *, amount_fen: int, key: str, refund_id: int | None = None) -> Refund:
+        """Give back so much of what was taken; the same key gives it back once."""
+        ...
+
+    def statement(self, since: datetime, until: datetime) -> Iterator[Charge]:
+        """Give every charge begun between two moments as it stands now, for comparing our books."""
         ...
 
     def release(self, reference: str, *, key: str) -> Charge:
@@ -56,6 +108,10 @@ class Gateway(Protocol):
 
     def lookup(self, reference: str) -> Charge:
         """Ask what became of a charge."""
+        ...
+
+    def read_stored(self, payload: bytes) -> GatewayEvent | None:
+        """Read a notice again whose signature was checked when it arrived. Raises BadEvent."""
         ...
 
     def read_event(self, payload: bytes, signature: str | None) -> GatewayEvent | None:

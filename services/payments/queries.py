@@ -7,8 +7,16 @@ from typing import Any
 from sqlalchemy import Row, select
 from sqlmodel import Session
 
+from services.errors import NotAllowed
 from services.payments.actions import payables, payment_events
 from services.payments.errors import PayableNotFound
+from services.unit_of_work import Actor
+
+
+def check_money_office(actor: Actor) -> None:
+    """Refuse who is neither an officer nor an auditor of an area: the city's books are theirs. Raises NotAllowed."""
+    if not actor.has_role("officer", "auditor") or actor.area_lo is None:
+        raise NotAllowed("资金账目由民政干部和审计员查看。")
 
 
 def find_payable(session: Session, payable_id: int) -> Row[Any]:

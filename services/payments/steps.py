@@ -15,8 +15,17 @@ from sqlmodel import Session
 
 from services.messages.actions import tell
 from services.outbox import enqueue
-from services.payments.actions import ask_gateway, lock_payable, payables, payment_events, set_state, write_event
-from services.payments.gateway import Charge, GatewayEvent
+from services.payments.actions import (
+    ask_gateway,
+    give_back,
+    lock_payable,
+    payables,
+    payment_events,
+    set_state,
+    write_event,
+)
+from services.payments.gateway import Charge, GatewayEvent, Method
+from services.payments.refunds import hear_dispute, hear_refund, recount, stray
 from services.payments.rules import UNDER_WAY, next_state
 
 STUCK_AFTER = timedelta(minutes=10)
@@ -31,6 +40,8 @@ class Intent:
     gateway: str
     reference: str | None
     amount_fen: int
+    method: Method = "card"
+    capture_fen: int | None = None
 
 
 def begin(session: Session, now: datetime, payable_id: int, step: str, key: str) -> Intent | None:
@@ -39,13 +50,16 @@ def begin(session: Session, now: datetime, payable_id: int, step: str, key: str)
     if payable.state != UNDER_WAY[step]:
         return None
     write_event(session, now, payable_id, payable.area_code, f"{step}_sent", {"key": key}, gateway=payable.gateway)
-    return Intent(payable_id, payable.gateway, payable.gateway_reference, payable.amount_fen)
+    return Intent(
+        payable_id, payable.gateway, payable.gateway_reference, payable.amount_fen, payable.method, payable.capture_fen
+    )
 
 
-def hear(session: Session, now: datetime, payable_id: int, charge: Charge, *, source: str) -> str:
+def hear(session: Session, now: datetime, payable_id: int, charge: Charge, *, source: str, answer: bool = False) -> str:
     """Take in what the gateway says of a charge; gives the payable's state. Old news changes nothing.
 
-    A wrong amount moves nothing and is written down for a person to look at.
+    A wrong amount moves nothing and is written down for a person to look at. `answer`: said in answer to our
+    own asking. Money taken after we had given the payment up is given back at once.
     """
     payable = lock_payable(session, payable_id)
     facts: dict[str, Any] = {"reference": charge.reference, "amount_fen": charge.amount_fen, "source": source}
@@ -55,13 +69,25 @@ def hear(session: Session, now: datetime, payable_id: int, charge: Charge, *, so
         return str(payable.state)
     if charge.state == "pending":
         return _await_payer(session, now, payable, charge, facts)
-    moved = next_state(payable.state, charge.state)
+    ended = payable.state == "failed" and payable.last_error == "released"
+    moved = next_state(payable.state, charge.state, wished=payable.wish, answer=answer, ended=ended)
     if moved is None:
+        if charge.state == "released" and payable.state == "failed":
+            set_state(
+                session, now, payable_id, "failed", last_error="released"
+            )  # an older hold's notice may still come
         return str(payable.state)
+    if charge.state == "captured":
+        facts["captured_fen"] = charge.taken_fen
     write_event(session, now, payable_id, payable.area_code, charge.state, facts, gateway=payable.gateway)
-    refused = "declined" if moved == "failed" else None
+    refused = charge.state if moved == "failed" else None
     reference = charge.reference or payable.gateway_reference
-    set_state(session, now, payable_id, moved, gateway_reference=reference, last_error=refused)
+    set_state(
+        session, now, payable_id, moved,
+        gateway_reference=reference, last_error=refused, captured_fen=charge.taken_fen,
+    )  # fmt: skip
+    if moved == "captured":
+        recount(session, now, payable_id)
     return _then(session, now, payable, moved)
 
 
@@ -76,6 +102,7 @@ def hear_event(session: Session, now: datetime, gateway: str, event: GatewayEven
         unnamed &= payables.c.gateway_reference.is_(None) & (payables.c.state == "authorising")
         payable = connection.execute(select(payables).where(unnamed).with_for_update()).one_or_none()
     if payable is None:
+        stray(session, now, gateway, event)
         return False
     once = upsert(payment_events).values(
         payable_id=payable.id,
@@ -91,7 +118,12 @@ def hear_event(session: Session, now: datetime, gateway: str, event: GatewayEven
     )
     if new.scalar_one_or_none() is None:
         return False
-    hear(session, now, payable.id, event.charge, source=f"event {event.id}")
+    if event.dispute is not None:
+        hear_dispute(session, now, payable, event.dispute)
+    elif event.refund is not None:
+        hear_refund(session, now, payable, event.refund)
+    else:
+        hear(session, now, payable.id, event.charge, source=f"event {event.id}")
     return True
 
 
@@ -127,12 +159,18 @@ def _await_payer(session: Session, now: datetime, payable: Row[Any], charge: Cha
     """The payer must still do her part with the gateway; its notice will tell."""
     if payable.state == "authorising" and payable.gateway_reference != charge.reference:
         write_event(session, now, payable.id, payable.area_code, "awaiting_payer", facts, gateway=payable.gateway)
-        set_state(session, now, payable.id, "authorising", gateway_reference=charge.reference)
+        step = {"gateway_reference": charge.reference, "payer_step": charge.payer_step}
+        set_state(session, now, payable.id, "authorising", **step)
     return str(payable.state)
 
 
 def _then(session: Session, now: datetime, payable: Row[Any], moved: str) -> str:
     """Do what was wished meanwhile, and tell the payer how her money stands."""
+    if moved == "captured" and _not_wanted(payable):
+        late = "paid_late" if payable.state == "released" else "cancelled"
+        give_back(session, now, lock_payable(session, payable.id), keep_fen=0, reason=late)
+    elif moved == "captured" and payable.capture_fen is not None:
+        give_back(session, now, lock_payable(session, payable.id), keep_fen=payable.capture_fen, reason="fee_rest")
     if moved == "authorised" and payable.wish is not None:
         return ask_gateway(session, now, lock_payable(session, payable.id), payable.wish)
     if moved == "failed" and payable.wish == "release":
@@ -145,9 +183,21 @@ def _then(session: Session, now: datetime, payable: Row[Any], moved: str) -> str
         recipient_ids=[payable.payer_id] if payable.payer_id else None,
         audience=None if payable.payer_id else {"elder_side": payable.elder_id},
         template=template,
-        facts={"amount_fen": payable.amount_fen},
+        facts={"amount_fen": _told_fen(session, payable, moved)},
         elder_id=payable.elder_id,
         area_code=payable.area_code,
         subject=("payable", payable.id),
     )
     return moved
+
+
+def _not_wanted(payable: Row[Any]) -> bool:
+    """Was the payment given up before it arrived?"""
+    return payable.wish == "release" or payable.state in ("releasing", "released")
+
+
+def _told_fen(session: Session, payable: Row[Any], moved: str) -> int:
+    """Give the amount a message names: what was really taken, or what is held."""
+    if moved != "captured":
+        return int(payable.amount_fen)
+    return int(lock_payable(session, payable.id).captured_fen)

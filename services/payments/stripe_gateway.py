@@ -1,4 +1,5 @@
-"""Stripe behind the house's gateway protocol: PaymentIntents held first and captured after the visit.
+"""Stripe behind the house's gateway protocol: cards held first and captured after the visit; WeChat Pay and Alipay
+taken at once, because they know no hold, and refunded when the service is not done.
 
 The only import of stripe. Only the payable's number leaves the house: no name, no service, no description.
 Source: Stripe API reference, PaymentIntents (`capture_method=manual`), idempotent requests, webhook signatures.
@@ -7,7 +8,8 @@ Source: Stripe API reference, PaymentIntents (`capture_method=manual`), idempote
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from datetime import datetime
 from typing import Any, cast
 
 import stripe
@@ -19,10 +21,13 @@ from services.payments.errors import (
     NoEventSecret,
     PaymentDeclined,
 )
-from services.payments.gateway import Charge, ChargeState, GatewayEvent
+from services.payments.gateway import TAKEN_AT_ONCE, Charge, ChargeState, Dispute, GatewayEvent, Method, Refund
 from services.settings import settings
 
 CURRENCY = "cny"
+PAGE = 100
+RETURN_URL = "https://localhost/family"
+"""Where Alipay sends the payer back to when nobody said (`return_url`)."""
 REPLAY_SECONDS = 300
 _STATES: dict[str, ChargeState] = {
     "requires_payment_method": "pending",
@@ -33,11 +38,19 @@ _STATES: dict[str, ChargeState] = {
     "succeeded": "captured",
     "canceled": "released",
 }
+_DISPUTES = {"won": "won", "lost": "lost", "warning_closed": "won"}
+"""How Stripe calls a dispute that has ended; every other status is an open one."""
+_REFUNDS = {"succeeded": "done", "failed": "failed", "canceled": "failed"}
 _EVENTS: dict[str, ChargeState] = {
     "payment_intent.amount_capturable_updated": "authorised",
     "payment_intent.succeeded": "captured",
     "payment_intent.canceled": "released",
     "payment_intent.payment_failed": "declined",
+}
+
+_WAYS: dict[str, Callable[[str], dict[str, Any]]] = {
+    "wechat_pay": lambda _url: {"payment_method_options": {"wechat_pay": {"client": "web"}}},
+    "alipay": lambda url: {"return_url": url},
 }
 
 
@@ -57,6 +70,7 @@ class StripeGateway:
         api_base: str | None = None,
         event_secret: str | None = None,
         payment_method: str | None = None,
+        return_url: str | None = None,
         seconds: float = 10.0,
     ) -> None:
         bases = cast(Any, {"api": api_base.rstrip("/")} if api_base else {})
@@ -68,6 +82,7 @@ class StripeGateway:
         )
         self._event_secret = event_secret
         self._payment_method = payment_method
+        self._return_url = return_url or RETURN_URL
 
     @classmethod
     def from_settings(cls) -> StripeGateway:
@@ -81,15 +96,18 @@ class StripeGateway:
             seconds=settings().outside_call_seconds,
         )
 
-    def authorise(self, *, payable_id: int, amount_fen: int, key: str) -> Charge:
-        """Create the PaymentIntent that holds the amount; one per key."""
+    def authorise(self, *, payable_id: int, amount_fen: int, key: str, method: Method = "card") -> Charge:
+        """Create the PaymentIntent that holds the amount, or has it paid by WeChat Pay or Alipay; one per key."""
         asked: dict[str, Any] = {
             "amount": amount_fen,
             "currency": CURRENCY,
-            "capture_method": "manual",
+            "capture_method": "automatic" if method in TAKEN_AT_ONCE else "manual",
             "metadata": {"payable": str(payable_id)},
         }
-        if self._payment_method is not None:
+        if method in TAKEN_AT_ONCE:
+            asked |= {"confirm": True, "payment_method_types": [method], "payment_method_data": {"type": method}}
+            asked |= _WAYS[method](self._return_url)
+        elif self._payment_method is not None:
             asked |= {"confirm": True, "payment_method": self._payment_method, "payment_method_types": ["card"]}
         intents = self._client.v1.payment_intents
         return _charge(_call(lambda: intents.create(cast(Any, asked), cast(Any, {"idempotency_key": key}))))
@@ -106,9 +124,33 @@ class StripeGateway:
         options = cast(Any, {"idempotency_key": key})
         return self._settle(reference, lambda: intents.cancel(reference, cast(Any, {}), options))
 
+    def refund(self, reference: str, *, amount_fen: int, key: str, refund_id: int | None = None) -> Refund:
+        """Refund so much of the PaymentIntent; one refund per key."""
+        asked: dict[str, Any] = {"payment_intent": reference, "amount": amount_fen}
+        if refund_id is not None:
+            asked["metadata"] = {"refund": str(refund_id)}
+        refunds = self._client.v1.refunds
+        return _refund(_plain(_call(lambda: refunds.create(cast(Any, asked), cast(Any, {"idempotency_key": key})))))
+
     def lookup(self, reference: str) -> Charge:
-        """Retrieve the PaymentIntent."""
-        return _charge(_call(lambda: self._client.v1.payment_intents.retrieve(reference)))
+        """Retrieve the PaymentIntent with what was captured and refunded of it."""
+        asked = cast(Any, {"expand": ["latest_charge"]})
+        return _charge(_call(lambda: self._client.v1.payment_intents.retrieve(reference, asked)))
+
+    def statement(self, since: datetime, until: datetime) -> Iterator[Charge]:
+        """List the PaymentIntents begun between two moments, page after page, as they stand now."""
+        begun = {"gte": int(since.timestamp()), "lt": int(until.timestamp())}
+        after: str | None = None
+        while True:
+            asked: dict[str, Any] = {"created": begun, "limit": PAGE, "expand": ["data.latest_charge"]}
+            if after is not None:
+                asked["starting_after"] = after
+            page = _call(lambda asked=asked: self._client.v1.payment_intents.list(cast(Any, asked)))  # type: ignore[misc]
+            for intent in page.data:
+                yield _charge(intent)
+            if not page.has_more or not page.data:
+                return
+            after = str(page.data[-1].id)
 
     def read_event(self, payload: bytes, signature: str | None) -> GatewayEvent | None:
         """Check Stripe's signature and its age (300 s), then read the notice."""
@@ -116,13 +158,14 @@ class StripeGateway:
             raise NoEventSecret()
         try:
             stripe.WebhookSignature.verify_header(payload, signature, self._event_secret, REPLAY_SECONDS)
-            told = json.loads(payload)
         except (stripe.SignatureVerificationError, UnicodeDecodeError) as bad:
             raise BadEventSignature() from bad
-        except ValueError as garbled:
-            raise BadEvent() from garbled
+        return self.read_stored(payload)
+
+    def read_stored(self, payload: bytes) -> GatewayEvent | None:
+        """Read a notice that was checked when it came."""
         try:
-            return _event(told)
+            return _event(json.loads(payload))
         except (KeyError, TypeError, ValueError, AttributeError) as garbled:
             raise BadEvent() from garbled
 
@@ -137,17 +180,65 @@ class StripeGateway:
 
 
 def _event(told: dict[str, Any]) -> GatewayEvent | None:
-    state = _EVENTS.get(str(told["type"]))
+    kind, thing = str(told["type"]), told["data"]["object"]
+    if kind.startswith("refund."):
+        refund = _refund(thing)
+        return _about(told, thing["payment_intent"], refund=refund) if thing.get("payment_intent") else None
+    if kind.startswith("charge.dispute."):
+        state = cast(Any, _DISPUTES.get(str(thing["status"]), "open"))
+        dispute = Dispute(str(thing["id"]), state, int(thing["amount"]), str(thing.get("reason", "")))
+        return _about(told, thing["payment_intent"], dispute=dispute) if thing.get("payment_intent") else None
+    state = _EVENTS.get(kind)
     if state is None:
         return None
-    intent = told["data"]["object"]
-    ours = intent.get("metadata", {}).get("payable")
-    charge = Charge(str(intent["id"]), state, int(intent["amount"]))
-    return GatewayEvent(str(told["id"]), str(told["type"]), charge, int(ours) if ours else None)
+    ours = _ours(thing)
+    taken = int(thing.get("amount_received") or thing["amount"]) if state == "captured" else None
+    charge = Charge(str(thing["id"]), state, int(thing["amount"]), taken, payable_id=ours)
+    return GatewayEvent(str(told["id"]), kind, charge, ours)
+
+
+def _about(
+    told: dict[str, Any], intent: Any, *, refund: Refund | None = None, dispute: Dispute | None = None
+) -> GatewayEvent:
+    charge = Charge(str(intent), "pending", 0)
+    return GatewayEvent(str(told["id"]), str(told["type"]), charge, None, refund, dispute)
+
+
+def _refund(told: dict[str, Any]) -> Refund:
+    ours = (told.get("metadata") or {}).get("refund")
+    state = cast(Any, _REFUNDS.get(str(told["status"]), "pending"))
+    return Refund(str(told["id"]), state, int(told["amount"]), int(ours) if ours and str(ours).isdigit() else None)
+
+
+def _ours(intent: dict[str, Any]) -> int | None:
+    ours = (intent.get("metadata") or {}).get("payable")
+    return int(ours) if ours and str(ours).isdigit() else None
+
+
+def _plain(thing: Any) -> dict[str, Any]:
+    plain: dict[str, Any] = thing.to_dict()
+    return plain
 
 
 def _charge(intent: Any) -> Charge:
-    return Charge(str(intent.id), _STATES.get(str(intent.status), "pending"), int(intent.amount))
+    told = _plain(intent)
+    state = _STATES.get(str(told["status"]), "pending")
+    latest = told.get("latest_charge")
+    given_back = int(latest.get("amount_refunded") or 0) if isinstance(latest, dict) else 0
+    taken = int(told.get("amount_received") or told["amount"]) if state == "captured" else None
+    return Charge(str(told["id"]), state, int(told["amount"]), taken, given_back, _payer_step(told), _ours(told))
+
+
+def _payer_step(intent: dict[str, Any]) -> str | None:
+    """What the payer must do, for a page to show: scan a code, follow a link, or enter a card."""
+    step = intent.get("next_action") or {}
+    if code := (step.get("wechat_pay_display_qr_code") or {}).get("data"):
+        return f"code:{code}"
+    link = (step.get("alipay_handle_redirect") or step.get("redirect_to_url") or {}).get("url")
+    if link:
+        return f"link:{link}"
+    secret = intent.get("client_secret")
+    return f"card:{secret}" if secret and intent.get("status") == "requires_payment_method" else None
 
 
 def _call(call: Callable[[], Any]) -> Any:

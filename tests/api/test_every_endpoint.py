@@ -11,10 +11,10 @@ from datetime import timedelta
 from typing import Any
 
 from fastapi.testclient import TestClient
+from yl_money_walk import MAY_OF_MONEY, bodies_of_money
 from yl_walk import ANONYMOUS, MEMBERS, World
 
-EVERYBODY = frozenset({*MEMBERS, ANONYMOUS})
-SIGNED_IN = frozenset(MEMBERS)
+EVERYBODY, SIGNED_IN = frozenset({*MEMBERS, ANONYMOUS}), frozenset(MEMBERS)
 OFFICE = frozenset({"officer", "operator", "advisor"})
 READERS = OFFICE | {"auditor"}
 STREETS = READERS | {"other_officer", "administrator"}
@@ -30,7 +30,7 @@ def fill(path: str, world: World) -> str:
         "need_id": ids["need"], "escalation_id": ids["escalation"], "proxy_id": ids["proxy"], "bed_id": ids["bed"],
         "payable_id": ids["payable"], "provider_id": cast.providers["kangle"], "number": ids["number"],
         "gate_id": ids["gate"], "facility_id": ids["facility"], "stay_id": ids["stay"], "person_id": cast["volunteer"], "session_id": ids["session"],
-        "run_id": ids["run"], "row_id": ids["row"], "paper_code": ids["paper"], "redemption_id": 1, "group_id": 1, "code": "home_bath", "message_id": ids["message"], "attachment_id": ids["attachment"], "scenario_id": ids["scenario"], "siting_run_id": ids["siting_run"], "layer": "network", "z": 14, "x": 13600, "y": 6640,
+        "run_id": ids["run"], "row_id": ids["row"], "paper_code": ids["paper"], "redemption_id": 1, "group_id": 1, "settlement_id": ids["settlement"], "line_id": ids["line"], "difference_id": ids["difference"], "account_id": ids["account"], "form": "csv", "code": "home_bath", "message_id": ids["message"], "attachment_id": ids["attachment"], "scenario_id": ids["scenario"], "siting_run_id": ids["siting_run"], "layer": "network", "z": 14, "x": 13600, "y": 6640,
     }  # fmt: skip
     return path.format(**names)
 
@@ -85,7 +85,7 @@ def bodies(world: World) -> dict[str, dict[str, Any]]:
         "POST /api/v1/elders/{elder_id}/needs": {"kind": "friendly_visit", **later},
         "POST /api/v1/volunteer-sessions/{session_id}/dispute": {"reason": "没有来"},
         "POST /api/v1/volunteer-sessions/{session_id}/correction": {"reason": "没有来"},
-    } | bodies_of_maps() | bodies_of_hours(world)  # fmt: skip
+    } | bodies_of_maps() | bodies_of_hours(world) | bodies_of_money(world)  # fmt: skip
 
 
 def bodies_of_hours(world: World) -> dict[str, dict[str, Any]]:
@@ -168,7 +168,7 @@ NOBODY: frozenset[str] = frozenset()
 KEEPERS = frozenset({"officer", "administrator"})
 COMMUNITY = frozenset({"officer", "advisor"})
 ROOM_OF_SUN = frozenset({"sun"}) | OFFICE
-MAY: dict[str, frozenset[str]] = {
+MAY: dict[str, frozenset[str]] = MAY_OF_MONEY | {
     "GET /healthz": EVERYBODY,
     "GET /readyz": EVERYBODY,
     # what anybody may know

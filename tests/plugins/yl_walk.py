@@ -229,6 +229,49 @@ def _hours(world: World) -> None:
         )
 
 
+def _money(world: World) -> None:
+    """A month with one settled line, an account of prepaid fees, a voucher and a difference between the books."""
+    from sqlalchemy import text
+
+    from services.clock import civil_date
+    from services.settlement import prepaid
+    from services.settlement.drawing import open_settlement
+
+    cast, ids = world.cast, world.ids
+    provider = cast.providers["kangle"]
+    with cast.work("house") as work:
+        month = open_settlement(work.session, work.now, provider, civil_date(work.now)).id
+        one = work.session.connection().execute
+        ids["settlement"] = month
+        ids["line"] = one(text(
+            "INSERT INTO settlement_line (settlement_id, provider_id, area_code, kind, order_id, visit_id, service_code,"
+            " service_day, government_fen, voucher_fen, self_fen, government_budget, payable_id, recorded_at)"
+            " SELECT s.id, s.provider_id, s.area_code, 'service', o.id, :v, o.service_code, current_date, o.government_fen, 0,"
+            " o.self_fen, '2081006-01', :p, now() FROM settlement s, care_order o WHERE s.id = :s AND o.id = :o RETURNING id"
+        ), {"s": month, "o": ids["order"], "v": ids["visit"], "p": ids["payable"]}).scalar_one()  # fmt: skip
+        run = one(text(
+            "INSERT INTO reconciliation (gateway, day, compared, differences, ours_fen, theirs_fen, recorded_at)"
+            " VALUES ('fake', current_date, 1, 1, 100, 200, now()) RETURNING id"
+        )).scalar_one()  # fmt: skip
+        ids["difference"] = one(text(
+            "INSERT INTO reconciliation_difference (reconciliation_id, area_code, reference, kind, ours_fen, theirs_fen,"
+            " recorded_at) SELECT :r, area_code, 'fake-x', 'captured', 100, 200, now() FROM person WHERE id = :w RETURNING id"
+        ), {"r": run, "w": cast["wang"]}).scalar_one()  # fmt: skip
+        one(text(
+            "INSERT INTO voucher (elder_id, area_code, kind_code, kind_name_zh, kind_name_en, issuer, mirrored,"
+            " exclusivity_group, during, deduct_basis_points, single_use, places, service_groups, provider_codes,"
+            " rule_version, issued_fen, available_fen, reserved_fen, captured_fen, lapsed_fen, issued_at)"
+            " SELECT id, area_code, 'community_care', '社区照护券', 'community care voucher', 'city', false, 'x',"
+            " daterange(current_date, current_date + 20), 10000, false, '{home}', '{respite}', '{}', 't', 5000, 0, 0, 0, 0, now()"
+            " FROM person WHERE id = :w"
+        ), {"w": cast["wang"]})  # fmt: skip
+    with cast.work("officer") as work:
+        ids["account"] = prepaid.open_account(
+            work.session, work.now, work.actor, elder_id=cast["sun"], provider_id=provider, kind_code="deposit",
+            monthly_fee_fen=100_000,
+        )  # fmt: skip
+
+
 def _a_scenario(world: World) -> None:
     from services.circles.scenarios import Place, add_facility, change_scenario, create_scenario
     from services.circles.site_runs import ask_sites
@@ -269,6 +312,7 @@ def world(request: pytest.FixtureRequest, cast_template: str) -> Iterator[World]
         _a_list(made)
         _a_paper(made)
         _hours(made)
+        _money(made)
         made.ids["session"] = _a_spare_session(made)
         made.tokens = {who: made.cast.token(who) for who in MEMBERS}
         yield made
@@ -301,6 +345,7 @@ def fill(path: str, world: World) -> str:
         "file_type": "svg", "gate_id": ids["gate"], "run_id": ids["run"], "row_id": ids["row"], "siting_run_id": ids["siting_run"],
         "scenario_id": ids["scenario"], "paper_code": ids["paper"], "form": "csv", "session_id": 1,
         "redemption_id": ids["redemption"], "group_id": ids["group"], "person_id": cast["volunteer"],
+        "settlement_id": ids["settlement"], "line_id": ids["line"], "difference_id": ids["difference"], "account_id": ids["account"],
     }  # fmt: skip
     if path.startswith("/carer"):
         names["visit_id"] = ids["visit"]

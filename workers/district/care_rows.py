@@ -260,22 +260,15 @@ def _write_money(
         return
     end = {"confirmed": "captured", "cancelled": "released"}.get(order.state, "authorised")
     reference = f"fake-history-{order.id}"
+    taken_fen = order.self_fen if end == "captured" else 0
     payable_id = world.bulk.add(
-        Payable,
-        subject_type="care_order",
-        subject_id=order.id,
-        elder_id=order.elder.id,
-        payer_id=order.payer_id,
-        area_code=order.elder.quarter_code,
-        amount_fen=order.self_fen,
-        state=end,
-        gateway="fake",
-        gateway_reference=reference,
-        created_at=accepted_at,
-        updated_at=done or accepted_at,
-    )
+        Payable, subject_type="care_order", subject_id=order.id, elder_id=order.elder.id, payer_id=order.payer_id,
+        area_code=order.elder.quarter_code, amount_fen=order.self_fen, captured_fen=taken_fen, state=end, gateway="fake",
+        gateway_reference=reference, created_at=accepted_at, updated_at=done or accepted_at,
+    )  # fmt: skip
     world.bulk.add(
         FakeCharge, reference=reference, idempotency_key=f"payable-{payable_id}", amount_fen=order.self_fen, state=end,
+        captured_fen=taken_fen, payable_id=payable_id, created_at=accepted_at,
         updated_at=done or accepted_at,
     )  # fmt: skip
     for kind, moment in (("authorised", accepted_at), (end, done)):

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable
+from datetime import date, timedelta
 from typing import Any
 
+from services.clock import civil_date
 from services.outbox import confirm
-from services.payments import steps
+from services.payments import notices, reconciling, refunds, steps
+from services.payments.actions import lock_payable
 from services.payments.errors import GatewayUnknown, PaymentDeclined
-from services.payments.gateway import Charge, GatewayEvent, gateway
+from services.payments.gateway import Charge, GatewayEvent, Refund, gateway
+from services.payments.gateway import gateway as a_gateway
 from services.payments.steps import Intent
 from services.unit_of_work import SYSTEM, UnitOfWork, unit_of_work
 
@@ -30,7 +34,7 @@ def _step(step: str, call: Callable[[Intent, str], Charge]) -> OutsideJob:
             _give_back(intent, str(args["replaces"]), key)
         charge = _answer(intent, call, key)
         with unit_of_work(SYSTEM, login="jobs") as work:
-            steps.hear(work.session, work.now, payable_id, charge, source=step)
+            steps.hear(work.session, work.now, payable_id, charge, source=step, answer=True)
             confirm(work.session, work.now, outbox_id)
 
     return job
@@ -54,15 +58,63 @@ def _give_back(intent: Intent, replaced: str, key: str) -> None:
 
 
 def _authorise(intent: Intent, key: str) -> Charge:
-    return gateway(intent.gateway).authorise(payable_id=intent.payable_id, amount_fen=intent.amount_fen, key=key)
+    return gateway(intent.gateway).authorise(
+        payable_id=intent.payable_id, amount_fen=intent.amount_fen, key=key, method=intent.method
+    )
 
 
 def _capture(intent: Intent, key: str) -> Charge:
-    return gateway(intent.gateway).capture(str(intent.reference), amount_fen=intent.amount_fen, key=key)
+    taken_fen = intent.amount_fen if intent.capture_fen is None else intent.capture_fen
+    return gateway(intent.gateway).capture(str(intent.reference), amount_fen=taken_fen, key=key)
 
 
 def _release(intent: Intent, key: str) -> Charge:
     return gateway(intent.gateway).release(str(intent.reference), key=key)
+
+
+def refund(outbox_id: int, args: dict[str, Any]) -> None:
+    """Give money back: intent, commit, call, answer. A clear no leaves the refund failed for a person to look at."""
+    refund_id, key = int(args["refund_id"]), str(args["key"])
+    with unit_of_work(SYSTEM, login="jobs") as work:
+        asked = refunds.begin_refund(work.session, work.now, refund_id, key)
+        if asked is None:
+            confirm(work.session, work.now, outbox_id)
+            return
+    try:
+        told = gateway(asked.gateway).refund(
+            asked.gateway_reference, amount_fen=asked.amount_fen, key=key, refund_id=refund_id
+        )
+    except PaymentDeclined:
+        told = Refund("", "failed", asked.amount_fen, refund_id)
+    with unit_of_work(SYSTEM, login="jobs") as work:
+        payable = lock_payable(work.session, asked.payable_id)
+        refunds.hear_refund(work.session, work.now, payable, told)
+        confirm(work.session, work.now, outbox_id)
+
+
+def return_stray(outbox_id: int, args: dict[str, Any]) -> None:
+    """Give back a second charge that was paid for what another charge already pays (paid twice)."""
+    name, reference = str(args["gateway"]), str(args["reference"])
+    with contextlib.suppress(PaymentDeclined):  # given back before
+        gateway(name).refund(reference, amount_fen=int(args["amount_fen"]), key=f"stray-{reference}")
+    with unit_of_work(SYSTEM, login="jobs") as work:
+        facts = {"reference": reference, "amount_fen": int(args["amount_fen"])}
+        refunds.note_stray_returned(work.session, work.now, int(args["payable_id"]), facts)
+        confirm(work.session, work.now, outbox_id)
+
+
+def reconcile_day(outbox_id: int, args: dict[str, Any]) -> None:
+    """Compare the books of the last days with every gateway that was used, and list each difference."""
+    with unit_of_work(SYSTEM, login="jobs") as work:
+        day = date.fromisoformat(args["day"]) if args.get("day") else civil_date(work.now) - timedelta(days=1)
+        names = reconciling.gateways_used(work.session)
+        since, until = reconciling.window(day)
+    for name in names:
+        theirs = list(gateway(name).statement(since, until))
+        with unit_of_work(SYSTEM, login="jobs") as work:
+            reconciling.compare(work.session, work.now, name, day, theirs)
+    with unit_of_work(SYSTEM, login="jobs") as work:
+        confirm(work.session, work.now, outbox_id)
 
 
 def reconcile(outbox_id: int, args: dict[str, Any]) -> None:
@@ -86,11 +138,24 @@ def reconcile(outbox_id: int, args: dict[str, Any]) -> None:
         confirm(work.session, work.now, outbox_id)
 
 
-def hear_notice(work: UnitOfWork, *, gateway: str, event: dict[str, Any]) -> None:
-    """Take in a notice whose signature was checked when it arrived."""
-    charge = Charge(str(event["reference"]), event["state"], int(event["amount_fen"]))
-    notice = GatewayEvent(str(event["id"]), str(event["kind"]), charge, event["payable_id"])
-    steps.hear_event(work.session, work.now, gateway, notice)
+def hear_notice(
+    work: UnitOfWork, *, gateway: str, event: dict[str, Any] | None = None, event_id: str | None = None
+) -> None:
+    """Take in a notice whose signature was checked when it arrived; what was stored is read again here.
+
+    `event` is how notices were promised before their bytes were stored.
+    """
+    if event is not None:
+        charge = Charge(str(event["reference"]), event["state"], int(event["amount_fen"]))
+        told = GatewayEvent(str(event["id"]), str(event["kind"]), charge, event["payable_id"])
+        steps.hear_event(work.session, work.now, gateway, told)
+        return
+    notice = notices.lock_notice(work.session, gateway, str(event_id))
+    if notice is None or notice.heard_at is not None:
+        return
+    read = a_gateway(gateway).read_stored(bytes(notice.payload))
+    took = read is not None and steps.hear_event(work.session, work.now, gateway, read)
+    notices.note_heard(work.session, work.now, notice.id, "heard" if took else "no_news")
 
 
 HANDLERS = {"payments.hear_notice": hear_notice}
@@ -98,5 +163,8 @@ OUTSIDE = {
     "payments.authorise": _step("authorise", _authorise),
     "payments.capture": _step("capture", _capture),
     "payments.release": _step("release", _release),
+    "payments.refund": refund,
+    "payments.return_stray": return_stray,
+    "payments.reconcile_day": reconcile_day,
     "payments.reconcile": reconcile,
 }

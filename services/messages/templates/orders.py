@@ -33,6 +33,11 @@ TEMPLATES = {
         "今天没有等到您",
         "【银龄圈】{provider}今天没有等到{elder}来{service}（{window}，单号{order_number}），这一单已取消，不收钱。",
     ),
+    "orders.cancelled_with_fee": Template(
+        "订单已取消，收取消费",
+        "【银龄圈】{elder}的{service}（{window}，单号{order_number}）已取消。临近服务时间取消，收取消费{amount}，其余退回。",
+        waits_for_morning=True,
+    ),
     "orders.cancelled": Template(
         "订单已取消",
         "【银龄圈】{elder}的{service}（{window}，单号{order_number}）已取消。没有做的服务不收钱。",

@@ -18,6 +18,9 @@ TEMPLATES = {
     "payments.released": Template(
         "预授权已解除", "【银龄圈】{elder}的订单未成行，自付部分{amount}已退回，不会扣款。", waits_for_morning=True
     ),
+    "payments.refunded": Template(
+        "已退款", "【银龄圈】{elder}的服务，已退回{amount}，按原支付方式到账。", waits_for_morning=True
+    ),
     "payments.declined": Template(
         "支付没有成功",
         "【银龄圈】{elder}的服务，自付部分{amount}支付没有成功。订单仍然有效，请打开“订单”重新支付或联系服务热线。",

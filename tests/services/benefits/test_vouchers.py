@@ -17,7 +17,7 @@ from yl_quarter import HOME, Quarter
 
 from services.benefits.issuing import Stated, hand_in_statement, issue_vouchers
 from services.benefits.rounding import Share, floor_share_fen, share_bill
-from services.benefits.rules import Split
+from services.benefits.rules import Split, government_share_fen
 from services.benefits.voucher_rules import VoucherRight, period_of, take_voucher
 from services.benefits.vouchers import capture, lapse_vouchers, refund, release, reserve
 from services.cities.actions import load_pack
@@ -56,6 +56,11 @@ def test_a_voucher_leaves_the_parts_adding_up_to_the_price(
     shared = take_voucher(Split(government, price - government, None, ()), vouchers)
     assert shared.government_fen + shared.voucher_fen + shared.self_fen == price and shared.self_fen >= 0
     assert shared == take_voucher(Split(government, price - government, None, ()), vouchers[::-1])
+
+
+@given(price=fen, percent=st.integers(0, 100))
+def test_governments_share_follows_the_same_rule(price: int, percent: int) -> None:
+    assert government_share_fen(price, percent, price) == floor_share_fen(price, percent * 100)
 
 
 def test_a_period_is_the_month_quarter_or_year_of_a_day() -> None:

@@ -8,6 +8,7 @@ import json
 import threading
 import time
 import urllib.parse
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
@@ -17,9 +18,12 @@ from sqlalchemy import text
 
 from services.payments.actions import request_authorisation, request_capture
 from services.payments.errors import BadEvent, BadEventSignature, GatewayUnknown, NoEventSecret, PaymentDeclined
+from services.payments.refunds import request_refund
 from services.payments.stripe_gateway import StripeGateway
+from services.unit_of_work import SYSTEM, Actor, unit_of_work
 
 SECRET = "whsec_test"
+OFFICER = Actor(person_id=None, role="officer", area_lo=1, area_hi=10**15)
 
 
 # --- stripe-mock checks every request against Stripe's own OpenAPI document ---
@@ -33,9 +37,16 @@ def test_every_request_is_one_that_stripe_knows(stripe_mock_url):
         stripe.capture("pi_123", amount_fen=8000, key="k2"),
         stripe.release("pi_123", key="k3"),
         stripe.lookup("pi_123"),
+        stripe.capture("pi_123", amount_fen=100, key="k5"),
+        stripe.authorise(payable_id=7, amount_fen=8000, key="k6", method="wechat_pay"),
+        stripe.authorise(payable_id=7, amount_fen=8000, key="k7", method="alipay"),
         StripeGateway("sk_test_123", api_base=stripe_mock_url).authorise(payable_id=7, amount_fen=1, key="k4"),
     ):
         assert answer.reference.startswith("pi_") and isinstance(answer.amount_fen, int)
+    assert stripe.refund("pi_123", amount_fen=100, key="k8", refund_id=5).reference.startswith("re_")
+    since = datetime(2026, 11, 1, tzinfo=UTC)
+    first = next(stripe.statement(since, since + timedelta(days=8)))
+    assert first.reference.startswith("pi_")
 
 
 def test_a_request_that_stripe_does_not_know_is_refused_by_the_mock(stripe_mock_url):
@@ -71,18 +82,36 @@ class StripeDouble(ThreadingHTTPServer):
         self.intents[number] = intent
         return 200, intent
 
-    def move(self, number: str, verb: str) -> tuple[int, dict]:
+    def refund(self, form: dict) -> tuple[int, dict]:
+        intent, fen = self.intents[form["payment_intent"]], int(form["amount"])
+        charge = intent.setdefault("latest_charge", {"id": "ch_1", "object": "charge", "amount_refunded": 0})
+        if charge["amount_refunded"] + fen > intent.get("amount_received", 0):
+            return 400, {"error": {"type": "invalid_request_error", "code": "charge_already_refunded", "message": "-"}}
+        charge["amount_refunded"] += fen
+        return 200, {
+            "id": f"re_{len(self.by_key)}", "object": "refund", "amount": fen, "status": "succeeded",
+            "payment_intent": intent["id"], "metadata": {"refund": form["metadata[refund]"]},
+        }  # fmt: skip
+
+    def move(self, number: str, verb: str, form: dict) -> tuple[int, dict]:
         intent = self.intents[number]
         if intent["status"] in ("succeeded", "canceled"):
             error = {"type": "invalid_request_error", "code": "payment_intent_unexpected_state", "message": "past it"}
             return 400, {"error": error}
         intent["status"] = {"capture": "succeeded", "cancel": "canceled"}[verb]
+        if verb == "capture":
+            intent["amount_received"] = int(form["amount_to_capture"])
         return 200, intent
 
 
 class _Handler(BaseHTTPRequestHandler):
     def do_GET(self):
-        self._send(200, self.server.intents[self.path.rsplit("/", 1)[1]])
+        path = urllib.parse.urlsplit(self.path).path
+        if path.endswith("/payment_intents"):
+            page = {"object": "list", "data": list(self.server.intents.values()), "has_more": False, "url": path}
+            self._send(200, page)
+        else:
+            self._send(200, self.server.intents[path.rsplit("/", 1)[1]])
 
     def do_POST(self):
         raw = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
@@ -91,7 +120,10 @@ class _Handler(BaseHTTPRequestHandler):
         self.server.asked.append((self.path, key, form, dict(self.headers)))
         if key not in self.server.by_key:
             parts = self.path.strip("/").split("/")
-            done = self.server.create(form) if len(parts) == 2 else self.server.move(parts[2], parts[3])
+            if parts[1] == "refunds":
+                done = self.server.refund(form)
+            else:
+                done = self.server.create(form) if len(parts) == 2 else self.server.move(parts[2], parts[3], form)
             self.server.by_key[key] = (done[0], dict(done[1]))
         if self.server.lose > 0:
             self.server.lose -= 1
@@ -172,6 +204,24 @@ def test_a_declined_card_is_no_and_a_dead_line_is_unknown(double):
     assert declined.value.facts["code"] == "card_declined"
     with pytest.raises(GatewayUnknown):
         StripeGateway("sk_test_1", api_base="http://127.0.0.1:9", seconds=1).lookup("pi_1")
+
+
+def test_a_partial_capture_and_a_refund_leave_the_same_books_here_and_there(stripe_house, double):
+    payable = stripe_house.owes()
+    stripe_house.do(request_authorisation, payable)
+    stripe_house.work()
+    stripe_house.do(lambda session, now, one: request_capture(session, now, one, 2000), payable)
+    stripe_house.work()
+    row = stripe_house.payable(payable)
+    assert (row.state, row.captured_fen) == ("captured", 2000)
+    with unit_of_work(SYSTEM, login="jobs") as work:
+        request_refund(work.session, work.now, OFFICER, payable, 500, "correction")
+    double.lose = 1
+    assert stripe_house.work() == [("payments.refund", "GatewayUnknown")]
+    assert stripe_house.work() == [("payments.refund", None)]
+    assert stripe_house.payable(payable).refunded_fen == 500
+    intent = StripeGateway("sk_test_1", api_base=double.url).lookup("pi_1")
+    assert (intent.taken_fen, intent.refunded_fen) == (2000, 500)
 
 
 # --- notices ---
