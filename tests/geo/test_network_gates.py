@@ -71,6 +71,12 @@ def test_a_gate_where_one_can_walk_anyway_or_where_nothing_is_near_does_nothing_
     assert laid.network.edge_count == streets.edge_count and len(laid.changed) == 0
 
 
+@pytest.mark.parametrize(("east", "state"), [(-571, "no_other_side"), (-569, "opens")])
+def test_a_detour_of_three_times_as_far_and_twenty_metres_is_no_reason_for_a_gate(east: float, state: str) -> None:
+    streets, inner = two_rows()  # 20 m across: 80 m on foot are bearable, 29 m west to the joint and back are 78
+    assert apply_gates(streets, inner, [Gate(1, "gate", east * METRE, 9.9 * METRE)]).effects[0].state == state
+
+
 def test_a_barrier_parts_a_street_and_its_two_sides_no_longer_meet() -> None:
     streets, inner = two_rows()
     laid = apply_gates(streets, inner, [Gate(1, "barrier", 100 * METRE, 4 * METRE)])
