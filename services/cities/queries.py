@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Row, func, select, text
+from sqlalchemy import Row, func, or_, select, text
 from sqlmodel import Session
 
 from services.cities.errors import NoRulesInForce, UnknownArea, UnknownCity
@@ -52,40 +52,26 @@ def rules_in_force(session: Session, city_code: int, on: date) -> CityRules:
     )
     if found is None:
         raise NoRulesInForce(city_code=city, rules_city_code=rules_city, on=on.isoformat())
-    own = _own_hours(session, city, on) if rules_city != city else None
-    money = _own_money(session, city, on) if rules_city != city else None
+    kept = _own_parts(session, city, on) if rules_city != city else []
+    own = next((one for one in kept if one.hours is not None), None)
+    money = next((one for one in kept if one.vouchers is not None or one.money is not None), None)
     return _judged_by(session, city, rules_city, found, own, money)
 
 
-def _own_money(session: Session, city: int, on: date) -> Found | None:
-    """The version whose vouchers or money rules a city keeps over the rules it borrows; None: the lender's hold."""
-    vouchers, money = _version.c.document["vouchers"], _version.c.document["money"]
-    return (
-        session.connection()
-        .execute(
-            select(_version.c.id, _version.c.sha256, vouchers.label("vouchers"), money.label("money"))
+def _own_parts(session: Session, city: int, on: date) -> list[Found]:
+    """The versions, newest first, in which a city keeps a time bank, vouchers or money rules over what it borrows."""
+    hours, vouchers, money = (_version.c.document[name] for name in ("timebank", "vouchers", "money"))
+    return list(
+        session.connection().execute(
+            select(
+                _version.c.id, _version.c.version, _version.c.sha256,
+                hours.label("hours"), vouchers.label("vouchers"), money.label("money"),
+            )
             .where(_version.c.city_code == city, _version.c.valid_from <= on)
-            .where(vouchers.astext.is_not(None) | money.astext.is_not(None))
+            .where(or_(*(part.astext.is_not(None) for part in (hours, vouchers, money))))
             .order_by(_version.c.valid_from.desc(), _version.c.id.desc())
-            .limit(1)
         )
-        .first()
-    )
-
-
-def _own_hours(session: Session, city: int, on: date) -> Found | None:
-    """The version whose time-bank policy a city keeps over the rules it borrows; None: the lender's holds."""
-    return (
-        session.connection()
-        .execute(
-            select(_version.c.id, _version.c.version, _version.c.sha256, _version.c.document["timebank"].label("hours"))
-            .where(_version.c.city_code == city, _version.c.valid_from <= on)
-            .where(_version.c.document["timebank"].astext.is_not(None))
-            .order_by(_version.c.valid_from.desc(), _version.c.id.desc())
-            .limit(1)
-        )
-        .first()
-    )
+    )  # fmt: skip
 
 
 def _judged_by(

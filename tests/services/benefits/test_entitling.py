@@ -117,8 +117,8 @@ def test_hours_are_held_per_month_and_a_visit_longer_than_what_is_left_is_not_co
         assert (month.monthly_cap_minutes, month.left_minutes) == (1440, 1440)
         order = (
             "INSERT INTO care_order (order_number, elder_id, area_code, service_code, starts_at, ends_at, state, price_fen,"
-            " government_fen, self_fen, placed_by, by_right, channel, idempotency_key, request_hash, placed_at)"
-            " VALUES (:n, :e, 320102003902901, 'respite_stay', now(), now() + interval '1 day', 'placed', 0, 0, 0, :e,"
+            " government_fen, voucher_fen, self_fen, placed_by, by_right, channel, idempotency_key, request_hash, placed_at)"
+            " VALUES (:n, :e, 320102003902901, 'respite_stay', now(), now() + interval '1 day', 'placed', 0, 0, 0, 0, :e,"
             " 'self', 'web', :n, '\\x00', now()) RETURNING id"
         )
         ids = [
