@@ -151,6 +151,18 @@ HOURS: dict[str, Example] = {
             "purse": GRANTED,
             "needs": [SimpleNamespace(id=5, title="来看看我", starts_at=START, ends_at=END)],
             "bookings": [SimpleNamespace(**{**BOOKING.__dict__, "professional": True}), SPENT],
+            "sessions": [
+                SimpleNamespace(
+                    id=9,
+                    title="来看看我",
+                    started_at=START,
+                    ended_at=END,
+                    credit_minutes=90,
+                    volunteer_id=12,
+                    volunteer_name="李文华",
+                )
+            ],
+            "is_volunteer": False,
             "kinds": [("friendly_visit", "来看看我")],
             "providers": [(1, "康乐居家养老服务中心")],
         },

@@ -22,10 +22,17 @@ from services.errors import DomainError, NotAllowed
 from services.people.queries import person_card
 from services.people.rights import right_to
 from services.unit_of_work import UnitOfWork
-from services.volunteering.errors import BadWindow, NotAVolunteer, ReceiverNotFound, RedemptionNotFound
+from services.volunteering.errors import (
+    BadWindow,
+    NotAVolunteer,
+    ReasonNeeded,
+    ReceiverNotFound,
+    RedemptionNotFound,
+    SessionNotFound,
+)
 from services.volunteering.office import enter_served_time, take_need_for
-from services.volunteering.purses import by_passport, purses_for
-from services.volunteering.queries import needs_of_elder
+from services.volunteering.purses import by_passport, is_volunteer, purses_for
+from services.volunteering.queries import needs_of_elder, sessions_to_confirm
 from services.volunteering.redeeming import (
     Wish,
     book_with_hours,
@@ -33,12 +40,14 @@ from services.volunteering.redeeming import (
     record_professional,
     release_booking,
 )
+from services.volunteering.registering import register_volunteer
+from services.volunteering.sessions import confirm_session, dispute_session
 
 router = APIRouter(include_in_schema=False)
 Number = Annotated[int, Path(ge=1, le=2**62)]
 Typed = Annotated[str, Form(max_length=500)]
 _item, _provider = table_of(ServiceItem), table_of(Provider)
-SAID = ("booked", "released", "entered", "taken", "settled")
+SAID = ("booked", "released", "entered", "taken", "settled", "confirmed", "disputed", "registered")
 
 
 @router.get("/officer/time/elders/{elder_id:int}")
@@ -148,6 +157,48 @@ def settle_professional(
     return _done(request, office, elder_id, act, f"booking-{redemption_id}", "settled")
 
 
+@router.post("/officer/time/elders/{elder_id:int}/sessions/{session_id:int}/answer")
+def answer_session(
+    request: Request,
+    office: Desk,
+    elder_id: Number,
+    session_id: Number,
+    answer: Typed = "",
+    reason: Typed = "",
+) -> Response:
+    """Confirm a volunteer's time for an elder who said so by phone or in person, or object to it."""
+
+    def act(work: UnitOfWork) -> None:
+        if all(row.id != session_id for row in sessions_to_confirm(work.session, elder_id)):
+            raise SessionNotFound(session_id=session_id)
+        if not reason.strip():
+            raise ReasonNeeded(field="reason")
+        if answer == "wrong":
+            dispute_session(work.session, work.now, work.actor, session_id, reason.strip())
+        else:
+            confirm_session(work.session, work.now, work.actor, session_id, reason.strip())
+
+    said = "disputed" if answer == "wrong" else "confirmed"
+    return _done(request, office, elder_id, act, f"session-{session_id}", said)
+
+
+@router.post("/officer/time/elders/{elder_id:int}/volunteer")
+def register_her(
+    request: Request, office: Desk, elder_id: Number, display_name: Typed = "", reason: Typed = ""
+) -> Response:
+    """Put somebody on the volunteers' register who came to the counter: with her real name, an account, a number."""
+
+    def act(work: UnitOfWork) -> None:
+        if not reason.strip():
+            raise ReasonNeeded(field="reason")
+        name = display_name.strip()[:20] or person_card(work.session, elder_id, civil_date(work.now)).full_name
+        register_volunteer(
+            work.session, work.now, work.actor, elder_id, display_name=name, interests=[], reason=reason.strip()
+        )
+
+    return _done(request, office, elder_id, act, "volunteer", "registered")
+
+
 def _hers(work: UnitOfWork, elder_id: int, redemption_id: int) -> None:
     if all(row.id != redemption_id for row in bookings_of(work.session, elder_id)):
         raise RedemptionNotFound(redemption_id=redemption_id)
@@ -200,6 +251,8 @@ def _page(
         elder=person_card(work.session, elder_id, today),
         purse=next((one for one in purses_for(work.session, work.actor, elder_id) if one.kind == "grant"), None),
         needs=[one for one in needs_of_elder(work.session, elder_id) if one.state == "open" and one.ends_at > work.now],
+        sessions=sessions_to_confirm(work.session, elder_id),
+        is_volunteer=is_volunteer(work.session, elder_id),
         bookings=bookings_of(work.session, elder_id)[:20],
         kinds=kinds,
         providers=[(row.id, row.name) for row in providers],

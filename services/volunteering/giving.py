@@ -79,7 +79,8 @@ def give_hours(
         raise MayNotGive(to=kin, version=rules.hours_version)
     return _move(
         session, now, actor, rules, kind="gift", from_account=giver.timebank_account_id,
-        to_account=receiver.account_id, to_ledger=receiver.ledger, minutes=minutes, key=f"gift-{giver_id}-{key}", from_person=giver_id,
+        to_account=receiver.account_id, to_ledger=receiver.ledger, minutes=minutes,
+        key=f"gift-{giver_id}-{key}", from_person=giver_id,
         to_person=receiver.person_id, area_code=giver.area_code, right=right, reason=reason,
     )  # fmt: skip
 

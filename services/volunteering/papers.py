@@ -149,7 +149,8 @@ def read_paper(session: Session, actor: Actor, code: str) -> Paper:
         to_day=row.to_day, issued_on=civil_date(row.issued_at), opening_minutes=found.opening_minutes,
         closing_minutes=found.closing_minutes,
         served_minutes=sum(line.service_minutes for line in earned) if row.visits is None else row.served_minutes,
-        honour_minutes=row.honour_minutes or 0, visits=len(earned) if row.visits is None else row.visits, lines=lines, fingerprint=fingerprint_of(found, lines), head_hash=row.head_hash,
+        honour_minutes=row.honour_minutes or 0, visits=len(earned) if row.visits is None else row.visits, lines=lines,
+        fingerprint=fingerprint_of(found, lines), head_hash=row.head_hash,
         seal=check_paper(session, code),
     )  # fmt: skip
 

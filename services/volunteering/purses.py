@@ -114,6 +114,12 @@ def groups_of_area(session: Session, actor: Actor) -> list[tuple[Found, int]]:
     return [(row, read_balance(session, row.account_id).available_minutes or 0) for row in rows]
 
 
+def is_volunteer(session: Session, person_id: int) -> bool:
+    """Tell whether a person stands on the volunteers' register, as far as the actor may see it."""
+    asked = select(_volunteer.c.person_id).where(_volunteer.c.person_id == person_id)
+    return session.connection().execute(asked).first() is not None
+
+
 def by_passport(session: Session, passport: str) -> int | None:
     """Give the person behind a passport number, exactly as it is printed; None: nobody active has it."""
     wanted = func.volunteer_by_passport(passport.strip()).table_valued("person_id", "account_id", "ledger")

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import Row, insert, select, update
 from sqlmodel import Session
 
 from services.acts import record_act
+from services.cities.pack import CityRules
 from services.cities.queries import rules_in_force
 from services.cities.rules import short_code
 from services.clock import civil_date
@@ -35,21 +37,15 @@ def register_volunteer(
     display_name: str,
     interests: list[str],
     guardian_id: int | None = None,
+    reason: str | None = None,
 ) -> str:
     """Put a person on the volunteers' register with an account in her city's time bank; give the passport number.
 
     She registers herself, or her community does; a minor with her guardian (`guardian_id`) by the community, which
-    has the guardian's consent in hand. Raises NotFound, TooYoung, GuardianNeeded, OfficeOnly, AlreadyAVolunteer.
+    has the guardian's consent in hand; why an office does it (`reason`) stays in the trail. Raises NotFound, TooYoung,
+    GuardianNeeded, OfficeOnly, AlreadyAVolunteer.
     """
-    person = (
-        session.connection()
-        .execute(
-            select(_person.c.area_code, _person.c.born_on, _person.c.timebank_account_id)
-            .where(_person.c.id == person_id)
-            .with_for_update()
-        )
-        .one_or_none()
-    )
+    person = _hold_person(session, person_id)
     if person is None or (actor.person_id != person_id and not actor.has_role(*OFFICES)):
         raise NotFound(person_id=person_id)
     today = civil_date(now)
@@ -69,18 +65,38 @@ def register_volunteer(
         )
     )  # fmt: skip
     if person.timebank_account_id is None:
-        account_id = open_volunteer_account(session, now, rules, person_id, person.area_code)
-        session.connection().execute(
-            update(_person).where(_person.c.id == person_id).values(timebank_account_id=account_id)
-        )
+        _open_account(session, now, rules, person_id, person.area_code)
     _promise_limits(session, now, rules.city_code, person_id)
     _grant_role(session, now, actor, person_id)
     record_act(
         session, now, actor, "register_volunteer",
         for_person_id=person_id, area_code=person.area_code,
-        facts={"passport_number": passport} | ({"guardian_id": guardian_id} if guardian_id is not None else {}),
+        facts={"passport_number": passport} | _given(guardian_id=guardian_id, reason=reason),
     )  # fmt: skip
     return passport
+
+
+def _hold_person(session: Session, person_id: int) -> Row[*tuple[Any, ...]] | None:
+    return (
+        session.connection()
+        .execute(
+            select(_person.c.area_code, _person.c.born_on, _person.c.timebank_account_id)
+            .where(_person.c.id == person_id)
+            .with_for_update()
+        )
+        .one_or_none()
+    )
+
+
+def _open_account(session: Session, now: datetime, rules: CityRules, person_id: int, area_code: int) -> None:
+    account_id = open_volunteer_account(session, now, rules, person_id, area_code)
+    session.connection().execute(
+        update(_person).where(_person.c.id == person_id).values(timebank_account_id=account_id)
+    )
+
+
+def _given(**facts: object) -> dict[str, object]:
+    return {name: value for name, value in facts.items() if value is not None}
 
 
 def _promise_limits(session: Session, now: datetime, city_code: int, person_id: int) -> None:

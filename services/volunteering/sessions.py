@@ -121,10 +121,10 @@ def _book(session: Session, now: datetime, visit: Found, rules: CityRules, credi
     return session_id
 
 
-def confirm_session(session: Session, now: datetime, actor: Actor, session_id: int) -> None:
+def confirm_session(session: Session, now: datetime, actor: Actor, session_id: int, reason: str | None = None) -> None:
     """Confirm a volunteer's time on the elder's side: her minutes are posted. Confirming twice is once.
 
-    The elder, her relatives or her community confirm, the volunteer never. Raises SessionNotFound,
+    The elder, her relatives or her community confirm (its `reason` stays in the trail), the volunteer never. Raises SessionNotFound,
     NotYoursToConfirm, AlreadySettled.
     """
     found = _lock(session, session_id)
@@ -137,7 +137,8 @@ def confirm_session(session: Session, now: datetime, actor: Actor, session_id: i
     record_act(
         session, now, actor, "confirm_session",
         for_person_id=found.elder_id, by_right=ground, area_code=found.area_code,
-        subject=("volunteer_session", session_id), facts={"minutes": found.credit_minutes},
+        subject=("volunteer_session", session_id),
+        facts={"minutes": found.credit_minutes} | ({"reason": reason} if reason else {}),
     )  # fmt: skip
 
 

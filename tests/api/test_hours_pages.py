@@ -287,3 +287,34 @@ def test_an_officer_hands_on_the_hours_of_who_died_and_closes_for_who_moves(
     done = visit("officer", f"{her}/estate", heir_passport="", reason="公证书，无人继承")
     assert done.headers["location"].endswith("handed_on") and balance(cast, account) == (0, 0)
     assert "公证书，无人继承" in visit("officer", her).text
+
+
+def test_an_office_registers_who_came_to_the_counter_and_answers_for_an_elder_who_rang_up(
+    cast: Any, visit: Visit
+) -> None:
+    elder = f"/officer/time/elders/{cast['wang']}"
+    assert visit("officer", f"{elder}/volunteer", reason="").status_code == 422
+    assert visit("officer", f"{elder}/volunteer", reason="本人到柜台").headers["location"].endswith("registered")
+    assert visit("officer", f"{elder}/volunteer", reason="再来一次").status_code == 409
+    assert "她也是志愿者" in visit("officer", elder).text
+
+    with cast.work("officer") as work:
+        ended = work.now - timedelta(hours=3)
+        visit_id = office.enter_served_time(
+            work.session, work.now, work.actor, cast["wang"], cast["volunteer"], kind="friendly_visit",
+            started_at=ended - timedelta(minutes=60), ended_at=ended, reason="社区签到簿",
+        )  # fmt: skip
+    with cast.work("house") as work:
+        session_id = sessions.record_session(work.session, work.now, visit_id)
+    answer = f"{elder}/sessions/{session_id}/answer"
+    assert visit("officer", answer, answer="right", reason=" ").status_code == 422
+    for who in ("other_officer", "volunteer", "outsider"):
+        assert visit(who, answer, answer="right", reason="来电").status_code in (403, 404)
+    assert visit("officer", answer, answer="right", reason="老人来电说来过").headers["location"].endswith("confirmed")
+    assert visit("officer", answer, answer="right", reason="再来").status_code == 404
+    with cast.work("house") as work:
+        row = work.session.connection().execute(select(_session).where(_session.c.id == session_id)).one()
+        act = work.session.connection().exec_driver_sql(
+            "SELECT facts FROM act WHERE verb = 'confirm_session'"
+        ).scalar_one()  # fmt: skip
+    assert (row.state, row.confirmed_by, act["reason"]) == ("posted", cast["officer"], "老人来电说来过")
