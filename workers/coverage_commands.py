@@ -239,10 +239,18 @@ def read_boundary(path: Path) -> shapely.Geometry:
         place = f"第{error.lineno}行第{error.colno}列" if isinstance(error, json.JSONDecodeError) else "编码"
         raise UnreadableRaster(path.name, f"边界不是有效的GeoJSON（{place}）") from error
     features = told.get("features", [told]) if isinstance(told, dict) else []
-    shapes = [feature.get("geometry", feature) for feature in features]
+    shapes = [feature.get("geometry", feature) for feature in features if isinstance(feature, dict)]
     if not shapes:
         raise UnreadableRaster(path.name, "边界文件里没有任何图形")
-    return shapely.union_all([shapely.make_valid(shapely.from_geojson(json.dumps(shape))) for shape in shapes])
+    try:
+        drawn = [shapely.make_valid(shapely.from_geojson(json.dumps(shape))) for shape in shapes]
+    except (shapely.errors.GEOSException, TypeError, ValueError) as error:
+        raise UnreadableRaster(path.name, "边界文件里有的图形写法不对") from error
+    outline = shapely.union_all(drawn)
+    west, south, east, north = shapely.bounds(outline).tolist()
+    if outline.is_empty or outline.area == 0 or not (-180 <= west <= east <= 180 and -90 <= south <= north <= 90):
+        raise UnreadableRaster(path.name, "边界要是WGS-84经纬度的面")
+    return outline
 
 
 def add_coverage(app: typer.Typer) -> None:

@@ -10,6 +10,17 @@ from services.intake.reading import RawRow, RawTable, bounded, checked_columns, 
 from services.intake.rules import MOST_COLUMNS
 
 POINT_COLUMNS = ("geometry.lon", "geometry.lat")
+_WRONG = (
+    ("Expecting ',' delimiter", "缺少逗号，或括号没有配对"),
+    ("Expecting ':' delimiter", "缺少冒号"),
+    ("Expecting property name", "字段名要写在双引号里，最后一项后面不能有逗号"),
+    ("Illegal trailing comma", "最后一项后面不能有逗号"),
+    ("Expecting value", "这里缺少内容，或文件在此中断"),
+    ("Unterminated string", "引号没有配对，或文件在此中断"),
+    ("Extra data", "内容结束之后还有多余的字"),
+    ("Invalid control character", "引号里有换行或制表符"),
+    ("Invalid", "引号里的反斜杠写法不对"),
+)
 
 
 def read_json(text: str, file_name: str, encoding: str) -> RawTable:
@@ -20,8 +31,11 @@ def read_json(text: str, file_name: str, encoding: str) -> RawTable:
     """
     try:
         whole = json.loads(text.removeprefix("\ufeff"))
+    except json.JSONDecodeError as error:
+        where = f"第{error.lineno}行第{error.colno}列：{_plainly(error.msg)}"
+        raise UnreadableList(f"不是有效的JSON：{where}", file_name=file_name) from error
     except (ValueError, RecursionError) as error:
-        raise UnreadableList(f"不是有效的JSON：{str(error)[:120]}", file_name=file_name) from error
+        raise UnreadableList("不是有效的JSON：嵌套太深，或数字太长", file_name=file_name) from error
     objects, form = _objects(whole, file_name)
     refuse_more_rows(len(objects))
     rows: list[RawRow] = []
@@ -39,6 +53,11 @@ def read_json(text: str, file_name: str, encoding: str) -> RawTable:
     if not rows:
         raise UnreadableList("JSON里没有可读的数据。", file_name=file_name)
     return RawTable(form, encoding, checked_columns(list(columns), file_name), rows, broken=broken)
+
+
+def _plainly(told: str) -> str:
+    """Say what the reading library found wrong in the officer's words."""
+    return next((ours for theirs, ours in _WRONG if told.startswith(theirs)), "这里写得不对")
 
 
 def _objects(whole: Any, file_name: str) -> tuple[list[Any], str]:

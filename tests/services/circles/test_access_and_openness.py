@@ -165,6 +165,14 @@ def test_the_command_line_tells_coverage_owners_access_history_and_last_year(cit
     outline.write_text('{"type":"FeatureCollection","features":[{"x":1,m"y":2}]}', encoding="utf-8")
     code, _, err = told("population", str(grid), "--city", "320100", "--name", "格", "--boundary", str(outline))
     assert code == 1 and "outline.geojson" in err and "第1行" in err
+    for wrong, words in (
+        ('{"features":[{"geometry":null}]}', "写法不对"),
+        ('{"type":"LineString","coordinates":[[118.7,32.0],[118.8,32.0]]}', "经纬度的面"),
+        ('{"type":"Polygon","coordinates":[[[0,0],[5000,0],[5000,5000],[0,0]]]}', "经纬度的面"),
+    ):
+        outline.write_text(wrong, encoding="utf-8")
+        code, _, err = told("population", str(grid), "--city", "320100", "--name", "格", "--boundary", str(outline))
+        assert code == 1 and "outline.geojson" in err and words in err, err
     torn = tmp_path / "torn.tif"
     torn.write_bytes(grid.read_bytes()[:300])
     outline.write_text(

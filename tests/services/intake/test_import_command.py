@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from api.pages.house_words import said_in_english
 from geo.coordinates import from_wgs84
+from services.intake.errors import UnreadableList
 from workers.commands.importing import app
 
 SITES = "设施名称,设施类型,详细地址,经度,纬度\n梅园助餐点,senior_canteen,梅园新村9号,118.765,32.015\n没有坐标的助餐点,senior_canteen,,,\n"
@@ -79,3 +81,19 @@ def test_houses_come_from_an_openstreetmap_file_too(run, city):
     assert done.exit_code == 0, done.output
     ((houses, with_road),) = city.rows("SELECT count(*), count(road) FROM building")
     assert houses > 50 and with_road >= 5
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        ('{"type": "FeatureCollection",\n "features": [{"x" 1}]}', "第2行第20列：缺少冒号"),
+        ('[{"name": "梅园",\n "code": "1",}]', "最后一项后面不能有逗号"),
+        ('[{"name": "梅园"}, {"name": "后宰', "第1行第27列：引号没有配对，或文件在此中断"),
+        ('[{"name": "梅园"}] 完', "内容结束之后还有多余的字"),
+    ],
+)
+def test_outlines_that_are_no_json_are_refused_with_the_place_in_plain_words(run, city, content, told):
+    done = run("areas", content, "--crs", "wgs84", "--yes", name="areas.geojson")
+    assert done.exit_code != 0 and isinstance(done.exception, UnreadableList)
+    assert told in done.exception.message_zh and "Expecting" not in done.exception.message_zh
+    assert (words := said_in_english(done.exception.message_zh)) is not None and words.isascii()
