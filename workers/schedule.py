@@ -61,6 +61,7 @@ PERIODIC = (
     Periodic("volunteering.turn_every_month", monthly),
     Periodic("visits.refresh_duties", daily),
     Periodic("visits.alert_unvisited", daily),
+    Periodic("visits.check_home_beds", monthly),
 )
 
 

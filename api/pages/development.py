@@ -12,6 +12,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from api.deps import OpenWork
 from api.pages import kit
 from api.pages.filters import duration
+from api.pages.gallery_care import CARE
 from api.pages.gallery_desks import DESKS
 from api.pages.gallery_hours import HOURS
 from api.pages.gallery_lists import LISTS
@@ -23,7 +24,7 @@ from services.errors import NotFound
 from services.settings import settings
 from services.unit_of_work import SYSTEM, unit_of_work
 
-EXAMPLES: dict[str, Example] = {**PEOPLE, **VISITS, **DESKS, **HOURS, **LISTS}
+EXAMPLES: dict[str, Example] = {**PEOPLE, **VISITS, **DESKS, **HOURS, **LISTS, **CARE}
 
 router = APIRouter(include_in_schema=False)
 

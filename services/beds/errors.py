@@ -59,8 +59,70 @@ class UnknownRatio(NotFound):
     message_zh = "本市的规则里没有这个占比指标。"
 
 
+class HomeBedNotFound(NotFound):
+    """There is no such home-bed contract, or it may not be seen."""
+
+    message_zh = "没有这份家庭照护床位合同，或者您无权查看。"
+
+
+class HomeBedTaken(Conflict):
+    """The elder has a home care bed in force already."""
+
+    message_zh = "这位老人已有生效的家庭照护床位。"
+
+
+class LivesInInstitution(Conflict):
+    """An elder in an institution's bed has no home care bed at the same time."""
+
+    message_zh = "这位老人住在机构里，不能同时签家庭照护床位。"
+
+
+class HomeBedForOffice(NotAllowed):
+    """Contracts are registered and ended by the officer of the elder's area."""
+
+    message_zh = "家庭照护床位由老人所在街道的工作人员登记。"
+
+
+class PartsDoNotAddUp(Invalid):
+    """What government and family pay must add up to the price."""
+
+    message_zh = "合同各方承担的价格加起来须等于总价。"
+
+
+class EmptyServiceList(Invalid):
+    """A contract needs a list of services, each named once."""
+
+    message_zh = "服务清单不能为空，同一项服务只写一次。"
+
+
+class ContractNumberTaken(Conflict):
+    """The contract's number was used already."""
+
+    message_zh = "合同编号已经用过。"
+
+
+class BadTerm(Invalid):
+    """The term ends before it begins, or was signed after it began; `field` says which."""
+
+    message_zh = "合同的起止日期不对。"
+
+
+class HomeBedEnded(Conflict):
+    """The contract has ended already."""
+
+    message_zh = "这份合同已经终止。"
+
+
+class MustSignHerself(Invalid):
+    """The elder signs, or a relative with the right to order for her."""
+
+    message_zh = "签字人须是老人本人或有权代办的家属。"
+
+
 BY_CONSTRAINT: dict[str, type[DomainError]] = {
     "bed_stay_no_overlap_excl": BedTaken,
     "bed_stay_one_bed_per_elder_excl": ElderHasABed,
     "bed_opened_before_closed_check": BadDays,
+    "home_bed_one_per_elder_excl": HomeBedTaken,
+    "home_bed_contract_number_key": ContractNumberTaken,
 }

@@ -197,6 +197,7 @@ def sign_assessment(session: Session, now: datetime, actor: Actor, assessment_id
     """
     row, right = _waiting(session, now, actor, assessment_id)
     signer = _signing(session, actor, right, row.assessed_on)
+    _check_waits(row)
     if row.assessor_id == actor.person_id:
         raise SecondMustBeAnother(assessment_id=assessment_id)
     if row.replaces_id is not None and actor.person_id in _signers(session, row.replaces_id):
@@ -234,10 +235,12 @@ def _waiting(session: Session, now: datetime, actor: Actor, assessment_id: int) 
     ).first()  # fmt: skip
     if row is None:
         raise NoSuchAssessment(assessment_id=assessment_id)
-    right = right_to(session, actor, row.elder_id, "view", now)
+    return row, right_to(session, actor, row.elder_id, "view", now)
+
+
+def _check_waits(row: Any) -> None:
     if row.state != "awaiting_second":
-        raise NotAwaitingSecond(assessment_id=assessment_id, state=row.state)
-    return row, right
+        raise NotAwaitingSecond(assessment_id=row.id, state=row.state)
 
 
 def _signed_too(row: Any, signer: dict[str, str]) -> str:

@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import Any
 
 from fastapi.testclient import TestClient
+from yl_cases_care import WHO_MAY, bodies_of_care
 from yl_money_walk import MAY_OF_MONEY, bodies_of_money
 from yl_walk import ANONYMOUS, MEMBERS, World
 
@@ -30,7 +31,7 @@ def fill(path: str, world: World) -> str:
         "need_id": ids["need"], "escalation_id": ids["escalation"], "proxy_id": ids["proxy"], "bed_id": ids["bed"],
         "payable_id": ids["payable"], "provider_id": cast.providers["kangle"], "number": ids["number"],
         "gate_id": ids["gate"], "facility_id": ids["facility"], "stay_id": ids["stay"], "person_id": cast["volunteer"], "session_id": ids["session"],
-        "run_id": ids["run"], "row_id": ids["row"], "paper_code": ids["paper"], "redemption_id": 1, "group_id": 1, "settlement_id": ids["settlement"], "line_id": ids["line"], "difference_id": ids["difference"], "account_id": ids["account"], "form": "csv", "code": "home_bath", "message_id": ids["message"], "attachment_id": ids["attachment"], "scenario_id": ids["scenario"], "siting_run_id": ids["siting_run"], "layer": "network", "z": 14, "x": 13600, "y": 6640,
+        "run_id": ids["run"], "row_id": ids["row"], "paper_code": ids["paper"], "redemption_id": 1, "group_id": 1, "appeal_id": 1, "assessment_id": ids["assessment"], "home_bed_id": ids["home_bed"], "settlement_id": ids["settlement"], "line_id": ids["line"], "difference_id": ids["difference"], "account_id": ids["account"], "form": "csv", "code": "home_bath", "message_id": ids["message"], "attachment_id": ids["attachment"], "scenario_id": ids["scenario"], "siting_run_id": ids["siting_run"], "layer": "network", "z": 14, "x": 13600, "y": 6640,
     }  # fmt: skip
     return path.format(**names)
 
@@ -85,7 +86,7 @@ def bodies(world: World) -> dict[str, dict[str, Any]]:
         "POST /api/v1/elders/{elder_id}/needs": {"kind": "friendly_visit", **later},
         "POST /api/v1/volunteer-sessions/{session_id}/dispute": {"reason": "没有来"},
         "POST /api/v1/volunteer-sessions/{session_id}/correction": {"reason": "没有来"},
-    } | bodies_of_maps() | bodies_of_hours(world) | bodies_of_money(world)  # fmt: skip
+    } | bodies_of_maps() | bodies_of_hours(world) | bodies_of_money(world) | bodies_of_care(world)  # fmt: skip
 
 
 def bodies_of_hours(world: World) -> dict[str, dict[str, Any]]:
@@ -153,22 +154,20 @@ def call(client: TestClient, world: World, who: str, method: str, path: str) -> 
     if path in ("/api/v1/orders", "/api/v1/facilities/{facility_id}/changes") and method == "POST":
         headers["Idempotency-Key"] = f"walk-{who}-0001"
     tiered = ("/uncovered", "/coverage/elders", "/coverage/areas", "/coverage/trend")
-    query = {"tier": "street", "profile": "elder"} if path.endswith(tiered) else {}
-    if "/open/coverage" in path:
-        query = {"city": "320100"}
+    query: dict[str, str] = {"tier": "street", "profile": "elder"} if path.endswith(tiered) else {}
+    query |= {"city": "320100"} if "/open/" in path else {}
     if path.endswith("/circles"):
         query = {"city": "320100", "lon": "118.779", "lat": "32.041", "crs": "wgs84", "minutes": "5"}
     return client.request(method, fill(path, world), headers=headers, params=query, **options)
 
 
-# who is served, route by route; what is missing here fails the test
 REGISTERED = SIGNED_IN  # her own list or her own act: served, with nothing of anybody else
 ON_THE_JOB = frozenset({"dispatcher", "carer"})
 NOBODY: frozenset[str] = frozenset()
 KEEPERS = frozenset({"officer", "administrator"})
 COMMUNITY = frozenset({"officer", "advisor"})
 ROOM_OF_SUN = frozenset({"sun"}) | OFFICE
-MAY: dict[str, frozenset[str]] = MAY_OF_MONEY | {
+MAY: dict[str, frozenset[str]] = MAY_OF_MONEY | WHO_MAY | {
     "GET /healthz": EVERYBODY,
     "GET /readyz": EVERYBODY,
     # what anybody may know

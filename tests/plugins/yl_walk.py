@@ -174,6 +174,35 @@ def _a_closed_door(world: World) -> None:
         ).scalar_one()
 
 
+def _care(world: World) -> None:
+    """An assessment that waits for its second assessor, and a home care bed with last month's check."""
+    from datetime import date
+
+    from services.beds.home_beds import NewHomeBed, Owed, sign_home_bed
+    from services.benefits.assessing import NewAssessment, record_assessment
+    from services.benefits.schemes import scheme_on
+    from services.clock import civil_date
+    from services.visits.home_bed_delivery import check_month, deliveries
+
+    cast, ids = world.cast, world.ids
+    with cast.work("officer") as work:
+        act, today = (work.session, work.now, work.actor), civil_date(work.now)
+        scheme = scheme_on(work.session, "gbt42195-2022", today)
+        answers = {item.code: scheme.choices(item)[1].points for item in scheme.items}
+        new = NewAssessment(cast["wang"], scheme.code, today, answers, ["dementia"], "走路要扶")
+        ids["assessment"] = record_assessment(*act, new)
+        contract = NewHomeBed(
+            elder_id=cast["wang"], provider_id=cast.providers["kangle"], contract_number="演示家床001",
+            first_day=today, last_day=date(2099, 12, 31), signed_on=today, signed_by=cast["wang"],
+            monthly_price_fen=120_000, government_fen=80_000, family_fen=40_000,
+            services=[Owed("home_bath", 1, "week", 90)], devices=["紧急呼叫器"],
+        )  # fmt: skip
+        ids["home_bed"] = sign_home_bed(*act, contract)
+    with cast.work("house") as work:
+        check_month(work.session, work.now, (today.replace(day=28) + timedelta(days=10)).replace(day=1))
+        ids["check"] = deliveries(work.session, [ids["home_bed"]])[0].id
+
+
 def _open_figures(world: World) -> None:
     from services.circles.access import compute_access
     from services.circles.openness import publish_open_coverage
@@ -305,6 +334,7 @@ def world(request: pytest.FixtureRequest, cast_template: str) -> Iterator[World]
         _an_order(made)
         _needs(made)
         _a_closed_door(made)
+        _care(made)
         _a_file(made)
         _a_scenario(made)
         _open_figures(made)
@@ -343,9 +373,9 @@ def fill(path: str, world: World) -> str:
         "facility_id": ids["facility"], "category": "bathing", "code": "home_bath", "token": "no-such-token",
         "name": "elder-home", "size": "large", "language": "en",
         "file_type": "svg", "gate_id": ids["gate"], "run_id": ids["run"], "row_id": ids["row"], "siting_run_id": ids["siting_run"],
-        "scenario_id": ids["scenario"], "paper_code": ids["paper"], "form": "csv", "session_id": 1,
         "redemption_id": ids["redemption"], "group_id": ids["group"], "person_id": cast["volunteer"],
         "settlement_id": ids["settlement"], "line_id": ids["line"], "difference_id": ids["difference"], "account_id": ids["account"],
+        "scenario_id": ids["scenario"], "paper_code": ids["paper"], "form": "csv", "session_id": 1, "assessment_id": ids["assessment"], "check_id": ids["check"],
     }  # fmt: skip
     if path.startswith("/carer"):
         names["visit_id"] = ids["visit"]

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date, timedelta
 
 from services.cities.queries import list_cities
+from services.clock import civil_date
 from services.unit_of_work import UnitOfWork
 from services.visits.compliance import alert_unvisited
 from services.visits.duties import refresh_duties
 from services.visits.escalations import escalate, follow_up
+from services.visits.home_bed_delivery import check_month
 from services.visits.plans import cancel_care_visit, plan_care_visit, warn_late
 
 
@@ -49,6 +52,12 @@ def alert_month(work: UnitOfWork, city_code: int | None = None) -> None:
         alert_unvisited(work.session, work.now, code)
 
 
+def check_home_beds(work: UnitOfWork, month: str | None = None) -> None:
+    """Check a month of every home care bed (ISO day), by default the month before."""
+    before = civil_date(work.now).replace(day=1) - timedelta(days=1)
+    check_month(work.session, work.now, date.fromisoformat(month) if month else before)
+
+
 def _cities(work: UnitOfWork, city_code: int | None) -> list[int]:
     return [city_code] if city_code is not None else [city.code for city in list_cities(work.session)]
 
@@ -61,4 +70,5 @@ HANDLERS: dict[str, Callable[..., None]] = {
     "visits.escalate": step_up,
     "visits.refresh_duties": refresh_lists,
     "visits.alert_unvisited": alert_month,
+    "visits.check_home_beds": check_home_beds,
 }
