@@ -18,6 +18,7 @@ from api.pages.officer_escalations import Posted
 from api.pages.officer_lists import desk_names
 from api.pages.officer_office import speaking
 from services.acts import record_act
+from services.cities.rules import area_range
 from services.errors import DomainError
 from services.intake.findings import REFUSES
 from services.intake.rules import safe_cell
@@ -119,15 +120,14 @@ def _row_page(
             ],
             on_the_map=importer.on_the_map,
             systems=system_words(),
-            map=_map(work, row) if importer.on_the_map and work.actor.area_lo is not None else None,
+            map=_map(work, row, desk.area_code) if importer.on_the_map else None,
             errors=errors or {},
         )
     return render(request, "officer/list_row.html", names, status_code=status)
 
 
-def _map(work: UnitOfWork, row: handing_in.WaitingRow) -> dict[str, Any]:
-    assert work.actor.area_lo is not None and work.actor.area_hi is not None
-    box = extent(work.session, work.actor.area_lo, work.actor.area_hi)
+def _map(work: UnitOfWork, row: handing_in.WaitingRow, area_code: int) -> dict[str, Any]:
+    box = extent(work.session, *area_range(area_code))
     guess = row.found
     centre = [guess["lon"], guess["lat"]] if guess else [(box[0] + box[2]) / 2, (box[1] + box[3]) / 2] if box else None
     return {

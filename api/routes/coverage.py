@@ -24,7 +24,8 @@ from api.schemas.coverage import (
 )
 from services.circles.access import latest_access
 from services.circles.administrative import administrative_coverage_as_of
-from services.circles.coverage import coverage, coverage_by_area
+from services.circles.coverage import Coverage, TierCoverage, coverage, coverage_by_area
+from services.circles.errors import UnknownWay
 from services.circles.history import coverage_as_of, coverage_trend
 from services.circles.openness import OpenTable, open_coverage
 from services.circles.people import Which, counted_elders
@@ -100,11 +101,24 @@ def by_area(
     area: AreaCode = None,
 ) -> list[AreaCoverageOut]:
     """Give reached and total elders of every area of a level inside the actor's."""
-    rows = coverage_by_area(work.session, _area(work, area), tier, profile, level)
+    code = _area(work, area)
+    found = coverage(work.session, city_of_area(work.session, code), code)
+    meant = _circle(found, tier, profile)
+    told = {"tier_code": tier, "profile": profile, "definition": meant.definition, "judged_on": found.judged_on,
+            "network_version_id": found.network_version_id, "rules_version": found.rules_version}  # fmt: skip
     return [
-        AreaCoverageOut(area_code=code, reached=reached, total=total, share=share(reached, total))
-        for code, reached, total in rows
+        AreaCoverageOut.model_validate(told | row.__dict__ | {"share": share(row.reached, row.total)})
+        for row in coverage_by_area(work.session, code, tier, profile, level, network=found.confidence)
     ]
+
+
+def _circle(found: Coverage, tier: str, profile: str) -> TierCoverage:
+    """The circle and way of walking that are meant. Raises UnknownWay."""
+    meant = next((one for one in found.tiers if (one.tier_code, one.profile) == (tier, profile)), None)
+    if meant is None:
+        known = sorted({f"{one.tier_code} {one.profile}" for one in found.tiers})
+        raise UnknownWay(field="tier", known=known, given=f"{tier} {profile}")
+    return meant
 
 
 @router.get(
@@ -128,8 +142,10 @@ def trend(
     """Give the coverage on every day on which something in the area was counted anew."""
     code = _area(work, area)
     city = city_of_area(work.session, code)
+    meant = _circle(coverage(work.session, city, code, source=source), tier, profile)
+    told = {"tier_code": tier, "profile": profile, "definition": meant.definition}
     points = coverage_trend(work.session, city, code, tier, profile, _day(work, to), source=source)
-    return [CoverageTrendOut.model_validate(point) for point in points]
+    return [CoverageTrendOut.model_validate(told | point.__dict__) for point in points]
 
 
 @router.get("/coverage/access", response_model=AccessOut, responses=DESK, summary="Access that minds capacity")

@@ -72,12 +72,24 @@ class CountedElderOut(Out):
 
 
 class AreaCoverageOut(Out):
-    """Reached and total elders of one area."""
+    """Reached and total elders of one area, and what the number means: it is never handed on without that.
+
+    `estimated` of the total were judged by an estimate (估算); `confidence` high, low or none, of these streets.
+    """
 
     area_code: int
+    confidence: str
+    label: str
     reached: int
     total: int
     share: float | None
+    estimated: int
+    tier_code: str
+    profile: str
+    definition: str
+    network_version_id: int | None
+    rules_version: str
+    judged_on: date
 
 
 class OwnsOut(AreaOwnsOut):
@@ -97,9 +109,14 @@ class AdministrativeCoverageOut(AdministrativeOut):
 
 
 class CoverageTrendOut(Out):
-    """The coverage of a circle on a day on which it was counted."""
+    """The coverage of a circle on a day on which it was counted, with the network and rules of that day."""
 
     day: date
+    tier_code: str
+    profile: str
+    definition: str
+    network_version_id: int | None
+    rules_version_id: int | None
     reached: People
     total: People
     share: float | None

@@ -118,6 +118,18 @@ class Coverage:
         return told
 
 
+@dataclass(frozen=True)
+class AreaCoverage:
+    """One area and circle: how far its streets are trusted, first; then its elders, reached, all, and estimated."""
+
+    area_code: int
+    confidence: str
+    label: str
+    reached: int
+    total: int
+    estimated: int
+
+
 _LAST_RUN = (
     "SELECT r.network_version_id, n.name, n.source_name, n.report AS network_report, n.settled_gates,"
     " r.rules_version_id, r.judged_on, r.computed_at, r.profiles, r.report"
@@ -141,7 +153,7 @@ _WRITTEN = (
 """Every judging of everybody writes every community; since the last of them only touched ones were written again."""
 _BY_AREA = text(
     "SELECT area_code / CAST(:width AS bigint) * CAST(:width AS bigint) AS area,"
-    " count(*) FILTER (WHERE within) AS reached, count(*) AS total"
+    " count(*) FILTER (WHERE within) AS reached, count(*) AS total, count(*) FILTER (WHERE method = 'estimate') AS estimated"
     " FROM elder_reach WHERE area_code BETWEEN :lo AND :hi AND tier_code = :tier AND profile = :profile"
     " AND NOT in_margin GROUP BY 1 ORDER BY 1"
 )
@@ -287,9 +299,15 @@ def _tier_coverage(
 
 
 def coverage_by_area(
-    session: Session, city_code: int, tier_code: str, profile: str, level: str = "community"
-) -> list[tuple[int, int, int]]:
-    """Reached and total elders of every area of a level: rows of (area_code, reached, total)."""
+    session: Session, city_code: int, tier_code: str, profile: str, level: str = "community", *, network: str = "high"
+) -> list[AreaCoverage]:
+    """Reached and total elders of every area of a level; `network` is the confidence of the streets as a whole."""
     lo, hi = area_range(city_code)
     facts = {"lo": lo, "hi": hi, "tier": tier_code, "profile": profile, "width": WIDTHS[level]}
-    return [(area, reached, total) for area, reached, total in session.connection().execute(_BY_AREA, facts)]
+    return [
+        AreaCoverage(
+            area, "none" if network == "none" else "low" if estimated else "high", ESTIMATE_ZH if estimated else "",
+            reached, total, estimated,
+        )
+        for area, reached, total, estimated in session.connection().execute(_BY_AREA, facts)
+    ]  # fmt: skip

@@ -25,15 +25,16 @@ from services.clock import civil_date
 
 _FIRST_DAY = text("SELECT min(day) FROM coverage_snapshot WHERE city_code = :city AND source = :source")
 _DAYS = text(
-    "SELECT day, area_code, reached, total, walk_reached, estimated FROM coverage_snapshot WHERE city_code = :city"
-    " AND source = :source AND area_code BETWEEN :lo AND :hi AND tier_code = :tier AND profile = :profile AND day <= :to"
-    " ORDER BY day, area_code"
+    "SELECT s.day, s.area_code, s.reached, s.total, s.walk_reached, s.estimated, r.network_version_id, r.rules_version_id"
+    " FROM coverage_snapshot AS s LEFT JOIN reach_run AS r ON r.id = s.run_id WHERE s.city_code = :city"
+    " AND s.source = :source AND s.area_code BETWEEN :lo AND :hi AND s.tier_code = :tier AND s.profile = :profile"
+    " AND s.day <= :to ORDER BY s.day, s.area_code"
 )
 
 
 @dataclass(frozen=True)
 class TrendPoint:
-    """The coverage of one circle on a day on which it was counted."""
+    """The coverage of one circle on a day on which it was counted, and the network and rules it was judged by."""
 
     day: date
     reached: int | float
@@ -41,6 +42,8 @@ class TrendPoint:
     share: float | None
     walk_reached: int | float
     estimated: int | float
+    network_version_id: int | None = None
+    rules_version_id: int | None = None
 
 
 def coverage_as_of(
@@ -81,7 +84,8 @@ def coverage_trend(
         latest[row.area_code] = row
         sums = [plain(sum(getattr(one, name) for one in latest.values()))
                 for name in ("reached", "total", "walk_reached", "estimated")]  # fmt: skip
-        points[row.day] = TrendPoint(row.day, sums[0], sums[1], share(sums[0], sums[1]), sums[2], sums[3])
+        judged_by = row.network_version_id, row.rules_version_id
+        points[row.day] = TrendPoint(row.day, sums[0], sums[1], share(sums[0], sums[1]), sums[2], sums[3], *judged_by)
     return list(points.values())
 
 

@@ -31,11 +31,12 @@ AREAS_TILE = layer_tile(
     "SELECT a.code AS area_code, a.name, a.level, CASE WHEN s.total >= :few THEN s.reached END AS reached,"
     " CASE WHEN s.total >= :few THEN s.total END AS total,"
     " CASE WHEN s.total >= :few THEN round(100.0 * s.reached / s.total, 1)::float8 END AS percent,"
-    " CASE WHEN c.confidence = 'low' THEN true END AS uncertain, a.geom"
+    " CASE WHEN c.confidence = 'low' OR s.estimated THEN true END AS uncertain, a.geom"
     " FROM tile, area AS a LEFT JOIN geo.area_confidence AS c ON c.area_code = a.code"
     "  AND c.version_id IN (SELECT id FROM geo.network_version WHERE active)"
     " LEFT JOIN LATERAL ("
-    "  SELECT count(*) FILTER (WHERE r.within) AS reached, count(*) AS total FROM elder_reach AS r"
+    "  SELECT count(*) FILTER (WHERE r.within) AS reached, count(*) AS total,"
+    "  bool_or(r.method = 'estimate') AS estimated FROM elder_reach AS r"
     "  WHERE r.area_code BETWEEN a.code AND a.code + CAST(:width AS bigint) - 1"
     "  AND r.tier_code = :tier AND r.profile = :profile AND NOT r.in_margin) AS s ON true"
     " WHERE a.code BETWEEN :lo AND :hi AND a.level = :level AND a.geom && tile.box",
@@ -62,7 +63,7 @@ def areas_tile(
     """The areas of a level with reached, total and percent of the elders the caller may see.
 
     All three are missing for an area with fewer than five such elders, and so for one she may not see into.
-    `uncertain` is there where the area's streets are poorly known.
+    `uncertain` is there where the area's streets are poorly known, or its elders are judged by an estimate.
     """
     lo, hi = area_range(city_code)
     facts = {"z": z, "x": x, "y": y, "lo": lo, "hi": hi}

@@ -75,7 +75,7 @@ def list_desk(session: Session, actor: Actor) -> ListDesk:
         area = actor.area_lo
         kinds = tuple(kind for kind in IMPORTERS if kind not in ("areas", "buildings"))
     elif actor.role == "administrator":
-        area = _administered(session, actor)
+        area = administered_area(session, actor)
         kinds = tuple(kind for kind in IMPORTERS if kind != "elders")
     else:
         raise NotYourList(role=actor.role)
@@ -84,7 +84,8 @@ def list_desk(session: Session, actor: Actor) -> ListDesk:
     return ListDesk(area, name, city_of_area(session, area), kinds, may)
 
 
-def _administered(session: Session, actor: Actor) -> int:
+def administered_area(session: Session, actor: Actor) -> int:
+    """Give the area an administrator's role was granted over. Raises NotYourList."""
     query = select(_grant.c.area_code).where(
         _grant.c.person_id == actor.person_id, _grant.c.role == "administrator", _grant.c.revoked_at.is_(None)
     )

@@ -28,10 +28,10 @@ class AreaShares:
 
 _AREAS = text(
     "SELECT a.code, a.name, ST_X(at.inside) AS lon, ST_Y(at.inside) AS lat, s.tier_code, s.reached, s.total,"
-    " coalesce(c.confidence = 'low', false) AS uncertain"
+    " coalesce(c.confidence = 'low', false) OR s.estimated AS uncertain"
     " FROM area AS a CROSS JOIN LATERAL (SELECT ST_PointOnSurface(a.geom) AS inside) AS at"
     " JOIN (SELECT area_code / 1000 * 1000 AS code, tier_code, count(*) FILTER (WHERE within) AS reached,"
-    "  count(*) AS total FROM elder_reach"
+    "  count(*) AS total, bool_or(method = 'estimate') AS estimated FROM elder_reach"
     "  WHERE profile = :profile AND area_code BETWEEN :lo AND :hi AND NOT in_margin GROUP BY 1, 2) AS s"
     " ON s.code = a.code LEFT JOIN geo.area_confidence AS c ON c.area_code = a.code"
     "  AND c.version_id IN (SELECT id FROM geo.network_version WHERE active)"

@@ -28,10 +28,11 @@ MOST_STREETS = 60_000
 
 _AREAS = text(
     "SELECT a.name, ST_AsBinary(a.geom) AS outline, s.reached, s.total,"
-    " coalesce(c.confidence = 'low', false) AS uncertain FROM area AS a"
+    " coalesce(c.confidence = 'low', false) OR s.estimated AS uncertain FROM area AS a"
     " LEFT JOIN geo.area_confidence AS c ON c.area_code = a.code AND c.version_id = :version"
     " JOIN (SELECT area_code / CAST(:width AS bigint) * CAST(:width AS bigint) AS code,"
-    "  count(*) FILTER (WHERE within) AS reached, count(*) AS total FROM elder_reach"
+    "  count(*) FILTER (WHERE within) AS reached, count(*) AS total,"
+    "  bool_or(method = 'estimate') AS estimated FROM elder_reach"
     "  WHERE profile = :profile AND tier_code = :tier AND area_code BETWEEN :lo AND :hi AND NOT in_margin"
     "  GROUP BY 1) AS s ON s.code = a.code"
     " WHERE a.code BETWEEN :lo AND :hi AND a.level = :level AND a.geom IS NOT NULL ORDER BY a.code"

@@ -171,7 +171,7 @@ MAY: dict[str, frozenset[str]] = MAY_OF_MONEY | WHO_MAY | {
     "GET /healthz": EVERYBODY,
     "GET /readyz": EVERYBODY,
     # what anybody may know
-    "GET /tiles/{layer}/{z}/{x}/{y}.mvt": READERS | {"other_officer"},
+    "GET /tiles/{layer}/{z}/{x}/{y}.mvt": STREETS,
     "GET /api/v1/circles": SIGNED_IN,  # streets and nobody's home; costs a second, so not for passers-by
     "GET /api/v1/facilities": EVERYBODY,
     "GET /api/v1/facilities.geojson": EVERYBODY,

@@ -88,6 +88,7 @@ def test_an_officer_takes_a_list_in_and_mends_what_waits(cast: Any, site: TestCl
     (row,) = set(re.findall(r"/officer/lists/rows/\d+", places))
     page = desk.get(row).text
     assert "data-place-map" in page and "不知道的路8号" in page
+    assert "data-place-map" in Desk(site, cast, "administrator").get(row).text
     moved = {"lon": "118.7976", "lat": "32.0439", "crs": "wgs84"}
     assert desk.post(row, moved).status_code == 303 and "正在重试" in desk.get(row).text
     cast.run_jobs(only="intake.try_row")

@@ -46,6 +46,21 @@ def test_the_pages_of_gaps_and_scenarios_are_sound(
     assert_no_csp_violations(page)
 
 
+def test_a_tile_that_did_not_come_is_asked_for_again(cast_site: Any) -> None:
+    page = cast_site.open("officer", "/officer/scenarios", 1280)
+    asked: list[str] = []
+
+    def busy_at_first(route: Any) -> None:
+        asked.append(route.request.url)
+        status = 200 if asked.count(route.request.url) > 1 else 503
+        route.fulfill(status=status, body=b"", content_type="application/vnd.mapbox-vector-tile")
+
+    page.route("**/tiles/network/**", busy_at_first)
+    with page.expect_response(lambda answer: "/tiles/network/" in answer.url and answer.status == 200, timeout=90_000):
+        page.goto(cast_site.url + "/officer/gaps?tier=quarter_5")
+    expect(page.locator("#map-says")).to_have_text("")
+
+
 def test_a_click_on_the_map_fills_the_place_into_the_forms(cast_site: Any) -> None:
     page = cast_site.open("officer", "/officer/scenarios", 1280)
     begin(page, cast_site, "在图上点")

@@ -162,7 +162,7 @@ def _open_accounts(world: World) -> tuple[dict[int, int], int]:
     opened_at = at(world.first_day, 8)
     bank = bank_of(world.session, opened_at, CITY_CODE)
     accounts = {
-        person_id: open_volunteer_account(world.session, opened_at, world.rules, person_id)
+        person_id: open_volunteer_account(world.session, opened_at, world.rules, person_id, CITY_CODE)
         for person_id, _ in world.volunteers
     }
     person = table_of(Person)

@@ -151,9 +151,10 @@ def test_every_number_has_its_rows(quarter: tuple[Any, Quarter]) -> None:
             assert tier.total + tier.in_margin == len(known.elders) - 1, "the elder without a home is apart"
             assert tier.reached <= tier.straight_line, "a straight line never claims less"
             by_area = coverage_by_area(session, CITY, tier.tier_code, tier.profile, "street")
-            assert [area for area, _, _ in by_area] == [STREET, NEIGHBOUR_STREET]
-            assert sum(reached for _, reached, _ in by_area) == tier.reached
-            assert sum(total for _, _, total in by_area) == tier.total
+            assert [one.area_code for one in by_area] == [STREET, NEIGHBOUR_STREET]
+            assert sum(one.reached for one in by_area) == tier.reached
+            assert sum(one.total for one in by_area) == tier.total
+            assert sum(one.estimated for one in by_area) == tier.estimated
         assert found.elders_without_home == 1
         assert found.unsnapped_facilities == [known.facilities["图外的站"]]
         assert any(0 < tier.reached < tier.total for tier in found.tiers)

@@ -3,6 +3,7 @@
    areas: name, percent (may be missing), uncertain (only where the streets are poorly known)   facilities: name, type_code   circles GeoJSON: tier (its place, from 0).
    data-types: {type_code: [place of its tier, words]}. Shapes and colours go by the tier's place, as in the legend. */
 import * as maplibregl from "../vendor/maplibre-gl-6.17.0/maplibre-gl.mjs";
+import { askAgain } from "./tiles.mjs";
 
 const INK = ["#0b4f8a", "#b45309", "#7b2d8b", "#4a4f55"];
 const SIDE = 36;
@@ -100,6 +101,7 @@ function drawMap(box) {
   map.once("style.load", () => {
     INK.forEach((_, place) => map.addImage(`tier-${place}`, drawShape(place), { pixelRatio: 2 }));
   });
+  askAgain(map, document.getElementById("map-says"));
   map.addControl(new maplibregl.NavigationControl({ showCompass: false }), "top-right");
   map.addControl(new maplibregl.ScaleControl({ unit: "metric" }), "bottom-left");
   map.on("click", "facilities", (event) => tellFacility(map, types, event));

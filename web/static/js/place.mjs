@@ -1,6 +1,7 @@
 /* A point set by hand: a click on the map fills the longitude and latitude of the form beside it.
    Without WebGL2 the two fields are typed. Tiles as in map.mjs; what is set here is WGS-84. */
 import * as maplibregl from "../vendor/maplibre-gl-6.17.0/maplibre-gl.mjs";
+import { askAgain } from "./tiles.mjs";
 
 const hasWebGL2 = () => Boolean(document.createElement("canvas").getContext("webgl2"));
 const tiles = (layer) => ({
@@ -43,6 +44,7 @@ function drawMap(box) {
     dragRotate: false,
     pitchWithRotate: false,
   });
+  askAgain(map, document.getElementById("map-says"));
   map.addControl(new maplibregl.NavigationControl({ showCompass: false }), "top-right");
   const bounds = JSON.parse(box.dataset.bounds || "null");
   if (bounds) map.fitBounds(bounds, { padding: 16, animate: false });
