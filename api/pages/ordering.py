@@ -26,7 +26,9 @@ from services.matching.finding import Candidate
 from services.matching.queries import Matched, match
 from services.orders.actions import place_order
 from services.orders.errors import AlreadyOrdered
+from services.orders.places import free_places
 from services.orders.queries import find_order
+from services.orders.quoting import QuoteView, make_quote
 from services.orders.rules import is_open
 from services.people.queries import reveal
 
@@ -97,6 +99,8 @@ def ask_service(request: Request, side: Side, category: Code) -> Response:
 @router.get("/family/{elder_id:int}/order/service/{code}")
 def ask_provider(request: Request, side: Side, code: Code, start: Start = None) -> Response:
     """Show who can come and when: the first time at which somebody can, or the time that was chosen."""
+    if start is None and free_places(side.work.session, side.work.now, side.area_code, code):
+        return RedirectResponse(f"{side.base}/order/places/{code}", status_code=303)
     wish, found = _soonest(side, _service(side, code)) if start is None else _at(side, code, start)
     options = [_option(side, wish, one) for one in found.candidates]
     left_out = [{"provider_name": one.provider_name, "why": one.why} for one in found.left_out]
@@ -158,8 +162,9 @@ def place(
     start: Annotated[datetime, Form()],
     idempotency_key: Annotated[str, Form(max_length=200)],
     again: Annotated[bool, Form()] = False,
+    quote: Annotated[int | None, Form(ge=1, le=2**62)] = None,
 ) -> Response:
-    """Place the order; the same form sent twice gives the same order."""
+    """Place the order at the price that was shown; the same form sent twice gives the same order."""
     work = side.work
     chosen = _service(side, service)
     wish = Wish(chosen, (start, start + length_of(chosen)))
@@ -177,6 +182,7 @@ def place(
                 idempotency_key=idempotency_key,
                 channel="web",
                 even_if_ordered=again,
+                quote_id=quote,
             )
     except DomainError as refused:
         return _refused(request, side, wish, provider, idempotency_key, refused)
@@ -277,6 +283,9 @@ def _confirm_page(
 ) -> Response:
     doubled = isinstance(refused, AlreadyOrdered)
     hidden = {"service": wish.service.code, "provider": one.provider_id, "start": wish.window[0].isoformat()}
+    quote = _quote(side, wish, one) if side.may("order") else None
+    if quote is not None:
+        hidden["quote"] = quote.id
     names = side.names(
         summary={
             "service_name": wish.service.title,
@@ -289,6 +298,7 @@ def _confirm_page(
             "government_fen": one.shared.government_fen,
             "voucher_fen": one.shared.voucher_fen,
             "pay_fen": one.shared.self_fen,
+            **_told(side, quote),
         },
         step=3,
         steps=STEPS,
@@ -299,6 +309,32 @@ def _confirm_page(
         warning=refused.message_zh if refused is not None and doubled else "",
     )
     return render(request, "order/confirm.html", names, status_code=200 if refused is None else status_of(refused))
+
+
+def _quote(side: ElderSide, wish: Wish, one: Candidate) -> QuoteView | None:
+    """Hold the price she sees for half an hour; what cannot be had then is refused when she confirms."""
+    work = side.work
+    try:
+        with work.session.begin_nested():
+            return make_quote(
+                work.session, work.now, work.actor, elder_id=side.elder_id, service_code=wish.service.code,
+                starts_at=wish.window[0], ends_at=wish.window[1], chosen_provider_id=one.provider_id,
+            )  # fmt: skip
+    except DomainError:
+        return None
+
+
+def _told(side: ElderSide, quote: QuoteView | None) -> dict[str, Any]:
+    """The parts others pay, each with its rule, and until when the price holds."""
+    if quote is None:
+        return {}
+    parts = [part for part in quote.parts if part.payer != "self" and part.amount_fen]
+    rules = rights_in_words(side.work.session, [part.rule for part in parts])
+    named = [
+        {"payer": part.payer, "amount_fen": part.amount_fen, "words": rule}
+        for part, rule in zip(parts, rules, strict=True)
+    ]
+    return {"parts": named, "valid_until": quote.valid_until}
 
 
 def _address(side: ElderSide, wish: Wish, one: Candidate) -> str:

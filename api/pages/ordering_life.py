@@ -14,6 +14,7 @@ from api.pages.ordering import CATEGORIES, HELP
 from api.pages.ordering_side import ElderSide, Side
 from services.catalogue.queries import services_by_code
 from services.dispatch.queries import assignment_of
+from services.dispatch.rescheduling import RESCHEDULED_IN
 from services.errors import DomainError, NotFound
 from services.orders import actions
 from services.orders.fees import fee_of_cancelling
@@ -146,6 +147,8 @@ def _shown(side: ElderSide, order: OrderView) -> dict[str, Any]:
         "voucher_fen": order.voucher_fen,
         "pay_fen": order.self_fen,
         "door_code": _door_code(side, order),
+        "can_reschedule": acts.can_cancel and order.state in RESCHEDULED_IN,
+        "can_repeat": order.state in ("served", "confirmed") and side.may("order"),
         "can_cancel": acts.can_cancel,
         "can_confirm": acts.can_confirm,
         "can_rate": acts.can_rate and not acts.can_confirm,

@@ -158,6 +158,7 @@ def _offer(work: UnitOfWork, one: OfferView) -> dict[str, Any]:
         "price_fen": one.price_fen,
         "reasons": rights_in_words(work.session, one.reasons),
         "expires_at": one.expires_at,
+        "shared": one.shared,
         "soon": one.expires_at - work.now < SOON,
     }
 

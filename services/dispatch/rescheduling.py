@@ -82,9 +82,9 @@ def give_back(session: Session, now: datetime, actor: Actor, order_id: int, reas
     if reason not in DECLINE_REASONS:
         raise Invalid("请选择接不了的原因。", field="reason", known=sorted(DECLINE_REASONS))
     order = lock_order(session, order_id)
-    if order.provider_id is None or order.state not in ("accepted", "assigned") or place_of(session, order_id):
+    check_dispatcher(session, actor, order.provider_id or 0)
+    if order.state not in ("accepted", "assigned") or place_of(session, order_id):
         raise CannotGiveBack(order_id=order_id, state=order.state)
-    check_dispatcher(session, actor, order.provider_id)
     provider_id = order.provider_id
     _take_carer_off(session, now, order, "机构退单")
     tell_elder_side(session, now, order, "dispatch.given_back", provider_id=provider_id, once=str(order.offer_round))

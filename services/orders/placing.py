@@ -111,11 +111,7 @@ def place_order(
     PlaceClosed, PlaceFull, ContainsAllergen (unless `knows_allergens`). With a quote she never pays more than
     it showed: QuoteExpired, QuoteUsed, QuoteForAnother, QuoteChanged.
     """
-    check_key(idempotency_key)
-    check_aware(starts_at=starts_at, ends_at=ends_at)
-    wish = _Wish(elder_id, service_code, starts_at, ends_at, chosen_provider_id, _tidy(note))
-    if not _CHANNEL.fullmatch(channel):
-        raise Invalid("办理渠道有误。", field="channel")
+    wish = _checked_wish(elder_id, service_code, starts_at, ends_at, chosen_provider_id, note, idempotency_key, channel)
     right = right_to(session, actor, elder_id, "order", now)
     if actor.person_id is None:
         raise NotAllowed("下单须由具体的人办理。", elder_id=elder_id)
@@ -130,18 +126,38 @@ def place_order(
     slot = place_for(session, now, wish.service_code, chosen_provider_id, starts_at)
     kitchen = None if slot is None else check_meal(session, elder_id, slot, knows_allergens)
     ends_at = ends_at if slot is None else slot.ends_at
-    price_fen = opening_and_price(
-        session, service, right.area_code, starts_at, ends_at, chosen_provider_id, by_the_place=slot is not None
-    )
-    shared = split_price(
-        session, now, elder_id, service_code, price_fen if quote is None else min(price_fen, quote.price_fen),
-        civil_date(starts_at), provider_id=chosen_provider_id,
-    )  # fmt: skip
+    most_fen = None if quote is None else int(quote.price_fen)
+    shared = _share_price(session, now, right, wish, service, ends_at, slot is not None, most_fen)
     order = _write_order(session, now, actor.person_id, right, wish, shared, idempotency_key, channel, ends_at)
     if quote is not None:
         use_quote(session, now, quote, order.id, shared)
     hold(session, now, order.id, shared, civil_date(starts_at))
     return _carry_on(session, now, actor, right, order, service, slot, kitchen, shared)
+
+
+def _checked_wish(
+    elder_id: int, service_code: str, starts_at: datetime, ends_at: datetime, chosen_provider_id: int | None,
+    note: str | None, key: str, channel: str,
+) -> _Wish:  # fmt: skip
+    check_key(key)
+    check_aware(starts_at=starts_at, ends_at=ends_at)
+    if not _CHANNEL.fullmatch(channel):
+        raise Invalid("办理渠道有误。", field="channel")
+    return _Wish(elder_id, service_code, starts_at, ends_at, chosen_provider_id, _tidy(note))
+
+
+def _share_price(
+    session: Session, now: datetime, right: Right, wish: _Wish, service: Service, ends_at: datetime, by_the_place: bool,
+    most_fen: int | None,
+) -> Split:  # fmt: skip
+    """Share today's price, or the quoted one where that is lower, among those who pay."""
+    price_fen = opening_and_price(
+        session, service, right.area_code, wish.starts_at, ends_at, wish.chosen_provider_id, by_the_place=by_the_place
+    )
+    return split_price(
+        session, now, wish.elder_id, wish.service_code, price_fen if most_fen is None else min(price_fen, most_fen),
+        civil_date(wish.starts_at), provider_id=wish.chosen_provider_id,
+    )  # fmt: skip
 
 
 def _carry_on(

@@ -27,6 +27,14 @@ def lock_order(session: Session, order_id: int) -> OrderRow:
     return found
 
 
+def find_row(session: Session, order_id: int) -> OrderRow:
+    """Give an order as it stands, without locking it. Raises NotFound(order_id)."""
+    found = session.connection().execute(select(_order).where(_order.c.id == order_id)).first()
+    if found is None:
+        raise NotFound(order_id=order_id)
+    return found
+
+
 def move_order(session: Session, order: OrderRow, to_state: str, **values: Any) -> None:
     """Move a locked order one step and set other columns with it. Raises WrongStep(order_id, state, wanted).
 

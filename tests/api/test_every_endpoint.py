@@ -13,6 +13,7 @@ from typing import Any
 from fastapi.testclient import TestClient
 from yl_cases_care import WHO_MAY, bodies_of_care
 from yl_money_walk import MAY_OF_MONEY, bodies_of_money
+from yl_orders_walk import KEYED, MAY_OF_ORDERS, bodies_of_orders
 from yl_walk import ANONYMOUS, MEMBERS, World
 
 EVERYBODY, SIGNED_IN = frozenset({*MEMBERS, ANONYMOUS}), frozenset(MEMBERS)
@@ -31,7 +32,7 @@ def fill(path: str, world: World) -> str:
         "need_id": ids["need"], "escalation_id": ids["escalation"], "proxy_id": ids["proxy"], "bed_id": ids["bed"],
         "payable_id": ids["payable"], "provider_id": cast.providers["kangle"], "number": ids["number"],
         "gate_id": ids["gate"], "facility_id": ids["facility"], "stay_id": ids["stay"], "person_id": cast["volunteer"], "session_id": ids["session"],
-        "run_id": ids["run"], "row_id": ids["row"], "paper_code": ids["paper"], "redemption_id": 1, "group_id": 1, "appeal_id": 1, "assessment_id": ids["assessment"], "home_bed_id": ids["home_bed"], "settlement_id": ids["settlement"], "line_id": ids["line"], "difference_id": ids["difference"], "account_id": ids["account"], "form": "csv", "code": "home_bath", "message_id": ids["message"], "attachment_id": ids["attachment"], "scenario_id": ids["scenario"], "siting_run_id": ids["siting_run"], "layer": "network", "z": 14, "x": 13600, "y": 6640,
+        "run_id": ids["run"], "row_id": ids["row"], "paper_code": ids["paper"], "redemption_id": 1, "group_id": 1, "series_id": 999_999, "appeal_id": 1, "assessment_id": ids["assessment"], "home_bed_id": ids["home_bed"], "settlement_id": ids["settlement"], "line_id": ids["line"], "difference_id": ids["difference"], "account_id": ids["account"], "form": "csv", "code": "home_bath", "message_id": ids["message"], "attachment_id": ids["attachment"], "scenario_id": ids["scenario"], "siting_run_id": ids["siting_run"], "layer": "network", "z": 14, "x": 13600, "y": 6640,
     }  # fmt: skip
     return path.format(**names)
 
@@ -86,7 +87,7 @@ def bodies(world: World) -> dict[str, dict[str, Any]]:
         "POST /api/v1/elders/{elder_id}/needs": {"kind": "friendly_visit", **later},
         "POST /api/v1/volunteer-sessions/{session_id}/dispute": {"reason": "没有来"},
         "POST /api/v1/volunteer-sessions/{session_id}/correction": {"reason": "没有来"},
-    } | bodies_of_maps() | bodies_of_hours(world) | bodies_of_money(world) | bodies_of_care(world)  # fmt: skip
+    } | bodies_of_maps() | bodies_of_hours(world) | bodies_of_orders(world) | bodies_of_money(world) | bodies_of_care(world)  # fmt: skip
 
 
 def bodies_of_hours(world: World) -> dict[str, dict[str, Any]]:
@@ -151,13 +152,13 @@ def call(client: TestClient, world: World, who: str, method: str, path: str) -> 
         }
     if path == "/api/v1/imports" and method == "POST":
         options = {"data": {"kind": "facilities", "crs": "wgs84"}, "files": {"file": ("a.csv", "名称,类型,经度,纬度\nA,meal_site,118.8,32\n".encode(), "text/csv")}}
-    if path in ("/api/v1/orders", "/api/v1/facilities/{facility_id}/changes") and method == "POST":
+    if path in ("/api/v1/orders", "/api/v1/facilities/{facility_id}/changes", *KEYED) and method == "POST":
         headers["Idempotency-Key"] = f"walk-{who}-0001"
     tiered = ("/uncovered", "/coverage/elders", "/coverage/areas", "/coverage/trend")
     query: dict[str, str] = {"tier": "street", "profile": "elder"} if path.endswith(tiered) else {}
     query |= {"city": "320100"} if "/open/" in path else {}
-    if path.endswith("/circles"):
-        query = {"city": "320100", "lon": "118.779", "lat": "32.041", "crs": "wgs84", "minutes": "5"}
+    query |= {"service_code": "home_bath"} if path.endswith("/free-places") else {}
+    query |= {"city": "320100", "lon": "118.779", "lat": "32.041", "crs": "wgs84", "minutes": "5"} if path.endswith("/circles") else {}
     return client.request(method, fill(path, world), headers=headers, params=query, **options)
 
 
@@ -167,7 +168,7 @@ NOBODY: frozenset[str] = frozenset()
 KEEPERS = frozenset({"officer", "administrator"})
 COMMUNITY = frozenset({"officer", "advisor"})
 ROOM_OF_SUN = frozenset({"sun"}) | OFFICE
-MAY: dict[str, frozenset[str]] = MAY_OF_MONEY | WHO_MAY | {
+MAY: dict[str, frozenset[str]] = MAY_OF_MONEY | WHO_MAY | MAY_OF_ORDERS | {
     "GET /healthz": EVERYBODY,
     "GET /readyz": EVERYBODY,
     # what anybody may know

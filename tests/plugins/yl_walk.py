@@ -375,7 +375,7 @@ def fill(path: str, world: World) -> str:
         "file_type": "svg", "gate_id": ids["gate"], "run_id": ids["run"], "row_id": ids["row"], "siting_run_id": ids["siting_run"],
         "redemption_id": ids["redemption"], "group_id": ids["group"], "person_id": cast["volunteer"],
         "settlement_id": ids["settlement"], "line_id": ids["line"], "difference_id": ids["difference"], "account_id": ids["account"],
-        "scenario_id": ids["scenario"], "paper_code": ids["paper"], "form": "csv", "session_id": 1, "assessment_id": ids["assessment"], "check_id": ids["check"],
+        "scenario_id": ids["scenario"], "paper_code": ids["paper"], "form": "csv", "session_id": 1, "series_id": 1, "assessment_id": ids["assessment"], "check_id": ids["check"],
     }  # fmt: skip
     if path.startswith("/carer"):
         names["visit_id"] = ids["visit"]
