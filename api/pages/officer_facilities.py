@@ -133,7 +133,7 @@ def _page(
     inside = office.lo <= row.area_code <= office.hi
     if not inside:
         raise UnknownFacility(facility_id=facility_id)
-    told = {name: str((posted or {}).get(name, "")) for name in ("lon", "lat", "crs")}
+    told = {name: str(posted.get(name, "")) if posted else "" for name in ("lon", "lat", "crs")}
     names_of = _function_names(office)
     with speaking(request):
         names = office.names(

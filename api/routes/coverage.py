@@ -170,7 +170,7 @@ def open_table(work: OpenWork, city: City, on: Day = None) -> OpenCoverageOut:
     "/open/coverage.csv",
     response_model=None,
     response_class=Response,
-    responses={200: {"content": {"text/csv": {}}, "description": "UTF-8 with a byte-order mark"}} | problems(404),
+    responses=problems(404) | {200: {"content": {"text/csv": {}}, "description": "UTF-8 with a byte-order mark"}},
     summary="Open data: coverage by area, as CSV",
 )
 def open_table_csv(work: OpenWork, city: City, on: Day = None) -> Response:

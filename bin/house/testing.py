@@ -13,7 +13,7 @@ from house import environment, packages, private, servers, stripe_mock
 from house.ground import LOCAL, ROOT, Trouble, say
 
 _UNRUN = LOCAL / "unrun.json"
-_STRICT = ("services", "geo", "timebank")
+_STRICT = ("services", "geo", "timebank", "api", "workers")
 
 
 def test(words: list[str]) -> int:

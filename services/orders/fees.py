@@ -4,15 +4,28 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from sqlmodel import Session
 
 from services.benefits.rounding import floor_share_fen
 from services.cities.queries import rules_in_force
 from services.clock import civil_date
-from services.orders.steps import OrderRow
 
 ACCEPTED_IN = ("accepted", "assigned", "in_service")
+
+
+class Cancellable(Protocol):
+    """What a fee depends on: a row of an order, or what a page shows of it. Money in fen."""
+
+    @property
+    def area_code(self) -> int: ...
+    @property
+    def state(self) -> str: ...
+    @property
+    def starts_at(self) -> datetime: ...
+    @property
+    def self_fen(self) -> int: ...
 
 
 @dataclass(frozen=True)
@@ -25,7 +38,7 @@ class CancellationFee:
 
 
 def fee_of_cancelling(
-    session: Session, now: datetime, order: OrderRow, *, by_house: bool = False, reason: str | None = None
+    session: Session, now: datetime, order: Cancellable, *, by_house: bool = False, reason: str | None = None
 ) -> CancellationFee:
     """Tell what cancelling an order costs now. This is the one place that says so.
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import Annotated, Any, cast
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
 from geo.errors import GeoError
-from geo.picture import MEDIA_TYPES, Kind, draw_map
+from geo.picture import MEDIA_TYPES, draw_map
 from services.acts import record_act
 from services.circles.actions import refresh_reach
 from services.circles.naming import city_number
@@ -132,7 +132,7 @@ def picture(
             way = profile or chosen.default_profile
             place = written_code(area) if area else code
             sheet = coverage_map(work.session, code, place, tier=tier or chosen.code, profile=way, level=level)
-        out.write_bytes(draw_map(sheet, cast("Kind", kind)))
+        out.write_bytes(draw_map(sheet, kind))
     except DomainError as error:
         raise _stop(error) from error
     except GeoError as error:

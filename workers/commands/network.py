@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -75,8 +76,8 @@ def import_file(
             show_plan(file, lines)
         with progress, unit_of_work(SYSTEM, login="setup") as work:
             code = city_number(work.session, city)
-            how = {"progress": _teller(progress), "lines": lines, "across": squares == "across"}
-            stored = take_network(work.session, work.now, COMMAND_LINE, file, code, name, **how)
+            take = partial(take_network, work.session, work.now, COMMAND_LINE, file, code, name)
+            stored = take(progress=_teller(progress), lines=lines, across=squares == "across")
             low = _low_areas(work, stored)
     except (GeoError, DomainError) as error:
         raise _stop(error) from error
