@@ -266,12 +266,12 @@ def release_booking(session: Session, now: datetime, actor: Actor, redemption_id
     found = session.connection().execute(select(_redemption).where(_redemption.c.id == redemption_id)).one_or_none()
     if found is None:
         raise RedemptionNotFound(redemption_id=redemption_id)
+    right = right_to(session, actor, found.elder_id, "order", now)
     if found.state != "held":
         raise RedemptionEnded(redemption_id=redemption_id, state=found.state)
     if not found.professional:
         cancel_need(session, now, actor, found.need_id)
         return
-    right = right_to(session, actor, found.elder_id, "order", now)
     release_hold(session, now, found.need_id)
     record_act(
         session, now, actor, "release_booking",

@@ -239,8 +239,8 @@ MAY: dict[str, frozenset[str]] = MAY_OF_MONEY | WHO_MAY | MAY_OF_ORDERS | {
     # hours; a gift without a reason is answered to the office, and finds no such passport for her
     "POST /api/v1/elders/{elder_id}/redemptions": HER_SIDE | OFFICE,
     "GET /api/v1/elders/{elder_id}/redemptions": HER_SIDE | READERS,
-    "POST /api/v1/redemptions/{redemption_id}/release": NOBODY,
-    "POST /api/v1/redemptions/{redemption_id}/professional": NOBODY,
+    "POST /api/v1/redemptions/{redemption_id}/release": HER_SIDE | OFFICE,
+    "POST /api/v1/redemptions/{redemption_id}/professional": frozenset({"officer", "advisor"}),
     "POST /api/v1/volunteers/{person_id}/gifts": COMMUNITY,
     "POST /api/v1/volunteers/{person_id}/donations": COMMUNITY | {"volunteer"},
     "POST /api/v1/volunteers/{person_id}/estate": NOBODY,
