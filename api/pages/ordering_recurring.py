@@ -94,11 +94,14 @@ def _page(request: Request, side: ElderSide, refused: DomainError | None = None)
         for line in tile.lines
         if line.service.urgency != "urgent"
     ]
-    words = ("周一", "周二", "周三", "周四", "周五", "周六", "周日")
+    words = (
+        translate("周一"), translate("周二"), translate("周三"), translate("周四"), translate("周五"),
+        translate("周六"), translate("周日"),
+    )  # fmt: skip
     names = side.names(
         series=series_of(work.session, work.now, side.elder_id),
         services=services,
-        days=[(code, translate(word)) for code, word in zip(DAYS, words, strict=True)],
+        days=list(zip(DAYS, words, strict=True)),
         hours=HOURS,
         may_order=side.may("order"),
         errors={} if refused is None else {"series": refused.message_zh},
