@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from services.columns import table_of
 from services.dispatch.tables import Assignment
-from services.orders.tables import CareOrder
+from services.orders.tables import CareOrder, OrderEvent
 from services.visits.plans import plan_care_visit
 from services.visits.tables import Visit
 
@@ -38,6 +38,12 @@ def assigned(cast: Any) -> Callable[..., tuple[int, int]]:
             )  # fmt: skip
             work.session.add(order)
             work.session.flush()
+            for kind in ("placed", "offered", "accepted", "assigned"):
+                event = OrderEvent(
+                    order_id=order.id, elder_id=cast[elder], area_code=area, kind=kind, happened_at=work.now, facts={}
+                )  # fmt: skip
+                work.session.add(event)
+                work.session.flush()
             assignment = Assignment(
                 order_id=order.id, elder_id=cast[elder], area_code=area, carer_id=cast[carer],
                 provider_id=cast.providers["kangle"], during=Range(starts, starts + timedelta(hours=2)),
