@@ -73,6 +73,12 @@ def find_visit(session: Session, visit_id: int) -> Found:
     return found
 
 
+def has_begun(session: Session, order_id: int) -> bool:
+    """Tell whether somebody checked in at an order's door, even where the order has not been told of it yet."""
+    begun = select(_visit.c.id).where(_visit.c.order_id == order_id, _visit.c.state.in_(("started", "finished")))
+    return session.connection().execute(begun).first() is not None
+
+
 def read_visit_code(session: Session, now: datetime, actor: Actor, visit_id: int) -> str:
     """Show the four digits to the elder or her confirmed relatives, and write down who read them.
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from services.dispatch import actions, rescheduling
 from services.dispatch.no_show import replace_or_release
 from services.unit_of_work import UnitOfWork
+from services.visits.queries import has_begun
 
 
 def free_carer(work: UnitOfWork, order_id: int) -> None:
@@ -15,7 +16,12 @@ def free_carer(work: UnitOfWork, order_id: int) -> None:
 
 
 def look_who_came(work: UnitOfWork, order_id: int, assignment_id: int) -> None:
-    """Half an hour after the start: somebody came, somebody else is sent, or the order ends with an apology."""
+    """Half an hour after the start: somebody came, somebody else is sent, or the order ends with an apology.
+
+    After a pause of the workers this may run before the order is told of the check-in; so the door is asked first.
+    """
+    if has_begun(work.session, order_id):
+        return
     replace_or_release(work.session, work.now, order_id, assignment_id)
 
 

@@ -157,6 +157,20 @@ def test_without_a_colleague_the_order_ends_money_goes_back_and_people_are_told(
     check_log(quarter)
 
 
+def test_who_checked_in_is_not_late_even_before_the_order_is_told(quarter: Quarter) -> None:
+    placed = quarter.accepted()
+    quarter.assign(placed.order_id)
+    quarter.run_jobs(only="visits.plan_care_visit")
+    quarter.change(
+        "UPDATE visit SET state = 'started', checked_in_at = planned_start, check_in_recorded_at = planned_start,"
+        " check_in_proof = 'elder_code'"
+    )
+    late(quarter, placed)
+    assert "dispatch.no_show" in quarter.run_jobs(only="dispatch.no_show")
+    assert order(quarter, placed.order_id) == "assigned Thu 09:00"
+    assert quarter.all("SELECT carer_id FROM assignment WHERE state = 'planned'") == [quarter["chen"]]
+
+
 def test_who_checked_in_is_not_late(quarter: Quarter) -> None:
     placed = quarter.served()
     late(quarter, placed)
