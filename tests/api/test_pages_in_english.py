@@ -23,9 +23,10 @@ def english() -> Iterator[None]:
     current_language.reset(token)
 
 
+PARTS = {"provider": "A", "reason": "其他原因", "face": "好", "price": "96元", "when": "11月26日09:05", "count": 3}
 CONSTANTS = [
     *TITLES.values(), *ROLE_WORDS.values(), *DECLINE_REASONS.values(), *CANCEL_REASONS.values(), *RESOLUTIONS.values(),
-    *(words.format(provider="A", reason="其他原因", face="好", price="96元") for words, _ in _WORDS.values()),
+    *(words.format(**PARTS) for words, _ in _WORDS.values()),
 ]  # fmt: skip
 
 
