@@ -71,7 +71,7 @@ def ask_category(request: Request, side: Side) -> Response:
 @router.get("/elder/order/{category}")
 @router.get("/family/{elder_id:int}/order/{category}")
 def ask_service(request: Request, side: Side, category: Code) -> Response:
-    """Ask which service of a tile; a tile with one service leads straight to who can come."""
+    """Ask which service of a tile; one with a single service that somebody in the city gives leads to who can come."""
     behind = CATEGORIES.get(category)
     if behind is None:
         raise UnknownService(category=category)
@@ -79,8 +79,9 @@ def ask_service(request: Request, side: Side, category: Code) -> Response:
     lines = [
         line for tile in menu(work.session, work.now, side.area_code) if tile.code in behind for line in tile.lines
     ]
-    if len(lines) == 1 and category != HELP:
-        return RedirectResponse(f"{side.base}/order/service/{lines[0].service.code}", status_code=303)
+    given = [line for line in lines if line.providers] or lines
+    if len(given) == 1 and category != HELP:
+        return RedirectResponse(f"{side.base}/order/service/{given[0].service.code}", status_code=303)
     lines.sort(key=lambda line: behind.index(line.service.category))
     services = [
         {
