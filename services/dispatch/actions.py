@@ -50,7 +50,7 @@ def assign_carer(session: Session, now: datetime, actor: Actor, order_id: int, c
         raise AlreadyAssigned(order_id=order_id, carer_id=standing_promise(session, order_id).carer_id)
     if order.state != "accepted":
         raise NotAssignable(order_id=order_id, state=order.state)
-    assignment_id = promise(session, now, actor, order, carer_id)
+    assignment_id = promise(session, now, actor.person_id, order, carer_id)
     move_order(session, order, "assigned")
     write_event(session, now, order, "assigned", actor.person_id, carer_id=carer_id)
     _record(session, now, actor, "assign_carer", order, {"carer_id": carer_id, "assignment_id": assignment_id})
@@ -71,7 +71,7 @@ def reassign_carer(session: Session, now: datetime, actor: Actor, order_id: int,
         return int(before.id)
     with session.begin_nested():
         cancel_promise(session, before.id, reason)
-        assignment_id = promise(session, now, actor, order, carer_id)
+        assignment_id = promise(session, now, actor.person_id, order, carer_id)
     write_event(session, now, order, "reassigned", actor.person_id, carer_id=carer_id, before=before.carer_id)
     facts = {"carer_id": carer_id, "before": before.carer_id, "reason": reason}
     _record(session, now, actor, "reassign_carer", order, facts)
@@ -110,8 +110,11 @@ def _lock_own_order(session: Session, actor: Actor, order_id: int) -> OrderRow:
     return order
 
 
-def promise(session: Session, now: datetime, actor: Actor, order: OrderRow, carer_id: int) -> int:
-    """Write a carer's promise for a locked order's window. Raises NoSuchCarer, CarerLacksSkill, CertificateExpired, CarerBusy."""
+def promise(session: Session, now: datetime, assigned_by: int | None, order: OrderRow, carer_id: int) -> int:
+    """Write a carer's promise for a locked order's window; the verb that promises records the act.
+
+    Raises NoSuchCarer, CarerLacksSkill, CertificateExpired, CarerBusy.
+    """
     service = services_by_code(session, {order.service_code})[order.service_code]
     _check_able(session, order, service, carer_id)
     try:
@@ -128,7 +131,7 @@ def promise(session: Session, now: datetime, actor: Actor, order: OrderRow, care
                         provider_id=order.provider_id,
                         during=func.tstzrange(order.starts_at, order.ends_at, type_=TSTZRANGE),
                         state="planned",
-                        assigned_by=actor.person_id,
+                        assigned_by=assigned_by,
                         assigned_at=now,
                     )
                     .returning(_assignment.c.id)

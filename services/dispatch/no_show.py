@@ -54,7 +54,7 @@ def _replace(
     tell_carer(session, now, order, standing.carer_id, standing.id, "dispatch.taken_off")
     move_order(session, order, order.state, starts_at=window[0], ends_at=window[1])
     order = lock_order(session, order.id)
-    assignment_id = promise(session, now, SYSTEM, order, carer_id)
+    assignment_id = promise(session, now, None, order, carer_id)
     facts = {"starts_at": window[0].isoformat(), "ends_at": window[1].isoformat()}
     write_event(session, now, order, "rescheduled", None, **facts)
     write_event(session, now, order, "carer_late", None, carer_id=carer_id, before=standing.carer_id)

@@ -165,7 +165,7 @@ def bring_carer(session: Session, now: datetime, order_id: int) -> bool | None:
     try:
         with session.begin_nested():
             cancel_promise(session, standing.id, "改时间")
-            assignment_id = promise(session, now, SYSTEM, order, standing.carer_id)
+            assignment_id = promise(session, now, None, order, standing.carer_id)
     except (CarerBusy, CertificateExpired, NoSuchCarer):
         _take_carer_off(session, now, order, "改时间")
         move_order(session, order, "accepted")

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Row, insert, select, update
 from sqlmodel import Session
 
+from services.acts import record_act
 from services.catalogue.queries import Service, service_by_code
 from services.catalogue.tables import ServiceItem
 from services.cities.queries import rules_in_force
@@ -101,6 +102,11 @@ def name_provider(session: Session, now: datetime, actor: Actor, order_id: int, 
         raise NotAmongThem(order_id=order_id, provider_id=provider_id, why=why)
     _close(session, task.id, "assigned", now, actor.person_id, provider_id)
     write_event(session, now, order, "named_by_bureau", actor.person_id, provider_id=provider_id, task_id=task.id)
+    record_act(
+        session, now, actor, "name_provider", for_person_id=order.elder_id, by_right=right.ground,
+        area_code=order.area_code, subject=("care_order", order.id),
+        facts={"provider_id": provider_id, "task_id": task.id},
+    )  # fmt: skip
     return ask_one(session, now, order, chosen, len(asked_so_far(session, order)) + 1, BUREAU, actor)
 
 

@@ -13,7 +13,7 @@ from services.clock import civil_date
 from services.columns import table_of
 from services.matching.mode_tables import Alliance, DispatchMode
 from services.matching.modes import form_alliance, set_way
-from services.unit_of_work import SYSTEM, unit_of_work
+from services.unit_of_work import COMMAND_LINE, SYSTEM, unit_of_work
 
 app = typer.Typer(help="派单方式 / how orders reach providers", no_args_is_help=True)
 CityKey = Annotated[str, typer.Argument(help="城市 / city, e.g. nanjing_demo")]
@@ -33,8 +33,8 @@ def mode(
         code = city_by_key(work.session, city)
         day: date = since.date() if since else civil_date(work.now)
         set_way(
-            work.session, work.now, work.actor, code, way, service_code=service, valid_from=day, alliance_id=alliance,
-            clocks_rest=clocks_rest,
+            work.session, work.now, COMMAND_LINE, code, way, service_code=service, valid_from=day,
+            alliance_id=alliance, clocks_rest=clocks_rest,
         )  # fmt: skip
     typer.echo(f"{city} {service or '*'} {way} {day}")
 
@@ -45,7 +45,7 @@ def alliance(
 ) -> None:
     """组建联盟或增加成员 / form an alliance, or let providers join."""
     with unit_of_work(SYSTEM, login="jobs") as work:
-        formed = form_alliance(work.session, work.now, work.actor, city_by_key(work.session, city), name, providers)
+        formed = form_alliance(work.session, work.now, COMMAND_LINE, city_by_key(work.session, city), name, providers)
     typer.echo(f"{formed} {name}")
 
 
