@@ -37,6 +37,7 @@ from services.orders.steps import OrderRow, lock_order, write_event
 from services.orders.tables import CareOrder
 from services.orders.telling import tell_elder_side, tell_provider
 from services.outbox import enqueue
+from services.people.relations import relation_word
 from services.people.rights import Right, right_to
 from services.people.tables import Person
 from services.unit_of_work import Actor
@@ -237,8 +238,8 @@ def _who(session: Session, order: OrderRow, actor: Actor) -> str:
         return "您"
     if order.by_right == "self":
         return "老人自己"
-    if relation:
-        return f"老人的{relation}"
+    if (word := relation_word(relation)) is not None:
+        return f"老人的{word}"
     return "老人的另一位家人" if order.by_right.startswith("proxy:") else "社区工作人员"
 
 

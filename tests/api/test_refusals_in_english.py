@@ -125,6 +125,14 @@ def test_sentences_by_status_have_english() -> None:
             "The certificate of 7 is not on record; the service is on 2026-11-26.",
         ),
         ("您已经订过这项服务了（单号D7）。确实还要再订一次吗？", "You already ordered this service (order D7)."),
+        *(
+            (f"老人的{word}已经订过这项服务了（单号D7）。确实还要再订一次吗？", f"The elder's {code} already ordered")
+            for code, word in (("daughter", "女儿"), ("son", "儿子"))
+        ),
+        (
+            "老人的另一位家人已经订过这项服务了（单号D7）。确实还要再订一次吗？",
+            "Another relative of the elder already ordered",
+        ),
     ],
 )
 def test_facts_inside_a_sentence_stay_and_its_parts_are_said_too(chinese: str, english: str) -> None:
