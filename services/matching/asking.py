@@ -100,7 +100,7 @@ def tell_if_slow(session: Session, now: datetime, order: OrderRow, place: int) -
     rules = rules_in_force(session, order.area_code, civil_date(now))
     if place == rules.offering.providers_before_operator + 1:
         tell_operators(session, now, order, "matching.slow", asked=place - 1)
-        tell_office(session, now, order, "officer", "matching.slow", asked=place - 1)
+        tell_office(session, now, order, "officer", "matching.slow", asked=place - 1, once="officer")
 
 
 def asked_so_far(session: Session, order: OrderRow) -> dict[int, str]:

@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
+import pytest
 from yl_quarter import Quarter
 
 from services.dispatch.actions import reassign_carer
+from services.messages.actions import tell
 from services.messages.templates import dispatch, matching, orders
 from services.orders.actions import cancel_order, confirm_order, rate_order
+from services.orders.steps import lock_order
+from services.orders.telling import order_facts
+
+ON_OTHER_ROADS = {
+    "dispatch.apology", "dispatch.given_back", "dispatch.given_back_for_operator", "dispatch.no_show_for_operator",
+    "dispatch.no_show_for_provider", "dispatch.replaced", "dispatch.rescheduled", "dispatch.rescheduled_for_provider",
+    "matching.bureau_asked", "matching.bureau_silent", "matching.claimable", "matching.claimed", "matching.slow",
+    "orders.cancelled_with_fee", "orders.not_come", "orders.place_held", "orders.place_taken", "orders.series_missed",
+    "orders.series_stopped",
+}  # fmt: skip
+"""Told when nobody came, another time was asked, a city asks in another way, or of places and regular orders."""
 
 
 def cancel(quarter: Quarter, order_id: int) -> None:
@@ -39,11 +52,28 @@ def test_everything_that_can_happen_to_an_order_is_told_in_full_sentences(quarte
     quarter.run_jobs(only="messages.deliver")
     told = set(quarter.all("SELECT DISTINCT template FROM message"))
     every = orders.TEMPLATES.keys() | matching.TEMPLATES.keys() | dispatch.TEMPLATES.keys()
-    assert every - told == {"matching.slow"}, "three providers must be silent first; two can come at all"
+    assert every - told == ON_OTHER_ROADS
     assert quarter.one("SELECT count(*) FROM outbox WHERE job = 'messages.deliver' AND state <> 'done'") == 0
     bodies = quarter.all("SELECT body FROM message")
     assert not [body for body in bodies if "{" in body or "None" in body or "王秀兰" in body]
     assert any("王奶奶" in body and "陈芳" in body for body in bodies)
+
+
+def test_what_is_told_on_other_roads_is_in_full_sentences_too(quarter: Quarter) -> None:
+    placed = quarter.accepted()
+    people = {"provider_id": quarter.providers["kangle"], "carer_id": quarter["chen"], "asked": 3}
+    with quarter.work("house") as work:
+        order = lock_order(work.session, placed.order_id)
+        facts = {**order_facts(order), **people, "expires_at": order.starts_at.isoformat()}
+        for template in sorted(ON_OTHER_ROADS):
+            tell(
+                work.session, work.now, recipient_ids=[quarter["daughter"]], template=template, facts=facts,
+                elder_id=order.elder_id, area_code=order.area_code, subject=("care_order", order.id),
+            )  # fmt: skip
+    quarter.run_jobs(only="messages.deliver")
+    assert set(quarter.all("SELECT template FROM message")) >= ON_OTHER_ROADS
+    bodies = quarter.all("SELECT body FROM message")
+    assert not [body for body in bodies if "{" in body or "None" in body or "王秀兰" in body]
 
 
 def test_each_person_is_told_a_step_once(quarter: Quarter) -> None:
@@ -86,7 +116,10 @@ def test_one_happening_is_one_message_and_nobody_concerned_is_left_out(quarter: 
     assert told_to(quarter, "chen") == ["dispatch.your_job", "dispatch.taken_off"]
 
 
-def test_after_three_silent_providers_the_operator_is_told(quarter: Quarter) -> None:
+@pytest.mark.parametrize("staffed", [True, False])
+def test_after_three_silent_providers_the_operator_and_the_officer_are_told(quarter: Quarter, staffed: bool) -> None:
+    if not staffed:
+        quarter.change("UPDATE role_grant SET revoked_at = granted_at WHERE role = 'operator'")
     for column in ("max_travel_seconds = 7200", "active = true"):
         quarter.change(f"UPDATE service_line SET {column}")
     quarter.change("UPDATE provider SET blocked_at = NULL")
@@ -100,7 +133,10 @@ def test_after_three_silent_providers_the_operator_is_told(quarter: Quarter) -> 
     for asked in range(1, 5):
         quarter.run_jobs(only="matching.offer_next")
         assert quarter.one("SELECT count(*) FROM offer") == asked
-        slow = quarter.one("SELECT count(*) FROM outbox WHERE args ->> 'template' = 'matching.slow'")
-        assert slow == (1 if asked == 4 else 0)
+        slow = quarter.all(
+            "SELECT coalesce(args #>> '{audience,office,role}', 'operator') FROM outbox"
+            " WHERE args ->> 'template' = 'matching.slow' ORDER BY 1"
+        )
+        assert slow == (["officer", "operator"] if asked == 4 else []), "each once"
         quarter.advance(hours=3)
         quarter.run_jobs(only="matching.expire_offer")
