@@ -27,7 +27,7 @@ def page(site: Any, world: World, who: str, path: str) -> Any:
 def post(site: Any, world: World, who: str, path: str, **form: str) -> Any:
     """Send a form as its page would, with the page's own token."""
     headers = {**HTML, **cookies_of(world, who)}
-    opened = site.get("/officer/money", headers=headers)
+    opened = site.get("/me", headers=headers)  # which always has a form
     token = re.search(r'name="csrf" value="([^"]+)"|name="([a-z_]*csrf[a-z_]*)" value="([^"]+)"', opened.text)
     assert token is not None, "the page has no form"
     name, value = ("csrf", token[1]) if token[1] else (token[2], token[3])
