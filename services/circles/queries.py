@@ -18,12 +18,11 @@ from services.cities.pack import CityRules
 
 _WHO_REACHES = text("""
 WITH home AS (
-  SELECT s.network_version_id, s.edge_id, s.fraction, s.distance_m, e.u, e.v,
-         e.length_m * CAST(:per_m AS float8)
-           * CASE WHEN e.is_steps THEN CAST(:steps AS float8) ELSE 1 END AS edge_cost
+  SELECT s.network_version_id, s.edge_id, s.fraction, s.distance_m, s.u, s.v,
+         s.edge_m * CAST(:per_m AS float8)
+           * CASE WHEN s.edge_is_steps THEN CAST(:steps AS float8) ELSE 1 END AS edge_cost
   FROM home_snap AS s
   JOIN geo.network_version AS n ON n.id = s.network_version_id AND n.active
-  JOIN geo.network_edge AS e ON e.version_id = s.network_version_id AND e.id = s.edge_id
   WHERE s.person_id = :person AND s.step_free = :step_free
 ), ways AS (
   SELECT r.facility_id, r.cost + h.distance_m * :per_m + door.part * h.edge_cost AS cost
@@ -31,6 +30,7 @@ WITH home AS (
   CROSS JOIN LATERAL (VALUES (h.u, h.fraction), (h.v, 1 - h.fraction)) AS door (node_id, part)
   JOIN reach AS r
     ON r.network_version_id = h.network_version_id AND r.profile = :profile AND r.node_id = door.node_id
+   AND r.cost <= :limit
   UNION ALL
   SELECT f.facility_id, (f.distance_m + h.distance_m) * :per_m + abs(f.fraction - h.fraction) * h.edge_cost
   FROM home AS h

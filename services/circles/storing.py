@@ -178,8 +178,14 @@ def keep_home_snaps(session: Session, version_id: int, snaps: dict[bool, Snaps],
     for step_free, at in snaps.items():
         columns = {"person_id": homes.ids, "area_code": homes.area_codes, **_snap_columns(version_id, step_free, at)}
         if pour(session, "snapped_now", columns):
-            names = ", ".join(columns)
-            session.connection().execute(text(f"INSERT INTO home_snap ({names}) SELECT {names} FROM snapped_now"))
+            names = list(columns)
+            session.connection().execute(
+                text(
+                    f"INSERT INTO home_snap ({', '.join(names)}, u, v, edge_m, edge_is_steps)"
+                    f" SELECT {_of('s', names)}, e.u, e.v, e.length_m, e.is_steps FROM snapped_now AS s"
+                    " LEFT JOIN geo.network_edge AS e ON e.version_id = s.network_version_id AND e.id = s.edge_id"
+                )
+            )
 
 
 def _snap_columns(version_id: int, step_free: bool, at: Snaps) -> Columns:

@@ -6,74 +6,75 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import (
-    ARRAY,
-    BigInteger,
-    Boolean,
-    CheckConstraint,
-    Column,
-    Double,
-    Index,
-    Integer,
-    Numeric,
-    Text,
-    UniqueConstraint,
-    text,
-)
+import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
 from services.columns import area_code, document, link, moment, number, own_id, place, words
 
-PEOPLE = Numeric(16, 6)
+PEOPLE = sa.Numeric(16, 6)
 """Elders as a number that need not be whole: a cell of a population grid holds 3.217463 of them, exactly."""
 
 
 def _key(kind: Any) -> Any:
-    return Field(sa_column=Column(kind, primary_key=True, autoincrement=False))
+    return Field(sa_column=sa.Column(kind, primary_key=True, autoincrement=False))
+
+
+def _maybe(kind: Any) -> Any:
+    return Field(default=None, sa_type=kind, nullable=True)
 
 
 class Reach(SQLModel, table=True):
     """What the walk between a facility's door and a crossing costs: seconds, or metres for a distance profile.
 
-    Filled by COPY in the hundreds of thousands, hence without foreign keys; `node_id` is geo.network_node.id.
+    Filled by COPY in the hundreds of thousands, hence without foreign keys; its key carries the cost for look-ups.
     """
 
     __tablename__ = "reach"
-    __table_args__ = (Index("reach_facility_id_idx", "facility_id"),)
-    network_version_id: int = _key(BigInteger)
-    profile: str = _key(Text)
-    node_id: int = _key(Integer)
-    facility_id: int = _key(BigInteger)
-    cost: float = Field(sa_column=Column(Double, nullable=False))
+    __table_args__ = (
+        sa.PrimaryKeyConstraint(
+            "network_version_id", "profile", "node_id", "facility_id", name="reach_pkey", postgresql_include=["cost"]
+        ),
+        sa.Index("reach_facility_id_idx", "facility_id"),
+    )
+    network_version_id: int = _key(sa.BigInteger)
+    profile: str = _key(sa.Text)
+    node_id: int = _key(sa.Integer)
+    facility_id: int = _key(sa.BigInteger)
+    cost: float = Field(sa_column=sa.Column(sa.Double, nullable=False))
 
 
 class FacilitySnap(SQLModel, table=True):
     """Where a facility's door meets the street; `edge_id` null when nothing usable is within 300 m."""
 
     __tablename__ = "facility_snap"
-    __table_args__ = (Index("facility_snap_edge_idx", "network_version_id", "edge_id"),)
-    facility_id: int = _key(BigInteger)
-    network_version_id: int = _key(BigInteger)
-    step_free: bool = _key(Boolean)
-    edge_id: int | None = Field(default=None, sa_column=Column(Integer, nullable=True))
-    fraction: float | None = Field(default=None, sa_column=Column(Double, nullable=True))
-    distance_m: float | None = Field(default=None, sa_column=Column(Double, nullable=True))
+    __table_args__ = (sa.Index("facility_snap_edge_idx", "network_version_id", "edge_id"),)
+    facility_id: int = _key(sa.BigInteger)
+    network_version_id: int = _key(sa.BigInteger)
+    step_free: bool = _key(sa.Boolean)
+    edge_id: int | None = _maybe(sa.Integer)
+    fraction: float | None = _maybe(sa.Double)
+    distance_m: float | None = _maybe(sa.Double)
 
 
 class HomeSnap(SQLModel, table=True):
     """Where an elder's door meets the street: place along the edge from u (0) to v (1), metres to walk there.
 
-    `edge_id` null: no usable street within 300 m. `step_free` rows avoid stairs (wheelchairs).
+    `edge_id` null: no usable street within 300 m. `step_free` rows avoid stairs (wheelchairs). `u` and later are
+    that edge's, copied so that a look-up opens no other table than `reach`.
     """
 
     __tablename__ = "home_snap"
-    person_id: int = _key(BigInteger)
-    network_version_id: int = _key(BigInteger)
-    step_free: bool = _key(Boolean)
+    person_id: int = _key(sa.BigInteger)
+    network_version_id: int = _key(sa.BigInteger)
+    step_free: bool = _key(sa.Boolean)
     area_code: int = area_code()
-    edge_id: int | None = Field(default=None, sa_column=Column(Integer, nullable=True))
-    fraction: float | None = Field(default=None, sa_column=Column(Double, nullable=True))
-    distance_m: float | None = Field(default=None, sa_column=Column(Double, nullable=True))
+    edge_id: int | None = _maybe(sa.Integer)
+    fraction: float | None = _maybe(sa.Double)
+    distance_m: float | None = _maybe(sa.Double)
+    u: int | None = _maybe(sa.Integer)
+    v: int | None = _maybe(sa.Integer)
+    edge_m: float | None = _maybe(sa.Double)
+    edge_is_steps: bool | None = _maybe(sa.Boolean)
 
 
 class _Judged(SQLModel):
@@ -90,13 +91,13 @@ class _Judged(SQLModel):
 
     network_version_id: int | None = number(optional=True)
     area_code: int = area_code()
-    lon: float = Field(sa_type=Double, nullable=False)
-    lat: float = Field(sa_type=Double, nullable=False)
-    method: str = Field(sa_type=Text, nullable=False)
+    lon: float = Field(sa_type=sa.Double, nullable=False)
+    lat: float = Field(sa_type=sa.Double, nullable=False)
+    method: str = Field(sa_type=sa.Text, nullable=False)
     facility_id: int | None = number(optional=True)
-    cost: float | None = Field(default=None, sa_type=Double, nullable=True)
+    cost: float | None = _maybe(sa.Double)
     straight_facility_id: int | None = number(optional=True)
-    straight_m: float | None = Field(default=None, sa_type=Double, nullable=True)
+    straight_m: float | None = _maybe(sa.Double)
     within: bool = Field(nullable=False)
     walk_within: bool = Field(nullable=False)
     straight_within: bool = Field(nullable=False)
@@ -111,13 +112,13 @@ class ElderReach(_Judged, table=True):
 
     __tablename__ = "elder_reach"
     __table_args__ = (
-        Index("elder_reach_tier_idx", "tier_code", "profile", "area_code"),
-        Index("elder_reach_facility_idx", "facility_id"),
-        Index("elder_reach_straight_facility_idx", "straight_facility_id"),
+        sa.Index("elder_reach_tier_idx", "tier_code", "profile", "area_code"),
+        sa.Index("elder_reach_facility_idx", "facility_id"),
+        sa.Index("elder_reach_straight_facility_idx", "straight_facility_id"),
     )
-    person_id: int = _key(BigInteger)
-    tier_code: str = _key(Text)
-    profile: str = _key(Text)
+    person_id: int = _key(sa.BigInteger)
+    tier_code: str = _key(sa.Text)
+    profile: str = _key(sa.Text)
 
 
 class ElderReachPast(SQLModel, table=True):
@@ -125,8 +126,8 @@ class ElderReachPast(SQLModel, table=True):
 
     __tablename__ = "elder_reach_past"
     __table_args__ = (
-        CheckConstraint("since < until", name="elder_reach_past_ends_after_it_begins_check"),
-        Index("elder_reach_past_tier_idx", "tier_code", "profile", "area_code", "until"),
+        sa.CheckConstraint("since < until", name="elder_reach_past_ends_after_it_begins_check"),
+        sa.Index("elder_reach_past_tier_idx", "tier_code", "profile", "area_code", "until"),
     )
     id: int | None = own_id()
     person_id: int = number(index=True)
@@ -136,9 +137,9 @@ class ElderReachPast(SQLModel, table=True):
     area_code: int = number()
     method: str = words()
     facility_id: int | None = number(optional=True)
-    cost: float | None = Field(default=None, sa_column=Column(Double, nullable=True))
+    cost: float | None = _maybe(sa.Double)
     straight_facility_id: int | None = number(optional=True)
-    straight_m: float | None = Field(default=None, sa_column=Column(Double, nullable=True))
+    straight_m: float | None = _maybe(sa.Double)
     within: bool = Field(nullable=False)
     walk_within: bool = Field(nullable=False)
     straight_within: bool = Field(nullable=False)
@@ -157,9 +158,11 @@ class Compound(SQLModel, table=True):
 
     __tablename__ = "compound"
     __table_args__ = (
-        CheckConstraint("households >= 0 AND population >= 0 AND elders >= 0", name="compound_counts_check"),
-        CheckConstraint("original_crs IN ('wgs84', 'gcj02', 'bd09', 'cgcs2000')", name="compound_original_crs_check"),
-        Index("compound_area_code_geom_idx", "area_code", "geom", postgresql_using="gist"),
+        sa.CheckConstraint("households >= 0 AND population >= 0 AND elders >= 0", name="compound_counts_check"),
+        sa.CheckConstraint(
+            "original_crs IN ('wgs84', 'gcj02', 'bd09', 'cgcs2000')", name="compound_original_crs_check"
+        ),
+        sa.Index("compound_area_code_geom_idx", "area_code", "geom", postgresql_using="gist"),
     )
     id: int | None = own_id()
     code: str = words(unique=True)
@@ -167,8 +170,8 @@ class Compound(SQLModel, table=True):
     area_code: int = area_code()
     address: str = words(default="")
     geom: Any = place(optional=True)
-    original_lon: float | None = Field(default=None, sa_column=Column(Double, nullable=True))
-    original_lat: float | None = Field(default=None, sa_column=Column(Double, nullable=True))
+    original_lon: float | None = _maybe(sa.Double)
+    original_lat: float | None = _maybe(sa.Double)
     original_crs: str = words(default="wgs84")
     households: int | None = number(optional=True)
     population: int | None = number(optional=True)
@@ -187,13 +190,13 @@ class DemandSource(SQLModel, table=True):
 
     __tablename__ = "demand_source"
     __table_args__ = (
-        CheckConstraint("kind IN ('compounds', 'population')", name="demand_source_kind_check"),
-        Index(
+        sa.CheckConstraint("kind IN ('compounds', 'population')", name="demand_source_kind_check"),
+        sa.Index(
             "demand_source_one_active_key",
             "city_code",
             "kind",
             unique=True,
-            postgresql_where=text("active"),
+            postgresql_where=sa.text("active"),
         ),
     )
     id: int | None = own_id()
@@ -215,15 +218,15 @@ class DemandPoint(SQLModel, table=True):
 
     __tablename__ = "demand_point"
     __table_args__ = (
-        CheckConstraint("elders >= 0", name="demand_point_elders_check"),
-        UniqueConstraint("source_id", "ref", name="demand_point_source_id_ref_key"),
+        sa.CheckConstraint("elders >= 0", name="demand_point_elders_check"),
+        sa.UniqueConstraint("source_id", "ref", name="demand_point_source_id_ref_key"),
     )
     id: int | None = own_id()
     source_id: int = link("demand_source.id")
     ref: str = words()
     area_code: int = area_code()
-    lon: float = Field(sa_column=Column(Double, nullable=False))
-    lat: float = Field(sa_column=Column(Double, nullable=False))
+    lon: float = Field(sa_column=sa.Column(sa.Double, nullable=False))
+    lat: float = Field(sa_column=sa.Column(sa.Double, nullable=False))
     elders: Decimal = Field(sa_type=PEOPLE, nullable=False)
 
 
@@ -231,22 +234,22 @@ class DemandSnap(SQLModel, table=True):
     """Where a place of demand meets the street; as HomeSnap."""
 
     __tablename__ = "demand_snap"
-    point_id: int = _key(BigInteger)
-    network_version_id: int = _key(BigInteger)
-    step_free: bool = _key(Boolean)
-    edge_id: int | None = Field(default=None, sa_column=Column(Integer, nullable=True))
-    fraction: float | None = Field(default=None, sa_column=Column(Double, nullable=True))
-    distance_m: float | None = Field(default=None, sa_column=Column(Double, nullable=True))
+    point_id: int = _key(sa.BigInteger)
+    network_version_id: int = _key(sa.BigInteger)
+    step_free: bool = _key(sa.Boolean)
+    edge_id: int | None = _maybe(sa.Integer)
+    fraction: float | None = _maybe(sa.Double)
+    distance_m: float | None = _maybe(sa.Double)
 
 
 class DemandReach(_Judged, table=True):
     """One place of demand and one circle, as judged now, with the elders counted there; see _Judged."""
 
     __tablename__ = "demand_reach"
-    __table_args__ = (Index("demand_reach_tier_idx", "source_id", "tier_code", "profile", "area_code"),)
-    point_id: int = _key(BigInteger)
-    tier_code: str = _key(Text)
-    profile: str = _key(Text)
+    __table_args__ = (sa.Index("demand_reach_tier_idx", "source_id", "tier_code", "profile", "area_code"),)
+    point_id: int = _key(sa.BigInteger)
+    tier_code: str = _key(sa.Text)
+    profile: str = _key(sa.Text)
     source_id: int = number()
     elders: Decimal = Field(sa_type=PEOPLE, nullable=False)
 
@@ -261,11 +264,13 @@ class CoverageSnapshot(SQLModel, table=True):
 
     __tablename__ = "coverage_snapshot"
     __table_args__ = (
-        UniqueConstraint("area_code", "source", "tier_code", "profile", "day", name="coverage_snapshot_one_a_day_key"),
-        CheckConstraint(
+        sa.UniqueConstraint(
+            "area_code", "source", "tier_code", "profile", "day", name="coverage_snapshot_one_a_day_key"
+        ),
+        sa.CheckConstraint(
             "source IN ('elders', 'compounds', 'population', 'administrative')", name="coverage_snapshot_source_check"
         ),
-        Index("coverage_snapshot_city_idx", "city_code", "source", "day"),
+        sa.Index("coverage_snapshot_city_idx", "city_code", "source", "day"),
     )
     id: int | None = own_id()
     city_code: int = number()
@@ -303,8 +308,8 @@ class ReachPart(SQLModel, table=True):
 
     __tablename__ = "reach_part"
     fill_id: int = link("reach_fill.id", primary=True)
-    part: int = _key(Integer)
-    facility_ids: list[int] = Field(sa_type=ARRAY(BigInteger), nullable=False)
+    part: int = _key(sa.Integer)
+    facility_ids: list[int] = Field(sa_type=sa.ARRAY(sa.BigInteger), nullable=False)
     rows: int | None = number(optional=True)
     done_at: datetime | None = moment(optional=True)
     done_by: str | None = words(optional=True)
@@ -315,8 +320,8 @@ class AccessRun(SQLModel, table=True):
 
     __tablename__ = "access_run"
     __table_args__ = (
-        CheckConstraint("capacity IN ('places', 'beds')", name="access_run_capacity_check"),
-        Index("access_run_city_idx", "city_code", "capacity", "profile", "computed_at"),
+        sa.CheckConstraint("capacity IN ('places', 'beds')", name="access_run_capacity_check"),
+        sa.Index("access_run_city_idx", "city_code", "capacity", "profile", "computed_at"),
     )
     id: int | None = own_id()
     city_code: int = number()
@@ -335,12 +340,12 @@ class AccessFacility(SQLModel, table=True):
 
     __tablename__ = "access_facility"
     run_id: int = link("access_run.id", primary=True)
-    facility_id: int = _key(BigInteger)
+    facility_id: int = _key(sa.BigInteger)
     area_code: int = area_code()
     capacity: int = number()
     free: int = number()
-    demand: float = Field(sa_column=Column(Double, nullable=False))
-    ratio: float | None = Field(default=None, sa_column=Column(Double, nullable=True))
+    demand: float = Field(sa_column=sa.Column(sa.Double, nullable=False))
+    ratio: float | None = _maybe(sa.Double)
 
 
 class AccessArea(SQLModel, table=True):
@@ -351,19 +356,19 @@ class AccessArea(SQLModel, table=True):
 
     __tablename__ = "access_area"
     run_id: int = link("access_run.id", primary=True)
-    area_code: int = _key(BigInteger)
+    area_code: int = _key(sa.BigInteger)
     elders: Decimal = Field(sa_type=PEOPLE, nullable=False)
-    access: float = Field(sa_column=Column(Double, nullable=False))
+    access: float = Field(sa_column=sa.Column(sa.Double, nullable=False))
     with_access: Decimal = Field(sa_type=PEOPLE, nullable=False)
     with_room: Decimal = Field(sa_type=PEOPLE, nullable=False)
-    seconds_to_room: float | None = Field(default=None, sa_column=Column(Double, nullable=True))
+    seconds_to_room: float | None = _maybe(sa.Double)
 
 
 class OpenCoverage(SQLModel, table=True):
     """A published table of coverage: small counts already suppressed so that nobody can work them out."""
 
     __tablename__ = "open_coverage"
-    __table_args__ = (UniqueConstraint("city_code", "day", name="open_coverage_one_a_day_key"),)
+    __table_args__ = (sa.UniqueConstraint("city_code", "day", name="open_coverage_one_a_day_key"),)
     id: int | None = own_id()
     city_code: int = number()
     day: date = Field(nullable=False)
@@ -381,13 +386,13 @@ class ReachRun(SQLModel, table=True):
 
     __tablename__ = "reach_run"
     __table_args__ = (
-        Index("reach_run_city_idx", "city_code", "computed_at"),
-        CheckConstraint("cause IN ('all', 'facility', 'elders')", name="reach_run_cause_check"),
+        sa.Index("reach_run_city_idx", "city_code", "computed_at"),
+        sa.CheckConstraint("cause IN ('all', 'facility', 'elders')", name="reach_run_cause_check"),
     )
     id: int | None = own_id()
     city_code: int = number()
     network_version_id: int | None = number(optional=True)
-    cause: str = Field(default="all", sa_column=Column(Text, nullable=False, server_default="all"))
+    cause: str = Field(default="all", sa_column=sa.Column(sa.Text, nullable=False, server_default="all"))
     rules_version_id: int = number()
     judged_on: date = Field(nullable=False)
     computed_at: datetime = moment()

@@ -223,7 +223,7 @@ def _write_lane(session: Any, now: datetime, wang: int, facilities: dict[str, in
                             is_steps=False, is_footway=True, component=0, osm_node_ids=[1, 2],
                             geom="SRID=4326;LINESTRING(118.79 32.04, 118.791 32.04)"))  # fmt: skip
     session.add(HomeSnap(person_id=wang, network_version_id=version.id, step_free=False, area_code=HOME, edge_id=0,
-                         fraction=0.5, distance_m=4.0))  # fmt: skip
+                         fraction=0.5, distance_m=4.0, u=0, v=1, edge_m=100.0, edge_is_steps=False))  # fmt: skip
     for code, seconds in (("kangle", 400.0), ("ankang", 250.0), ("yuanda", 1500.0), ("tingban", 300.0)):
         session.add(Reach(network_version_id=version.id, profile="elder", node_id=0, facility_id=facilities[code],
                           cost=seconds))  # fmt: skip
