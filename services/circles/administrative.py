@@ -15,9 +15,9 @@ from typing import Any
 from sqlalchemy import Row, and_, func, or_, select, text
 from sqlmodel import Session
 
-from services.cities.pack import CityRules, Tier
+from services.cities.pack import CityRules, OwnedLevel, Tier
 from services.cities.queries import area_names, areas_inside, rules_in_force
-from services.cities.rules import ancestor_code, area_range
+from services.cities.rules import ancestor_code, area_range, area_setting
 from services.cities.tables import Area
 from services.columns import table_of
 from services.directory.tables import Facility
@@ -91,13 +91,27 @@ def administrative_coverage(session: Session, area_code: int, on: date) -> list[
     return [_of_tier(session, rules, tier, area_code, facilities, on) for tier in rules.tiers]
 
 
+def owned_coverage(session: Session, area_code: int, on: date) -> list[AdministrativeCoverage]:
+    """Give the same of the levels nobody walks to (镇有院, 苏木乡镇中心, 市级中心), among areas of their setting only.
+
+    Empty where the city's rules know no such level. Raises UnknownCity, NoRulesInForce.
+    """
+    rules = rules_in_force(session, area_code, on)
+    if not rules.owned_levels:
+        return []
+    facilities = _open_facilities(session, rules.city_code, on)
+    return [_of_tier(session, rules, level, area_code, facilities, on) for level in rules.owned_levels]
+
+
 def _of_tier(
-    session: Session, rules: CityRules, tier: Tier, area_code: int, facilities: list[Found], on: date
+    session: Session, rules: CityRules, tier: Tier | OwnedLevel, area_code: int, facilities: list[Found], on: date
 ) -> AdministrativeCoverage:
-    codes = {row.code: row.name for row in areas_inside(session, area_code, tier.area_level, on)}
-    if not codes:
+    inside = areas_inside(session, area_code, tier.area_level, on)
+    codes = {row.code: row.name for row in inside if _in_setting(tier, row.name)}
+    if not inside:
         above = _above(area_code, tier.area_level)
-        codes = {above: area_names(session, {above}).get(above, str(above))} if above is not None else {}
+        around = {above: area_names(session, {above}).get(above, str(above))} if above is not None else {}
+        codes = {code: name for code, name in around.items() if _in_setting(tier, name)}
     wanted = rules.types_for_tier(tier.code)
     standing: dict[int, list[Found]] = {}
     width = LEVEL_WIDTHS[tier.area_level]
@@ -121,6 +135,10 @@ def _of_tier(
         rules_version=rules.version,
         areas=sorted(areas, key=lambda area: (bool(area.qualified), area.area_code)),
     )
+
+
+def _in_setting(tier: Tier | OwnedLevel, name: str) -> bool:
+    return tier.setting in ("all", area_setting(name))
 
 
 def _above(area_code: int, level: str) -> int | None:
@@ -176,8 +194,8 @@ def _open_facilities(session: Session, city_code: int, on: date) -> list[Found]:
     )
 
 
-def _target(rules: CityRules, tier: Tier, on: date) -> tuple[float, date] | None:
-    codes = [i.code for i in rules.indicators if i.kind == "area_coverage" and i.tier == tier.code]
+def _target(rules: CityRules, tier: Tier | OwnedLevel, on: date) -> tuple[float, date] | None:
+    codes = [i.code for i in rules.indicators if i.kind == "administrative_coverage" and i.tier == tier.code]
     promises = sorted((t for code in codes for t in rules.targets_for(code)), key=lambda t: t.due_on)
     ahead = [t for t in promises if t.due_on >= on] or promises[-1:]
     return (float(ahead[0].value / 100), ahead[0].due_on) if ahead else None

@@ -26,16 +26,32 @@ from services.cities.pack_care import (
     VisitWho,
     VoucherKind,
 )
+from services.cities.pack_indicators import (
+    BedFilter,
+    ElderFilter,
+    FacilityFilter,
+    Indicator,
+    OwnedLevel,
+    Project,
+    PublishedFigure,
+    RatioDefinition,
+    Setting,
+    Statistic,
+    Target,
+    Word,
+)
 from services.cities.pack_money import BudgetLine, CancelFee, MoneyPolicy, PrepaidLimit
 from services.cities.pack_part import AreaLevel, Code, Named, NamedPart, Part, Source
 from services.cities.pack_timebank import GuaranteePolicy, ServicePrice, SignalPolicy, StartPolicy, TimebankPolicy
 from services.cities.rules import area_contains, written_code
 
 __all__ = [
-    "AreaWithoutMinutes", "BedFilter", "BudgetLine", "CancelFee", "CareLevel", "CareScheme", "CityFacts", "CityPack", "CityRules", "EscalationStep", "FacilityFunction",
-    "FacilityType", "Group", "GuaranteePolicy", "Indicator", "MoneyPolicy", "Named", "OfferPolicy", "OfferTimer", "PackArea", "PackRules", "Part", "PrepaidLimit",
-    "Profile", "RatioDefinition", "Satisfies", "ServicePrice", "SignalPolicy", "Source", "StartPolicy", "Subsidy", "Target", "Tier", "TimebankPolicy", "VisitClass",
-    "VisitPolicy", "VisitWho", "VoucherKind",
+    "AreaWithoutMinutes", "BedFilter", "BudgetLine", "CancelFee", "CareLevel", "CareScheme", "CityFacts",
+    "CityPack", "CityRules", "ElderFilter", "EscalationStep", "FacilityFilter", "FacilityFunction", "FacilityType",
+    "Group", "GuaranteePolicy", "Indicator", "MoneyPolicy", "Named", "OfferPolicy", "OfferTimer", "OwnedLevel",
+    "PackArea", "PackRules", "Part", "PrepaidLimit", "Profile", "Project", "PublishedFigure", "RatioDefinition",
+    "Satisfies", "ServicePrice", "Setting", "SignalPolicy", "Source", "StartPolicy", "Statistic", "Subsidy",
+    "Target", "Tier", "TimebankPolicy", "VisitClass", "VisitPolicy", "VisitWho", "VoucherKind", "Word",
 ]  # fmt: skip
 
 
@@ -76,15 +92,22 @@ class Profile(Named):
 
 
 class Tier(Named):
-    """A service circle: how far from home, on foot, an elder should find this kind of facility."""
+    """A service circle: how far from home, on foot, an elder should find this kind of facility.
+
+    `setting` says which areas should own such a facility; walking coverage is of all elders. `minutes_source` and
+    `distance_source` where the plan that names the circle gives no minutes or no metres.
+    """
 
     rank: int = Field(ge=1)
     minutes: int = Field(gt=0, le=120)
     distance_m: int = Field(gt=0, le=20_000)
     default_profile: Code
     area_level: AreaLevel
+    setting: Setting = "all"
     counts_upper_tiers: bool = False
     source: Code
+    minutes_source: Code | None = None
+    distance_source: Code | None = None
 
 
 class AreaWithoutMinutes(Part):
@@ -105,10 +128,14 @@ class FacilityFunction(Named):
 
 
 class Satisfies(Part):
-    """Under which conditions a facility of a type counts for a tier: all required functions are live."""
+    """Under which conditions a facility of a type counts for a circle or an owned level: all functions are live.
+
+    `source` where the functions were not read where the type was.
+    """
 
     tier: Code
     required_functions: tuple[Code, ...] = ()
+    source: Code | None = None
 
 
 class FacilityType(Named):
@@ -126,61 +153,12 @@ class FacilityType(Named):
     source: Code
 
 
-class BedFilter(Part):
-    """Which beds are counted: of which facility types (empty: all) and with which flags (all of them)."""
-
-    facility_types: tuple[Code, ...] = ()
-    flags: tuple[Literal["nursing", "dementia", "basic_guarantee", "home_bed"], ...] = ()
-    include_home_beds: bool = False
-
-
-class RatioDefinition(Named):
-    """A ratio with both its counts spelled out, because one name has several definitions in the plans."""
-
-    numerator: BedFilter
-    denominator: BedFilter
-    basis: Literal["licensed", "open", "occupied"]
-    source: Code
-
-
-class Indicator(Named):
-    """A number the city is measured by, and how it is counted."""
-
-    kind: Literal[
-        "bed_ratio",
-        "area_coverage",
-        "monthly_visit_rate",
-        "bed_count",
-        "facility_count",
-        "floor_area_per_thousand",
-        "registered",
-    ]
-    unit: Literal["percent", "beds", "facilities", "m2_per_1000", "people", "organisations"]
-    ratio: Code | None = None
-    area_level: AreaLevel | None = None
-    facility_types: tuple[Code, ...] = ()
-    tier: Code | None = None
-
-
-class Target(Part):
-    """What the city promised by a day; `mission_row` is the row of the mission table."""
-
-    indicator: Code
-    comparison: Literal["at_least", "at_most", "equals"]
-    value: Decimal = Field(ge=0)
-    due_on: date
-    base_value: Decimal | None = Field(default=None, ge=0)
-    base_on: date | None = None
-    plan: str = Field(min_length=1)
-    mission_row: str | None = Field(default=None, pattern=r"^[A-Z]{2}-[0-9]{2}$")
-    source: Code
-
-
 class PackRules(Part):
     """Everything a city decides."""
 
     profiles: tuple[Profile, ...] = Field(min_length=1)
     tiers: tuple[Tier, ...] = Field(min_length=1)
+    owned_levels: tuple[OwnedLevel, ...] = ()
     detour_factor: Decimal = Field(default=Decimal("1.3"), ge=1, le=3)
     areas_without_minutes: tuple[AreaWithoutMinutes, ...] = ()
     functions: tuple[FacilityFunction, ...] = Field(min_length=1)
@@ -189,6 +167,10 @@ class PackRules(Part):
     ratios: tuple[RatioDefinition, ...] = ()
     indicators: tuple[Indicator, ...] = ()
     targets: tuple[Target, ...] = ()
+    published: tuple[PublishedFigure, ...] = ()
+    statistics: tuple[Statistic, ...] = ()
+    projects: tuple[Project, ...] = ()
+    words: tuple[Word, ...] = ()
     care_scheme: CareScheme
     groups: tuple[Group, ...] = Field(min_length=1)
     vouchers: tuple[VoucherKind, ...] = ()
@@ -278,12 +260,11 @@ class CityRules(PackRules):
         return _coded(self.groups, code)
 
     def types_for_tier(self, tier_code: str) -> dict[str, tuple[str, ...]]:
-        """Give the facility types that satisfy a circle, each with the functions that must be live.
+        """Give the facility types that satisfy a circle or an owned level, each with the functions that must be live.
 
-        Upper circles' types are among them only where the city's tier says `counts_upper_tiers`.
+        Upper circles' types are among them only where the city's tier says `counts_upper_tiers`. Raises KeyError.
         """
-        tier = self.tier(tier_code)
-        counted = {t.code for t in self.tiers if t.rank < tier.rank} if tier.counts_upper_tiers else set()
+        counted = set() if tier_code in {level.code for level in self.owned_levels} else self._upper(tier_code)
         return {
             code: rule.required_functions
             for kind in self.facility_types
@@ -291,6 +272,10 @@ class CityRules(PackRules):
             if rule.tier == tier_code or rule.tier in counted
             for code in (kind.code, *kind.also)
         }
+
+    def _upper(self, tier_code: str) -> set[str]:
+        tier = self.tier(tier_code)
+        return {t.code for t in self.tiers if t.rank < tier.rank} if tier.counts_upper_tiers else set()
 
     def without_minutes(self, area_code: int) -> AreaWithoutMinutes | None:
         """Tell whether circles are judged by areas, not by minutes, for who lives in an area (15 digits)."""
@@ -306,6 +291,31 @@ class CityRules(PackRules):
     def targets_for(self, indicator_code: str) -> list[Target]:
         """Give the promises made for an indicator, earliest due day first."""
         return sorted((t for t in self.targets if t.indicator == indicator_code), key=lambda t: t.due_on)
+
+    def indicators_of(self, kind: str) -> list[Indicator]:
+        """Give the indicators of a kind, as the pack orders them."""
+        return [indicator for indicator in self.indicators if indicator.kind == kind]
+
+    def published_for(self, indicator_code: str) -> list[PublishedFigure]:
+        """Give what plans published about an indicator, earliest day first."""
+        return sorted((one for one in self.published if one.indicator == indicator_code), key=lambda one: one.on)
+
+    def owned_level(self, code: str) -> OwnedLevel:
+        """Give a level at which areas own a site without anybody walking there; raises KeyError."""
+        return _coded(self.owned_levels, code)
+
+    def project(self, code: str) -> Project:
+        """Give what a plan said would be built; raises KeyError."""
+        return _coded(self.projects, code)
+
+    def word(self, code: str, usual: str) -> str:
+        """Give what the city calls something, in the reader's language; `usual` where it has no word of its own."""
+        return next((word.name for word in self.words if word.code == code), usual)
+
+    def statistic_on(self, area_code: int, what: str, on: date) -> Statistic | None:
+        """Give the newest official count of an area (15 digits) that is not younger than a day."""
+        known = [s for s in self.statistics if (written_code(s.code), s.what) == (area_code, what) and s.on <= on]
+        return max(known, key=lambda one: one.on, default=None)
 
 
 def _coded(parts: tuple[NamedPart, ...], code: str) -> NamedPart:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from itertools import pairwise
 
-from services.cities.pack import BedFilter, CityPack, MoneyPolicy, Named, PackRules, TimebankPolicy
-
-Place = tuple[str | int, ...]
-Problem = tuple[Place, str]
+from services.cities.pack import CityPack, MoneyPolicy, PackRules, TimebankPolicy
+from services.cities.pack_indicator_links import Place, Problem, codes_of, given, indicator_links, known
 
 
 def broken_links(pack: CityPack) -> list[Problem]:
@@ -26,7 +24,7 @@ def broken_links(pack: CityPack) -> list[Problem]:
 def _own_money_links(pack: CityPack, sources: set[str]) -> Iterator[Problem]:
     """What a city keeps over a neighbour's rules; its groups of services and people are the neighbour's to know."""
     for index, voucher in enumerate(pack.vouchers or ()):
-        yield from _known(("vouchers", index, "source"), [voucher.source], sources, "sources")
+        yield from known(("vouchers", index, "source"), [voucher.source], sources, "sources")
     yield from _twice(("vouchers",), [voucher.code for voucher in pack.vouchers or ()])
     if pack.rules is not None:
         yield from _money_sources(pack.rules.money, ("rules", "money"), sources)
@@ -37,18 +35,18 @@ def _own_money_links(pack: CityPack, sources: set[str]) -> Iterator[Problem]:
 def _money_sources(money: MoneyPolicy, place: Place, sources: set[str]) -> Iterator[Problem]:
     for name in ("cancel_fees", "budget_lines", "prepaid"):
         for index, part in enumerate(getattr(money, name)):
-            yield from _known((*place, name, index, "source"), [part.source], sources, "sources")
+            yield from known((*place, name, index, "source"), [part.source], sources, "sources")
     paid = [code for line in money.budget_lines for code in line.pays_for]
     yield from _twice((*place, "budget_lines"), paid)
 
 
 def _links_of_rules(rules: PackRules, sources: set[str]) -> Iterator[Problem]:
-    for name in ("profiles", "tiers", "functions", "facility_types", "service_groups", "ratios", "indicators",
-                 "groups", "vouchers", "subsidies", "visit_classes"):  # fmt: skip
+    for name in ("profiles", "tiers", "owned_levels", "functions", "facility_types", "service_groups", "ratios",
+                 "indicators", "projects", "words", "groups", "vouchers", "subsidies", "visit_classes"):  # fmt: skip
         yield from _twice(("rules", name), [part.code for part in getattr(rules, name)])
     yield from _sources_named(rules, sources)
     yield from _facility_links(rules)
-    yield from _indicator_links(rules)
+    yield from indicator_links(rules)
     yield from _money_links(rules)
     yield from _people_links(rules)
     yield from _offer_links(rules)
@@ -60,63 +58,48 @@ def _sources_named(rules: PackRules, sources: set[str]) -> Iterator[Problem]:
         parts = list(enumerate(value)) if isinstance(value, tuple) else [(None, value)]
         for index, part in parts:
             place: Place = ("rules", name, "source") if index is None else ("rules", name, index, "source")
-            if hasattr(part, "source"):
-                yield from _known(place, [part.source], sources, "sources")
+            for field in ("source", "minutes_source", "distance_source"):
+                yield from known((*place[:-1], field), given(getattr(part, field, None)), sources, "sources")
+    for index, kind in enumerate(rules.facility_types):
+        for rule in kind.satisfies:
+            place = ("rules", "facility_types", index, "satisfies")
+            yield from known(place, given(rule.source), sources, "sources")
 
 
 def _facility_links(rules: PackRules) -> Iterator[Problem]:
-    functions, tiers = _codes(rules.functions), _codes(rules.tiers)
+    functions, tiers = codes_of(rules.functions), codes_of(rules.tiers) | codes_of(rules.owned_levels)
+    yield from _twice(("rules", "owned_levels"), [part.code for part in (*rules.tiers, *rules.owned_levels)])
     for index, tier in enumerate(rules.tiers):
         place: Place = ("rules", "tiers", index, "default_profile")
-        yield from _known(place, [tier.default_profile], _codes(rules.profiles), "profiles")
+        yield from known(place, [tier.default_profile], codes_of(rules.profiles), "profiles")
     for index, kind in enumerate(rules.facility_types):
         place = ("rules", "facility_types", index)
-        yield from _known((*place, "functions"), kind.functions, functions, "functions")
+        yield from known((*place, "functions"), kind.functions, functions, "functions")
         for rule in kind.satisfies:
-            yield from _known((*place, "satisfies"), [rule.tier], tiers, "tiers")
+            yield from known((*place, "satisfies"), [rule.tier], tiers, "tiers")
             own = set(kind.functions)
-            yield from _known((*place, "satisfies"), rule.required_functions, own, "functions of the type")
-
-
-def _indicator_links(rules: PackRules) -> Iterator[Problem]:
-    types, tiers, ratios = _codes(rules.facility_types), _codes(rules.tiers), _codes(rules.ratios)
-    for index, ratio in enumerate(rules.ratios):
-        for side in ("numerator", "denominator"):
-            beds: BedFilter = getattr(ratio, side)
-            yield from _known(("rules", "ratios", index, side), beds.facility_types, types, "facility_types")
-    for index, indicator in enumerate(rules.indicators):
-        place: Place = ("rules", "indicators", index)
-        yield from _known((*place, "ratio"), _given(indicator.ratio), ratios, "ratios")
-        yield from _known((*place, "tier"), _given(indicator.tier), tiers, "tiers")
-        yield from _known((*place, "facility_types"), indicator.facility_types, types, "facility_types")
-        if indicator.kind == "bed_ratio" and indicator.ratio is None:
-            yield (*place, "ratio"), "床位占比须写明ratio / a bed_ratio needs its ratio"
-        if indicator.kind == "area_coverage" and indicator.area_level is None:
-            yield (*place, "area_level"), "覆盖率须写明area_level / an area_coverage needs its area_level"
-    for index, target in enumerate(rules.targets):
-        place = ("rules", "targets", index, "indicator")
-        yield from _known(place, [target.indicator], _codes(rules.indicators), "indicators")
+            yield from known((*place, "satisfies"), rule.required_functions, own, "functions of the type")
 
 
 def _money_links(rules: PackRules) -> Iterator[Problem]:
-    services, groups = _codes(rules.service_groups), _codes(rules.groups)
+    services, groups = codes_of(rules.service_groups), codes_of(rules.groups)
     for index, voucher in enumerate(rules.vouchers):
         place: Place = ("rules", "vouchers", index, "service_groups")
-        yield from _known(place, voucher.service_groups, services, "service_groups")
-        yield from _known(("rules", "vouchers", index, "groups"), voucher.groups, groups, "groups")
+        yield from known(place, voucher.service_groups, services, "service_groups")
+        yield from known(("rules", "vouchers", index, "groups"), voucher.groups, groups, "groups")
     for index, subsidy in enumerate(rules.subsidies):
         place = ("rules", "subsidies", index)
-        yield from _known((*place, "service_groups"), subsidy.service_groups, services, "service_groups")
-        yield from _known((*place, "groups"), subsidy.groups, groups, "groups")
+        yield from known((*place, "service_groups"), subsidy.service_groups, services, "service_groups")
+        yield from known((*place, "groups"), subsidy.groups, groups, "groups")
 
 
 def _people_links(rules: PackRules) -> Iterator[Problem]:
-    groups = _codes(rules.groups)
+    groups = codes_of(rules.groups)
     for index, visit_class in enumerate(rules.visit_classes):
         for who in visit_class.who:
-            yield from _known(("rules", "visit_classes", index, "who"), who.groups, groups, "groups")
+            yield from known(("rules", "visit_classes", index, "who"), who.groups, groups, "groups")
     for who in rules.timebank.grant_who:
-        yield from _known(("rules", "timebank", "grant_who"), who.groups, groups, "groups")
+        yield from known(("rules", "timebank", "grant_who"), who.groups, groups, "groups")
     steps = [step.step for step in rules.escalation]
     waits = [step.after_minutes for step in rules.escalation]
     if steps != list(range(1, len(steps) + 1)) or waits != sorted(waits):
@@ -138,21 +121,7 @@ def _policy_links(policy: TimebankPolicy, place: Place, sources: set[str]) -> It
     parts = {"": policy, "start": policy.start, "guarantee": policy.guarantee}
     for name, part in parts.items():
         if part is not None:
-            yield from _known((*place, *([name] if name else []), "source"), [part.source], sources, "sources")
-
-
-def _codes(parts: Iterable[Named]) -> set[str]:
-    return {part.code for part in parts}
-
-
-def _given(code: str | None) -> list[str]:
-    return [] if code is None else [code]
-
-
-def _known(place: Place, used: Iterable[str], declared: set[str], where: str) -> Iterator[Problem]:
-    for code in used:
-        if code not in declared:
-            yield place, f"“{code}”在{where}中没有 / {code!r} is not declared in {where}"
+            yield from known((*place, *([name] if name else []), "source"), [part.source], sources, "sources")
 
 
 def _twice(place: Place, codes: list[str]) -> Iterator[Problem]:

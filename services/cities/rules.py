@@ -17,6 +17,10 @@ LEVEL_NAMES_ZH = {
     "quarter": "小区",
 }
 _TRAILING_DIGITS = {"province": 13, "city": 11, "district": 9, "street": 6, "community": 3, "quarter": 0}
+_SETTINGS = {
+    "urban": ("街道", "街道办事处", "社区", "居委会", "居民委员会", "小区"),
+    "rural": ("镇", "乡", "苏木", "村", "嘎查", "村委会", "村民委员会", "组"),
+}
 _LOWEST_CODE = 11 * 10**13
 _HIGHEST_CODE = 10**15 - 1
 _WRITTEN_LENGTHS = (2, 4, 6, 9, 12, 15)
@@ -65,6 +69,18 @@ def parent_code(code: int) -> int | None:
         if above != code:
             return above
     return None
+
+
+def area_setting(name: str) -> str:
+    """Tell by an area's name whether it is "urban" (街道, 社区), "rural" (镇, 乡, 苏木, 村, 嘎查, 组), or "other".
+
+    The plans promise something else to 街道 than to 乡镇; development zones, farms and companies with a street's
+    code are neither.
+    """
+    for setting, endings in _SETTINGS.items():
+        if name.strip().endswith(endings):
+            return setting
+    return "other"
 
 
 def written_code(digits: str) -> int:

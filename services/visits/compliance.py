@@ -287,7 +287,7 @@ def _channel(code: str) -> str:
 
 
 def _target(rules: CityRules, day: date) -> float | None:
-    codes = [i.code for i in rules.indicators if i.kind == "monthly_visit_rate"]
+    codes = [i.code for i in rules.indicators if i.is_monthly_visit_rate]
     targets = sorted((t for code in codes for t in rules.targets_for(code)), key=lambda t: t.due_on)
     ahead = [t for t in targets if t.due_on >= day] or targets[-1:]
     return float(ahead[0].value / 100) if ahead else None

@@ -77,11 +77,11 @@ def test_from_every_number_on_the_desk_one_click_leads_to_its_rows(cast: Any, br
 def test_a_page_of_rows_prints_definition_day_and_rules_and_can_be_taken_away(browse: Any, path: str) -> None:
     officer = browse("officer")
     page = officer.get(path).text
-    assert "规则版本 2021-2025.2" in page and "截至 20" in page and "<small>" in page
+    assert "规则版本 2021-2025.3" in page and "截至 20" in page and "<small>" in page
     taken = officer.get(f"{path}.csv")
     rows = list(csv.reader(io.StringIO(taken.text.removeprefix("\ufeff"))))
     assert taken.headers["content-disposition"].startswith("attachment") and taken.text.startswith("\ufeff")
-    assert rows[1][0] == "截至" and rows[1][2:] == ["规则版本", "2021-2025.2"] and rows[2][0] == "口径"
+    assert rows[1][0] == "截至" and rows[1][2:] == ["规则版本", "2021-2025.3"] and rows[2][0] == "口径"
 
 
 def test_a_file_that_is_taken_away_says_that_its_people_are_invented_when_they_are(cast: Any, browse: Any) -> None:

@@ -63,6 +63,7 @@ def served(cast: Any) -> int:
     return session_id
 
 
+@pytest.mark.mission("DY-45")
 def test_a_volunteer_takes_her_paper_and_a_stranger_checks_it_without_learning_who_she_is(
     visit: Visit, served: int
 ) -> None:

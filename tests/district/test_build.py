@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from services.cities.queries import area_at, rules_in_force
+from services.cities.queries import area_at, city_by_key, rules_in_force
 from services.cities.rules import ancestor_code
 from services.directory.importer import import_facilities
 from services.people.demonstration import CAST, sample
@@ -131,18 +131,25 @@ def test_the_mix_of_facilities_is_a_real_citys(district: Any) -> None:
 
 
 @pytest.mark.mission("SH-03")
-def test_both_cities_rules_find_something_to_count_in_it(district: Any) -> None:
+def test_every_citys_rules_find_something_to_count_in_it(district: Any) -> None:
     facilities = rows(district, "SELECT type_code, functions FROM facility")
-    counted = {}
+    counted: dict[str, dict[str, int]] = {}
     with district.session("setup") as session:
-        for city in (CITY_CODE, 310000_000_000_000):
-            rules = rules_in_force(session, city, NOW.date())
+        for key in ("dongying", "hulunbuir", "taizhou", "ningguo", "shanghai"):
+            rules = rules_in_force(session, city_by_key(session, key), NOW.date())
             for tier in rules.tiers:
                 kinds = rules.types_for_tier(tier.code)
-                counted[tier.code] = sum(
+                counted.setdefault(key, {})[tier.code] = sum(
                     f.type_code in kinds and set(kinds[f.type_code]) <= set(f.functions) for f in facilities
                 )
-    assert counted == {"street_15": 5, "community_10": 24, "quarter_5": 28, "hub_15": 3, "doorstep_15": 63}
+        assert rules_in_force(session, CITY_CODE, NOW.date()).rules_city_key == "dongying"
+    assert counted == {
+        "dongying": {"street_15": 5, "community_10": 24, "quarter_5": 28},
+        "hulunbuir": {"street_15": 5, "community_10": 39},
+        "taizhou": {"street_15": 5, "community_10": 39},
+        "ningguo": {"town_15": 6, "village_10": 39},
+        "shanghai": {"hub_15": 3, "doorstep_15": 63},
+    }
 
 
 @pytest.mark.mission("DY-08")

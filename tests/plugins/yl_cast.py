@@ -198,11 +198,11 @@ def _populate() -> None:
     from services.cities.actions import load_pack
     from services.unit_of_work import SYSTEM, unit_of_work
     from timebank.writer import open_account
-    from workers.district.ground import load_promises
+    from workers.district.ground import PACKS, load_promises
 
     with unit_of_work(SYSTEM, login="jobs") as work:
-        for name in ("dongying", "shanghai", "nanjing_demo"):
-            load_pack(work.session, work.now, ROOT / f"sample_data/cities/{name}.toml")
+        for name in PACKS:
+            load_pack(work.session, work.now, ROOT / "sample_data/cities" / name)
         _directory(work.session, work.now)
         load_promises(work.session, work.now)
         open_account(work.session, work.now, ledger=CITY, kind="issuance", owner_label="city")

@@ -34,19 +34,22 @@ def _stop(error: DomainError) -> typer.Exit:
 
 @app.command("load")
 def load(
-    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="一个城市的TOML文件")],
+    files: Annotated[list[Path], typer.Argument(exists=True, dir_okay=False, help="城市的TOML文件，可一次给多个")],
 ) -> None:
-    """Publish a city's rules from its TOML file; the same file again changes nothing."""
-    try:
-        with unit_of_work(SYSTEM, login="setup") as work:
-            loaded = load_pack(work.session, work.now, file)
-            if loaded.changed:
-                facts = {"version": loaded.version}
-                record_act(work.session, work.now, COMMAND_LINE, "load_city", area_code=loaded.city_code, facts=facts)
-    except DomainError as error:
-        raise _stop(error) from error
-    what = f"已载入（区划{loaded.areas}个）" if loaded.changed else "已是这一版本，未作改动"
-    _console.print(f"{loaded.key} {loaded.version}：{what}", highlight=False)
+    """Publish the rules of one or more cities from their TOML files; the same file again changes nothing."""
+    for file in files:
+        try:
+            with unit_of_work(SYSTEM, login="setup") as work:
+                loaded = load_pack(work.session, work.now, file)
+                if loaded.changed:
+                    facts = {"version": loaded.version}
+                    record_act(
+                        work.session, work.now, COMMAND_LINE, "load_city", area_code=loaded.city_code, facts=facts
+                    )
+        except DomainError as error:
+            raise _stop(error) from error
+        what = f"已载入（区划{loaded.areas}个）" if loaded.changed else "已是这一版本，未作改动"
+        _console.print(f"{loaded.key} {loaded.version}：{what}", highlight=False)
 
 
 @app.command("streets")

@@ -33,7 +33,8 @@ from workers.district.sample_files import (
 )
 from workers.district.world import CITY_CODE, InventedBed, InventedProvider, World, at, month_starts
 
-PACKS = ("dongying.toml", "shanghai.toml", "nanjing_demo.toml")
+PACKS = ("dongying.toml", "hulunbuir.toml", "taizhou.toml", "ningguo.toml", "shanghai.toml", "nanjing_demo.toml")
+"""Five cities by their own plans, and the demonstration district, which runs under any of them."""
 MENU_FROM = date(2021, 1, 1)
 WALK_SECONDS_OF_A_CARER = 2400
 PRICE_SPREAD = {"kangle": 0, "ankang": -5, "songhe": 0, "nuanyang": 10, "fengye": -5, "ruixiang": 0, "yizhou": 5}
@@ -43,7 +44,7 @@ CERTIFIED_IN_HISTORY = {"songling": 17, "sangyu": 15, "changqing": 13, "hemu": 1
 
 
 def load_ground(session: Session, now: datetime, district: District) -> None:
-    """Load the three packs, the streets of China, and the drawn areas with their outlines."""
+    """Load the packs, the streets of China, and the drawn areas with their outlines."""
     for name in PACKS:
         load_pack(session, now, CITIES_FOLDER / name)
     load_national_streets(session, STREET_CODES_FILE)

@@ -188,6 +188,23 @@ def test_under_shanghais_rules_her_own_scheme_decides_and_exclusive_rules_give_o
     assert "评估" in told["insured_care_4"].reasons[0]
 
 
+@pytest.mark.mission("HB-13")
+def test_under_hulunbuirs_rules_the_old_age_allowance_goes_by_bands_of_age(cast: Any) -> None:
+    from services.cities.actions import adopt_rules
+    from services.cities.queries import city_by_key
+
+    with cast.work("house") as work:
+        adopt_rules(work.session, work.now, CITY, city_by_key(work.session, "hulunbuir"))
+        today = civil_date(work.now)
+    paid = {}
+    for age in (79, 80, 99, 100):
+        change(cast, "UPDATE person SET born_on = :b WHERE id = :e", b=date(today.year - age, 1, 1), e=cast["wang"])
+        with cast.work("house") as work:
+            given = decision_on(work.session, cast["wang"], today).given
+        paid[age] = [rule.monthly_fen for rule in given if rule.code.startswith("old_age")]
+    assert paid == {79: [], 80: [10_000], 99: [10_000], 100: [60_000]}, "1200 and 7200 yuan a year"
+
+
 def test_a_rule_that_names_a_level_without_its_scheme_is_refused_with_its_line(tmp_path: Path, cast: Any) -> None:
     file = tmp_path / "bad.toml"
     file.write_text(FILE.read_text("utf-8").replace('scheme = "ltci-2021"\n', ""), "utf-8")

@@ -50,17 +50,17 @@ def test_loading_the_same_file_again_changes_nothing(session: Session) -> None:
 def test_a_published_version_cannot_come_back_with_other_content(session: Session) -> None:
     with pytest.raises(PackVersionChanged) as caught:
         load_pack(session, NOW, pack("dongying").replace("cap_minutes = 90000", "cap_minutes = 60000"))
-    assert caught.value.facts["version"] == "2021-2025.2"
+    assert caught.value.facts["version"] == "2021-2025.3"
 
 
 def test_an_english_name_may_change_only_under_a_new_version_number(session: Session) -> None:
     renamed = pack("dongying").replace('name_en = "day care"', 'name_en = "care by day"', 1)
     with pytest.raises(PackVersionChanged):
         load_pack(session, NOW, renamed)
-    newer = renamed.replace('version = "2021-2025.2"', 'version = "2021-2025.3"')
+    newer = renamed.replace('version = "2021-2025.3"', 'version = "2021-2025.4"')
     assert load_pack(session, NOW, newer).changed
     rules = rules_in_force(session, DONGYING, TODAY)
-    assert (rules.version, rules.functions[1].name_en) == ("2021-2025.3", "care by day")
+    assert (rules.version, rules.functions[1].name_en) == ("2021-2025.4", "care by day")
 
 
 def test_what_government_pays_for_has_its_english_name_by_the_chinese_one_that_rights_carry(session: Session) -> None:
@@ -71,7 +71,7 @@ def test_what_government_pays_for_has_its_english_name_by_the_chinese_one_that_r
 
 @pytest.mark.mission("DY-53")
 def test_a_fact_is_judged_by_the_version_of_its_day(session: Session) -> None:
-    newer = pack("dongying").replace('version = "2021-2025.2"', 'version = "2026.1"')
+    newer = pack("dongying").replace('version = "2021-2025.3"', 'version = "2026.1"')
     newer = newer.replace("valid_from = 2021-01-01", "valid_from = 2026-07-01", 1)
     newer = newer.replace("cap_minutes = 90000", "cap_minutes = 60000")
     load_pack(session, NOW, newer)
@@ -85,7 +85,7 @@ def test_before_the_first_version_there_are_no_rules(session: Session) -> None:
 
 
 def test_a_broken_pack_leaves_nothing_behind(session: Session) -> None:
-    broken = pack("dongying").replace('version = "2021-2025.2"', 'version = "x"').replace("rank = 1", "rank = 0", 1)
+    broken = pack("dongying").replace('version = "2021-2025.3"', 'version = "x"').replace("rank = 1", "rank = 0", 1)
     with pytest.raises(BadPack):
         load_pack(session, NOW, broken)
     count = session.connection().execute(text("SELECT count(*) FROM city_pack_version WHERE version = 'x'"))
@@ -93,7 +93,7 @@ def test_a_broken_pack_leaves_nothing_behind(session: Session) -> None:
 
 
 def test_an_area_outside_the_city_is_refused_before_anything_stands(session: Session) -> None:
-    stray = pack("dongying").replace('"2021-2025.2"', '"stray"', 1).replace('code = "370523"', 'code = "330523"')
+    stray = pack("dongying").replace('"2021-2025.3"', '"stray"', 1).replace('code = "370523"', 'code = "330523"')
     with pytest.raises(BadPack) as caught, session.begin_nested():
         load_pack(session, NOW, stray)
     assert "330523" in caught.value.message_zh
@@ -121,7 +121,7 @@ def test_a_street_centre_counts_as_a_hub_only_under_shanghais_rules(session: Ses
 def test_an_upper_circle_never_counts_for_a_lower_one_unless_the_city_says_so(session: Session) -> None:
     assert "street_centre" not in rules_in_force(session, DONGYING, TODAY).types_for_tier("community_10")
     said = pack("dongying").replace("counts_upper_tiers = false", "counts_upper_tiers = true")
-    load_pack(session, NOW, said.replace('"2021-2025.2"', '"counts-upper"', 1))
+    load_pack(session, NOW, said.replace('"2021-2025.3"', '"counts-upper"', 1))
     kinds = rules_in_force(session, DONGYING, TODAY).types_for_tier("community_10")
     assert set(kinds) == {"street_centre", "day_care_centre"}
 

@@ -77,6 +77,38 @@ def test_a_meal_is_hers_at_once_and_one_place_less_is_shown(quarter: Quarter) ->
     assert quarter.one("SELECT count(*) FROM message WHERE template = 'orders.place_held'") > 0
 
 
+@pytest.mark.mission("DY-25")
+@pytest.mark.parametrize("kind", ["meal_dine_in", "meal_delivery"])
+def test_a_lunch_of_the_senior_canteen_eaten_there_or_brought_is_half_paid_by_government(
+    quarter: Quarter, kind: str
+) -> None:
+    quarter.change(
+        "UPDATE facility SET type_code = 'senior_canteen', functions = '{meals}' WHERE id = :f",
+        f=quarter.facilities["kangle"],
+    )
+    quarter.change("UPDATE entitlement SET service_codes = '{canteen}'")
+    publish(quarter, kind=kind)
+    placed = quarter.place(**lunch(quarter))
+    assert (placed.price_fen, placed.government_fen, placed.self_fen) == (1500, 750, 750)
+    quarter.run_jobs()
+    assert quarter.one("SELECT amount_fen FROM payable") == 750
+
+
+@pytest.mark.mission("DY-02", "TZ-11")
+@pytest.mark.parametrize(("kind", "type_code"), [("day_care", "day_care_centre"), ("bath", "bath_point")])
+def test_a_day_at_the_centre_and_a_bath_at_the_point_have_places_that_are_booked(
+    quarter: Quarter, kind: str, type_code: str
+) -> None:
+    site = quarter.facilities["kangle"]
+    quarter.change("UPDATE facility SET type_code = :t WHERE id = :f", t=type_code, f=site)
+    publish(quarter, capacity=1, kind=kind)
+    assert (free_on_thursday(quarter).kind, free_on_thursday(quarter).free) == (kind, 1)
+    quarter.place(**lunch(quarter))
+    assert free_on_thursday(quarter).free == 0
+    with quarter.refused(PlaceFull):
+        quarter.place("zhou", **lunch(quarter, elder_id=quarter["sun"], channel="phone"))
+
+
 def test_the_full_meal_the_closed_one_and_the_one_that_is_not_are_refused(quarter: Quarter) -> None:
     publish(quarter, capacity=1)
     quarter.place(**lunch(quarter))

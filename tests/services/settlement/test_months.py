@@ -193,6 +193,7 @@ def test_a_correction_is_a_counter_line_in_the_open_month_and_a_refund_comes_bac
     assert quarter.one("SELECT count(*) FROM act WHERE verb IN ('correct_settlement', 'close_settlement')") == 2
 
 
+@pytest.mark.mission("DY-52")
 def test_an_auditor_follows_the_money_from_the_budget_line_to_the_payment(quarter: Quarter) -> None:
     quarter.change("UPDATE entitlement SET kind = '高龄独居、空巢、留守老年人居家服务'")
     order = done(quarter)
@@ -215,6 +216,7 @@ def test_an_auditor_follows_the_money_from_the_budget_line_to_the_payment(quarte
                 queries.chain_of(work.session, quarter.one("SELECT id FROM settlement_line"))
 
 
+@pytest.mark.mission("DY-52")
 def test_the_accounts_go_out_as_csv_workbook_and_pdf_with_the_same_figures(quarter: Quarter) -> None:
     done(quarter)
     draw(quarter)

@@ -33,6 +33,7 @@ def enter(quarter: Quarter, account: int, kind: str, fen: int, key: str, who: st
         )  # fmt: skip
 
 
+@pytest.mark.mission("HB-25")
 def test_no_more_is_taken_in_advance_than_the_city_allows(quarter: Quarter) -> None:
     account = opened(quarter)
     assert opened(quarter) == account  # opened once
@@ -56,6 +57,7 @@ def test_no_more_is_taken_in_advance_than_the_city_allows(quarter: Quarter) -> N
     assert quarter.one("SELECT count(*) FROM act WHERE verb IN ('open_prepaid', 'enter_prepaid')") == 4
 
 
+@pytest.mark.mission("HB-25")
 def test_who_leaves_gets_back_what_is_left(quarter: Quarter) -> None:
     account = opened(quarter)
     enter(quarter, account, "deposit", 5_000, "bill-1")

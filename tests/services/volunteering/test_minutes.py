@@ -33,7 +33,7 @@ CITY = 320100000000000
 PLATE = DoorProof("door_plate", "demo-door-plate-wang")
 
 
-@pytest.mark.mission("HB-31")
+@pytest.mark.mission("HB-31", "DY-14")
 def test_ninety_minutes_are_held_at_check_out_and_posted_when_the_daughter_confirms(
     cast: Any, hands: Any, posted: Any
 ) -> None:

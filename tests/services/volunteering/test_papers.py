@@ -55,6 +55,7 @@ def test_beancount_accepts_her_books_and_refuses_them_when_one_minute_is_changed
         assert loader.load_string(forged)[1]
 
 
+@pytest.mark.mission("SH-38")
 def test_the_table_opens_in_a_spreadsheet_and_no_title_becomes_a_formula(cast: Any, paper_code: str) -> None:
     written = papers.as_csv(read(cast, paper_code))
     assert written.startswith("\ufeff")
@@ -73,6 +74,7 @@ def test_the_paper_is_a_pdf_that_is_the_same_whenever_it_is_drawn(cast: Any, pap
     assert b"CreationDate" not in first and b"Matplotlib" not in first
 
 
+@pytest.mark.mission("DY-45")
 def test_a_stranger_sees_the_seal_and_nothing_about_her(cast: Any, paper_code: str) -> None:
     with unit_of_work(NOBODY) as work:
         before = papers.check_paper(work.session, paper_code)
@@ -112,6 +114,7 @@ def test_a_paper_handed_out_is_never_edited(cast: Any, paper_code: str) -> None:
             work.session.connection().execute(update(table_of(HourPaper)).values(minutes=1))
 
 
+@pytest.mark.mission("DY-45")
 def test_a_certificate_counts_what_stands_when_it_is_handed_out_and_says_it_again_for_good(
     cast: Any, hands: Any, posted: Any
 ) -> None:

@@ -76,6 +76,7 @@ def free(cast: Any) -> tuple[int, int]:
         return held.posted, held.pending_out
 
 
+@pytest.mark.mission("DY-14")
 def test_hours_are_held_at_booking_and_leave_only_when_she_was_helped(cast: Any, hands: Any, booked: Any) -> None:
     assert free(cast) == (200, 90)
     session_id = hands.served(booked.need_id, minutes=90, who="other_carer")
