@@ -178,6 +178,11 @@ class Indicator(Named):
         )
 
     @property
+    def bed_flags(self) -> tuple[str, ...]:
+        """What the counted beds are (nursing, dementia, ...); empty: any."""
+        return self.beds.flags if self.beds is not None else ()
+
+    @property
     def is_monthly_visit_rate(self) -> bool:
         """Whether it is the share of elders on the list who were met in the month (月探访率), of all classes."""
         return self.kind == "elder_share" and self.numerator == "visited_in_month" and self.elders is None

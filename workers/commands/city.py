@@ -93,9 +93,10 @@ def rules(
             chosen = rules_in_force(work.session, code, day)
             facts = {"from_city_code": lender, "from_day": day.isoformat()}
             record_act(work.session, work.now, COMMAND_LINE, "adopt_rules", area_code=code, facts=facts)
-            enqueue(work.session, work.now, "circles.refresh", {"city_code": code})
+            for job in ("circles.refresh", "visits.refresh_duties", "benefits.settle_every_elder"):
+                enqueue(work.session, work.now, job, {"city_code": code})
     except DomainError as error:
         raise _stop(error) from error
     circles = "、".join(tier.name_zh for tier in chosen.tiers)
     _console.print(f"{city}自{day}起采用{chosen.rules_city_name_zh}的规则（{chosen.version}）：{circles}")
-    _console.print("服务圈随即重新计算（worker 运行时自动完成）")
+    _console.print("服务圈、探访名单和享受条件随即重新计算（worker 运行时自动完成）")
