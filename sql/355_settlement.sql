@@ -60,7 +60,7 @@ CREATE OR REPLACE TRIGGER prepaid_account_starts_empty BEFORE INSERT ON prepaid_
 
 REVOKE UPDATE, DELETE, TRUNCATE ON settlement_line, prepaid_entry FROM yinling_app, yinling_jobs;
 REVOKE UPDATE ON settlement, settlement_hold, prepaid_account FROM yinling_app, yinling_jobs;
-GRANT UPDATE (state, lines, government_fen, voucher_fen, self_fen, lines_hash, drawn_at, closed_at, closed_by)
+GRANT UPDATE (state, lines, government_fen, insurance_fen, voucher_fen, self_fen, lines_hash, drawn_at, closed_at, closed_by)
   ON settlement TO yinling_app, yinling_jobs;
 GRANT UPDATE (released_at, released_by) ON settlement_hold TO yinling_app, yinling_jobs;
 GRANT UPDATE (left_on, refund_due_on) ON prepaid_account TO yinling_app, yinling_jobs;

@@ -18,6 +18,7 @@ class SettlementOut(BaseModel):
     state: str
     lines: int
     government_fen: int
+    insurance_fen: int
     voucher_fen: int
     self_fen: int
     lines_hash: str | None
@@ -34,6 +35,7 @@ class LineOut(BaseModel):
     service_code: str
     service_day: date
     government_fen: int
+    insurance_fen: int
     voucher_fen: int
     self_fen: int
     government_budget: str | None

@@ -24,12 +24,11 @@ from services.settlement.errors import (
     ReasonMissing,
     SettlementNotFound,
 )
-from services.settlement.rules import hash_lines, month_of, next_month
+from services.settlement.rules import AMOUNTS, hash_lines, month_of, next_month
 from services.unit_of_work import Actor
 
 _order, _provider = table_of(CareOrder), table_of(Provider)
 REASON_LENGTH = 200
-AMOUNTS = ("government_fen", "voucher_fen", "self_fen")
 
 
 def hold_back(session: Session, now: datetime, actor: Actor, order_id: int, reason: str) -> int:

@@ -26,7 +26,7 @@ from services.directory.tables import Provider
 from services.errors import NotFound
 from services.orders.tables import CareOrder
 from services.payments.tables import Payable, PaymentDispute
-from services.settlement.rules import month_of, next_month
+from services.settlement.rules import AMOUNTS, month_of, next_month
 from services.settlement.tables import Settlement, SettlementHold, SettlementLine
 from services.unit_of_work import SYSTEM
 from services.visits.tables import Visit
@@ -87,7 +87,7 @@ def open_settlement(session: Session, now: datetime, provider_id: int, month: da
     while True:
         row = upsert(settlements).values(
             provider_id=provider_id, area_code=area_code, month=wanted, state="open", drawn_at=now,
-            lines=0, government_fen=0, voucher_fen=0, self_fen=0,
+            lines=0, **dict.fromkeys(AMOUNTS, 0),
         )  # fmt: skip
         connection.execute(row.on_conflict_do_nothing(constraint="settlement_one_a_month_key"))
         found = connection.execute(
@@ -129,10 +129,10 @@ def total(session: Session, now: datetime, settlement_id: int) -> None:
     sums = session.connection().execute(
         select(
             func.count().label("lines"),
-            *[func.coalesce(func.sum(lines.c[name]), 0).label(name) for name in ("government_fen", "voucher_fen", "self_fen")],
+            *[func.coalesce(func.sum(lines.c[name]), 0).label(name) for name in AMOUNTS],
         ).where(lines.c.settlement_id == settlement_id)
     ).one()  # fmt: skip
-    values = {name: int(getattr(sums, name)) for name in ("lines", "government_fen", "voucher_fen", "self_fen")}
+    values = {name: int(getattr(sums, name)) for name in ("lines", *AMOUNTS)}
     session.connection().execute(
         update(settlements).where(settlements.c.id == settlement_id).values(drawn_at=now, **values)
     )
@@ -153,6 +153,7 @@ def _with_facts(*more: Any) -> Any:
             (_payable.c.captured_fen - _payable.c.refunded_fen).label("paid_fen"),
             _use.c.state.label("government_state"),
             _right.c.kind.label("right_kind"),
+            (_right.c.payer == "insurance").label("insured"),
             func.coalesce(_voucher_use.c.captured_fen, 0).label("voucher_paid_fen"),
             _voucher.c.kind_code.label("voucher_kind"),
             *more,
@@ -204,10 +205,13 @@ def _line(row: Row[Any], settlement: Row[Any], now: datetime, rules: CityRules |
         "visit_id": row.visit_id,
         "service_code": row.service_code,
         "service_day": civil_date(row.starts_at),
-        "government_fen": row.government_fen if done else 0,
+        "government_fen": row.government_fen if done and not row.insured else 0,
+        "insurance_fen": row.government_fen if done and row.insured else 0,
         "voucher_fen": row.voucher_paid_fen if done else 0,
         "self_fen": int(row.paid_fen or 0),
-        "government_budget": _budget_of_right(rules, row.right_kind) if done and row.government_fen else None,
+        "government_budget": _budget_of_right(rules, row.right_kind)
+        if done and row.government_fen and not row.insured
+        else None,
         "voucher_budget": _budget(rules, row.voucher_kind) if done and row.voucher_paid_fen else None,
         "payable_id": row.payable_id,
         "recorded_at": now,
@@ -239,7 +243,7 @@ def _counter_refunds(session: Session, now: datetime, settlement: Row[Any]) -> i
         counter = {
             "settlement_id": settlement.id, "provider_id": settlement.provider_id, "area_code": settlement.area_code,
             "kind": "correction", "order_id": row.order_id, "service_code": row.service_code,
-            "service_day": row.service_day, "government_fen": 0, "voucher_fen": 0, "self_fen": -int(row.over_fen),
+            "service_day": row.service_day, "government_fen": 0, "insurance_fen": 0, "voucher_fen": 0, "self_fen": -int(row.over_fen),
             "payable_id": row.payable_id, "counters_id": row.first_id, "reason": "refunded", "recorded_at": now,
         }  # fmt: skip
         session.connection().execute(insert(lines).values(counter))

@@ -15,17 +15,19 @@ from sqlalchemy import Row
 
 from geo.picture import chinese_font
 from services.benefits.rules import yuan
+from services.settlement.rules import AMOUNTS
 
 COLUMNS = (
     ("line", "序号"), ("kind", "类型"), ("order_number", "单号"), ("service_code", "服务"), ("service_day", "服务日"),
-    ("government_fen", "政府（分）"), ("voucher_fen", "券（分）"), ("self_fen", "自付（分）"), ("total_fen", "合计（分）"),
+    ("government_fen", "政府（分）"), ("insurance_fen", "长护险（分）"), ("voucher_fen", "券（分）"), ("self_fen", "自付（分）"), ("total_fen", "合计（分）"),
     ("government_budget", "政府预算科目"), ("voucher_budget", "券预算科目"), ("visit_id", "上门记录"),
     ("payable_id", "应付款"), ("counters_id", "冲回的行"), ("reason", "原因"),
 )  # fmt: skip
 KINDS = {"service": "服务", "fee": "取消费", "correction": "更正"}
 A4_LYING = (11.69, 8.27)
 LINES_A_PAGE = 24
-PLACES = (0.05, 0.11, 0.18, 0.33, 0.47, 0.58, 0.68, 0.78, 0.88)
+PLACES = (0.04, 0.08, 0.14, 0.28, 0.41, 0.51, 0.60, 0.70, 0.79, 0.89)
+MONEY = range(5, 10)
 
 
 def as_csv(rows: Sequence[Row[Any]]) -> str:
@@ -73,19 +75,20 @@ def _table(rows: Sequence[Row[Any]]) -> Iterator[list[Any]]:
         told = {
             "line": number,
             "kind": KINDS[row.kind],
-            "total_fen": row.government_fen + row.voucher_fen + row.self_fen,
+            "total_fen": sum(getattr(row, name) for name in AMOUNTS),
         }
         yield [told.get(name, getattr(row, name, None)) for name, _ in COLUMNS]
 
 
 def _sums(settlement: Row[Any]) -> list[tuple[str, Any]]:
-    total = settlement.government_fen + settlement.voucher_fen + settlement.self_fen
+    total = sum(getattr(settlement, name) for name in AMOUNTS)
     return [
         ("机构", _plain(settlement.provider_name)),
         ("月份", f"{settlement.month:%Y-%m}"),
         ("状态", "已关账" if settlement.state == "closed" else "未关账"),
         ("行数", settlement.lines),
         ("政府（分）", settlement.government_fen),
+        ("长护险（分）", settlement.insurance_fen),
         ("券（分）", settlement.voucher_fen),
         ("自付（分）", settlement.self_fen),
         ("合计（分）", total),
@@ -103,11 +106,11 @@ def _plain(value: Any) -> Any:
 
 
 def _head(figure: Figure, settlement: Row[Any], page: str) -> None:
-    total = settlement.government_fen + settlement.voucher_fen + settlement.self_fen
+    total = sum(getattr(settlement, name) for name in AMOUNTS)
     figure.text(0.5, 0.93, f"养老服务结算单  {settlement.month:%Y年%m月}", fontsize=18, ha="center")
     figure.text(0.05, 0.885, f"机构  {settlement.provider_name}", fontsize=11)
     sums = (
-        f"政府 {yuan(settlement.government_fen)}   券 {yuan(settlement.voucher_fen)}   "
+        f"政府 {yuan(settlement.government_fen)}   长护险 {yuan(settlement.insurance_fen)}   券 {yuan(settlement.voucher_fen)}   "
         f"自付 {yuan(settlement.self_fen)}   合计 {yuan(total)}"
     )
     figure.text(0.05, 0.855, sums, fontsize=11)
@@ -121,7 +124,7 @@ def _lines(figure: Figure, part: Sequence[Sequence[Any]]) -> None:
         figure.text(place, 0.81, words.replace("（分）", ""), fontsize=9.5, weight="bold")
     for row, line in enumerate(part):
         for column, (place, value) in enumerate(zip(PLACES, line, strict=False)):
-            words = _yuan(int(value)) if 5 <= column <= 8 else str(value if value is not None else "")
+            words = _yuan(int(value)) if column in MONEY else str(value if value is not None else "")
             figure.text(place, 0.78 - row * 0.029, words, fontsize=8.5)
 
 

@@ -19,6 +19,8 @@ HELD_WORDS: dict[str, str] = {
     "ready": "下次出账时计入",
 }
 """Why an order is not in the accounts yet."""
+AMOUNTS = ("government_fen", "insurance_fen", "voucher_fen", "self_fen")
+"""Who pays a line: the government, long-term-care insurance (长护险), a voucher, the elder's side."""
 HASHED = (
     "id", "kind", "order_id", "visit_id", "service_code", "service_day", "government_fen", "voucher_fen", "self_fen",
     "government_budget", "voucher_budget", "payable_id", "counters_id", "reason",
@@ -42,9 +44,15 @@ def month_before(on: date) -> date:
 
 
 def hash_lines(rows: Iterable[Mapping[str, Any]]) -> str:
-    """Give the fingerprint of a month's lines in their order: each line's hash takes in the one before."""
+    """Give the fingerprint of a month's lines in their order: each line's hash takes in the one before.
+
+    The insurance's part is taken in where there is one: months closed before it had a column keep their fingerprint.
+    """
     head = "0" * 64
     for row in rows:
-        line = json.dumps({name: str(row[name]) for name in HASHED}, sort_keys=True, ensure_ascii=False)
+        told = {name: str(row[name]) for name in HASHED}
+        if row["insurance_fen"]:
+            told["insurance_fen"] = str(row["insurance_fen"])
+        line = json.dumps(told, sort_keys=True, ensure_ascii=False)
         head = hashlib.sha256(f"{head}\n{line}".encode()).hexdigest()
     return head

@@ -30,6 +30,7 @@ class Settlement(SQLModel, table=True):
     state: str = words(default="open")
     lines: int = number(default=0)
     government_fen: int = number(default=0)
+    insurance_fen: int = number(default=0)
     voucher_fen: int = number(default=0)
     self_fen: int = number(default=0)
     lines_hash: str | None = words(optional=True)
@@ -53,7 +54,7 @@ class SettlementLine(SQLModel, table=True):
             name="settlement_line_correction_names_its_line_check",
         ),
         CheckConstraint(
-            "kind = 'correction' OR (government_fen >= 0 AND voucher_fen >= 0 AND self_fen >= 0)",
+            "kind = 'correction' OR (government_fen >= 0 AND insurance_fen >= 0 AND voucher_fen >= 0 AND self_fen >= 0)",
             name="settlement_line_not_negative_check",
         ),
         Index(
@@ -72,6 +73,7 @@ class SettlementLine(SQLModel, table=True):
     service_code: str = words()
     service_day: date = Field(nullable=False)
     government_fen: int = number()
+    insurance_fen: int = number(default=0)
     voucher_fen: int = number()
     self_fen: int = number()
     government_budget: str | None = words(optional=True)

@@ -225,11 +225,11 @@ def test_the_accounts_go_out_as_csv_workbook_and_pdf_with_the_same_figures(quart
         settlement = queries.find_settlement(work.session, quarter.one("SELECT id FROM settlement"))
         rows = queries.lines_of(work.session, settlement.id)
         told = papers.as_csv(rows)
-        assert told.splitlines()[1].split(",")[5:9] == ["5000", "0", "5000", "10000"]
+        assert told.splitlines()[1].split(",")[5:10] == ["5000", "0", "0", "5000", "10000"]
         book = load_workbook(io.BytesIO(papers.as_workbook(settlement, rows)))
         sums = {name: value for name, value in book["结算"].values}
         assert (sums["合计（分）"], sums["机构"]) == (10_000, "'=1+1")
-        assert [cell for cell in list(book["明细"].values)[1]][8] == 10_000
+        assert [cell for cell in list(book["明细"].values)[1]][9] == 10_000
         drawn = papers.as_pdf(settlement, rows)
         assert drawn.startswith(b"%PDF") and drawn == papers.as_pdf(settlement, rows)
 
@@ -249,3 +249,41 @@ def test_the_daily_job_draws_last_month_and_this_month_once(quarter: Quarter) ->
         draw_every_provider(work)
     quarter.run_jobs(only="settlement.draw_month")
     assert len(lines(quarter)) == 1
+
+
+@pytest.mark.mission("DY-28")
+def test_what_the_insurance_pays_has_a_column_of_its_own_and_draws_on_no_budget(quarter: Quarter) -> None:
+    quarter.change("UPDATE entitlement SET payer = 'insurance'")
+    order = done(quarter)
+    assert draw(quarter) == 1
+    assert lines(quarter) == [("service", order, 0, 0, 5000)]
+    assert quarter.one("SELECT insurance_fen FROM settlement_line") == 5000
+    assert quarter.one("SELECT insurance_fen FROM settlement") == 5000
+    assert quarter.one("SELECT government_budget FROM settlement_line") is None
+    with quarter.work("zhao") as work:
+        found = queries.find_settlement(work.session, quarter.one("SELECT id FROM settlement"))
+        rows = queries.lines_of(work.session, found.id)
+        sheet = load_workbook(io.BytesIO(papers.as_workbook(found, rows)))["明细"]
+        told = dict(zip([cell.value for cell in sheet[1]], [cell.value for cell in sheet[2]], strict=True))
+        assert (told["政府（分）"], told["长护险（分）"], told["合计（分）"]) == (0, 5000, 10000)
+        assert "长护险（分）" in papers.as_csv(rows) and papers.as_pdf(found, rows).startswith(b"%PDF")
+    over(quarter)
+    close(quarter)
+    with quarter.work("zhao") as work:
+        assert queries.is_intact(work.session, queries.find_settlement(work.session, found.id))
+    quarter.change("ALTER TABLE settlement_line DISABLE TRIGGER USER")
+    quarter.change("UPDATE settlement_line SET insurance_fen = insurance_fen + 1")
+    with quarter.work("zhao") as work:
+        assert queries.is_intact(work.session, queries.find_settlement(work.session, found.id)) is False
+
+
+def test_a_month_closed_before_the_insurance_had_a_column_keeps_its_fingerprint() -> None:
+    from services.settlement.rules import HASHED, hash_lines
+
+    line = {name: 1 for name in HASHED}
+    assert hash_lines([line | {"insurance_fen": 0}]) != hash_lines([line | {"insurance_fen": 5}])
+    assert hash_lines([line | {"insurance_fen": 0}]) == FINGERPRINT
+
+
+FINGERPRINT = "7dc0a3360dd142923e1e52070d4ee9ba8af53b857b6a65fe076d56fe1ce609ba"
+"""Of that line before there was such a column."""
