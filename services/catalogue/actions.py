@@ -54,7 +54,7 @@ def load_catalogue(session: Session, now: datetime, actor: Actor, path: Path) ->
     city = city_by_key(session, pack.city)
     published = 0
     for item in pack.items:
-        _know_on_the_menu(session, item)
+        _know_on_the_menu(session, item, city)
         published += _publish_item(session, now, city, item)
     if published:
         record_act(session, now, actor, "load_catalogue", area_code=city, facts={"published": published})
@@ -96,7 +96,7 @@ def _terms(item: PackStandard) -> dict[str, Any]:
     }
 
 
-def _know_on_the_menu(session: Session, item: PackStandard) -> None:
+def _know_on_the_menu(session: Session, item: PackStandard, city_code: int) -> None:
     if not item.orderable:
         return
     values = {
@@ -105,7 +105,7 @@ def _know_on_the_menu(session: Session, item: PackStandard) -> None:
         "standard": item.standard, "standard_en": item.standard_en, "checklist": list(item.checklist),
         "checklist_en": list(item.checklist_en), "minutes": item.minutes, "at_home": item.at_home,
         "required_skills": list(item.required_skills), "guide_price_fen": item.price_fen, "urgency": item.urgency,
-        "volunteer": False, "valid_from": item.valid_from, "valid_to": None,
+        "volunteer": False, "valid_from": item.valid_from, "valid_to": None, "city_code": city_code,
     }  # fmt: skip
     session.connection().execute(upsert(_item).values(values).on_conflict_do_nothing(index_elements=["code"]))
 

@@ -145,7 +145,8 @@ def menu(session: Session, now: datetime, area_code: int, category: str | None =
 
     Services that volunteers give (探访) are not ordered here and are left out. A service that nobody in the
     city offers stays on the menu with `providers` 0 and its guide price: asking for it shows the gap. Where the
-    city publishes a catalogue, the menu is what can be ordered of it, each with its standard of the day.
+    city publishes a catalogue, the menu is what can be ordered of it, each with its standard of the day. Elsewhere
+    what another city's catalogue brought is not on it, unless somebody here offers it.
     """
     on = civil_date(now)
     offered = _offered_in(session, area_code)
@@ -162,6 +163,8 @@ def menu(session: Session, now: datetime, area_code: int, category: str | None =
     listed = bool(published) or has_catalogue(session, area_code, on)
     for row in session.connection().execute(query):
         if listed and row.code not in published:
+            continue
+        if not listed and row.city_code is not None and row.providers is None:
             continue
         service = _by_standard(_service(row), published[row.code]) if listed else _service(row)
         from_fen = service.guide_price_fen if row.lowest_fen is None else row.lowest_fen

@@ -53,6 +53,8 @@ class ServiceItem(SQLModel, table=True):
     volunteer: bool = Field(default=False, nullable=False)
     valid_from: date = Field(nullable=False)
     valid_to: date | None = Field(default=None)
+    city_code: int | None = number(optional=True)
+    """The city whose catalogue brought it; None: the house's own, on every menu."""
 
 
 class ServiceStandard(SQLModel, table=True):

@@ -41,3 +41,14 @@ def test_a_service_is_found_on_the_days_it_is_in_force(quarter: Quarter) -> None
             assert caught.value.facts == {"service_code": code, "on": on.isoformat()}
         assert services_by_code(work.session, {"foot_care"})["foot_care"].name_zh == "修脚", "old orders keep names"
         assert services_by_code(work.session, set()) == {}
+
+
+def test_what_another_citys_catalogue_brought_is_on_no_menu_elsewhere_unless_somebody_offers_it(
+    quarter: Quarter,
+) -> None:
+    def offered() -> set[str]:
+        with quarter.work("wang") as work:
+            return {line.service.code for tile in menu(work.session, work.now, HOME) for line in tile.lines}
+
+    quarter.change("UPDATE service_item SET city_code = 370500000000000 WHERE code IN ('home_rehab', 'home_bath')")
+    assert "home_rehab" not in offered() and "home_bath" in offered(), "a bath is offered here, whoever named it first"
