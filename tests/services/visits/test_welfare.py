@@ -9,8 +9,6 @@ from typing import Any
 import pytest
 from sqlalchemy import func, insert, select, update
 
-from services.cities.actions import adopt_rules
-from services.cities.queries import city_by_key
 from services.clock import civil_date
 from services.columns import table_of
 from services.errors import NotFound
@@ -303,29 +301,6 @@ def test_the_list_is_made_from_the_elders_records_by_the_citys_rules(cast: Any) 
         assert {row.elder_id: row.visit_class for row in connection.execute(listed)} == {cast["wang"]: "key"}
         reasons = connection.execute(select(duty.c.end_reason).where(duty.c.elder_id == cast["sun"]))
         assert "died" in set(reasons.scalars())
-
-
-@pytest.mark.mission("HB-14", "HB-15")
-def test_how_often_she_is_seen_is_the_citys_and_where_the_way_is_long_a_call_counts(cast: Any, tried: Any) -> None:
-    elder = table_of(Elder)
-
-    def overdue_under(city: str) -> bool:
-        with cast.work("house") as work:
-            adopt_rules(work.session, work.now, CITY, city_by_key(work.session, city))
-            refresh_duties(work.session, work.now, CITY)
-        with cast.work("officer") as work:
-            rows = not_yet_visited(work.session, work.now, civil_date(work.now), lo=STREET[0], hi=STREET[1])
-        return next(row.over_frequency for row in rows if row.elder_id == cast["wang"])
-
-    with cast.work("house") as work:
-        changed = update(elder).where(elder.c.person_id == cast["wang"]).values(groups=["left_behind"])
-        work.session.connection().execute(changed)
-        refresh_duties(work.session, work.now, CITY)
-    tried("wang", "spoken", "phone")
-    assert month(cast).done == 1
-    cast.advance(days=40)
-    assert not overdue_under("hulunbuir"), "left behind and under eighty: once a quarter"
-    assert overdue_under("taizhou"), "everybody on the list once a month"
 
 
 @pytest.mark.mission("TZ-16")
