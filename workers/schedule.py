@@ -6,18 +6,22 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlmodel import Session
+
 from services.clock import SHANGHAI
 from services.outbox import enqueue
+from services.oversight.counting import anything_touched
 from services.unit_of_work import SYSTEM, unit_of_work
 from workers.jobs import handlers
 
 
 @dataclass(frozen=True)
 class Periodic:
-    """A job and the stamp of the period in which it is promised once."""
+    """A job and the stamp of the period in which it is promised once; with `when`, only if there is something to do."""
 
     job: str
     stamp: Callable[[datetime], str]
+    when: Callable[[Session], bool] | None = None
 
 
 def hourly(now: datetime) -> str:
@@ -40,7 +44,14 @@ def monthly(now: datetime) -> str:
     return now.astimezone(SHANGHAI).strftime("%Y-%m")
 
 
+def every_ten_seconds(now: datetime) -> str:
+    """Stamp ten seconds in Shanghai."""
+    return now.astimezone(SHANGHAI).strftime("%Y-%m-%dT%H:%M:%S")[:-1]
+
+
 PERIODIC = (
+    Periodic("oversight.count_touched", every_ten_seconds, anything_touched),
+    Periodic("oversight.count_every_city", daily),
     Periodic("oversight.check_ledger", hourly),
     Periodic("payments.reconcile", every_ten_minutes),
     Periodic("payments.reconcile_day", daily),
@@ -70,6 +81,6 @@ def promise_due() -> None:
     known = {**handlers().inside, **handlers().outside}
     with unit_of_work(SYSTEM, login="jobs") as work:
         for periodic in PERIODIC:
-            if periodic.job in known:
+            if periodic.job in known and (periodic.when is None or periodic.when(work.session)):
                 key = f"{periodic.job}:{periodic.stamp(work.now)}"
                 enqueue(work.session, work.now, periodic.job, {}, key=key)

@@ -14,6 +14,7 @@ from api.pages import kit
 from api.pages.filters import duration
 from api.pages.gallery_care import CARE
 from api.pages.gallery_desks import DESKS
+from api.pages.gallery_figures import FIGURES
 from api.pages.gallery_hours import HOURS
 from api.pages.gallery_lists import LISTS
 from api.pages.gallery_people import PEOPLE, Example
@@ -24,7 +25,7 @@ from services.errors import NotFound
 from services.settings import settings
 from services.unit_of_work import SYSTEM, unit_of_work
 
-EXAMPLES: dict[str, Example] = {**PEOPLE, **VISITS, **DESKS, **HOURS, **LISTS, **CARE}
+EXAMPLES: dict[str, Example] = {**PEOPLE, **VISITS, **DESKS, **HOURS, **LISTS, **CARE, **FIGURES}
 
 router = APIRouter(include_in_schema=False)
 

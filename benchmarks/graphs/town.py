@@ -47,8 +47,8 @@ class Town:
 
 
 @contextmanager
-def town(elders: int, facilities: int, crossings: int) -> Iterator[Town]:
-    """Build it on the server of DATABASE_URL, judge every elder once, drop it at the end."""
+def own_database() -> Iterator[tuple[Engine, URL]]:
+    """Lay the house's tables in a database of its own on the server of DATABASE_URL; drop it at the end."""
     server = make_url(os.environ["DATABASE_URL"]).set(drivername="postgresql")
     name = f"yl_bench_{uuid.uuid4().hex[:8]}"
     with psycopg.connect(_text(server.set(database="postgres")), autocommit=True) as connection:
@@ -60,17 +60,29 @@ def town(elders: int, facilities: int, crossings: int) -> Iterator[Town]:
             subprocess.run([sys.executable, "-c", program], cwd=ROOT, env=env, check=True)
             engine = create_engine(url.set(drivername="postgresql+psycopg"))
             try:
-                with Session(engine) as session:
-                    _lay(session, elders, facilities, generated(crossings))
-                    report = refresh_reach(session, NOW, CITY)
-                    session.commit()
-                with psycopg.connect(_text(url), autocommit=True) as own:
-                    own.execute("VACUUM ANALYZE")
-                yield Town(engine, url, report)
+                yield engine, url
             finally:
                 engine.dispose()
         finally:
             connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+def vacuum(url: URL) -> None:
+    """Leave the tables as autovacuum would after a while."""
+    with psycopg.connect(_text(url), autocommit=True) as own:
+        own.execute("VACUUM ANALYZE")
+
+
+@contextmanager
+def town(elders: int, facilities: int, crossings: int) -> Iterator[Town]:
+    """Build it on the server of DATABASE_URL, judge every elder once, drop it at the end."""
+    with own_database() as (engine, url):
+        with Session(engine) as session:
+            _lay(session, elders, facilities, generated(crossings))
+            report = refresh_reach(session, NOW, CITY)
+            session.commit()
+        vacuum(url)
+        yield Town(engine, url, report)
 
 
 def _text(url: URL) -> str:

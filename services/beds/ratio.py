@@ -126,9 +126,9 @@ def ratio_beds(
     definition = ratio_definition(rules, None)
     query = f"""
         SELECT b.id, b.facility_id, f.name, b.label, b.kind, b.dementia, b.basic_guarantee, b.opened_on,
-          b.nursing_from, ({_where(definition.numerator, definition.basis, "n")}) AS in_numerator
+          b.nursing_from, ({bed_filter_sql(definition.numerator, definition.basis, "n")}) AS in_numerator
         FROM bed b JOIN facility f ON f.id = b.facility_id CROSS JOIN (SELECT CAST(:day AS date) AS day) AS d
-        WHERE {_where(definition.denominator, definition.basis, "d")} AND b.area_code BETWEEN :lo AND :hi
+        WHERE {bed_filter_sql(definition.denominator, definition.basis, "d")} AND b.area_code BETWEEN :lo AND :hi
           AND (CAST(:home AS bigint) IS NULL OR b.facility_id = :home)
         ORDER BY f.name, b.facility_id, b.label
     """
@@ -183,8 +183,8 @@ def _counted(
     *,
     by_home: bool,
 ) -> list[Any]:
-    numerator = _where(definition.numerator, definition.basis, "n")
-    denominator = _where(definition.denominator, definition.basis, "d")
+    numerator = bed_filter_sql(definition.numerator, definition.basis, "n")
+    denominator = bed_filter_sql(definition.denominator, definition.basis, "d")
     home = "f.id AS facility_id, f.name, f.area_code" if by_home else "d.day"
     query = f"""
         SELECT {home}, count(b.id) FILTER (WHERE {numerator}) AS nursing, count(b.id) FILTER (WHERE {denominator}) AS total
@@ -197,8 +197,11 @@ def _counted(
     return list(session.connection().execute(text(query), values))
 
 
-def _where(chosen: BedFilter, basis: str, side: str) -> str:
-    """Write a filter as SQL; only our own words reach the text, the city's types are bound values."""
+def bed_filter_sql(chosen: BedFilter, basis: str, side: str) -> str:
+    """Write a filter over bed `b`, its home `f` and the day `d.day` as SQL.
+
+    Only our own words reach the text; the city's types are bound as :n_types or :d_types (`bed_filter_types`).
+    """
     parts = [_IN_FORCE[basis], "(b.closed_on IS NULL OR b.closed_on > d.day)"]
     parts.append("(f.closed_on IS NULL OR f.closed_on > d.day)")
     if chosen.facility_types:
@@ -210,11 +213,13 @@ def _where(chosen: BedFilter, basis: str, side: str) -> str:
 
 
 def _values(rules: CityRules, definition: RatioDefinition, lo: int, hi: int) -> dict[str, Any]:
-    sides = {"n": definition.numerator, "d": definition.denominator}
-    types = {
-        f"{side}_types": _with_other_names(rules, f.facility_types) for side, f in sides.items() if f.facility_types
-    }
+    types = bed_filter_types(rules, definition.numerator, "n") | bed_filter_types(rules, definition.denominator, "d")
     return {"lo": lo, "hi": hi, **types}
+
+
+def bed_filter_types(rules: CityRules, chosen: BedFilter, side: str) -> dict[str, Any]:
+    """Give what a filter's SQL binds: its kinds of home under every name registers give them, or nothing."""
+    return {f"{side}_types": _with_other_names(rules, chosen.facility_types)} if chosen.facility_types else {}
 
 
 def _with_other_names(rules: CityRules, codes: tuple[str, ...]) -> list[str]:

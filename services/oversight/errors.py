@@ -21,3 +21,15 @@ class NothingToDraw(NotFound):
     """Neither outlines of areas nor streets lie in this area, so there is no map to print; facts: area_code."""
 
     message_zh = "这个辖区还没有区划边界，也没有路网，画不出地图。请先导入区划或路网。"
+
+
+class UnknownIndicator(NotFound):
+    """The city's rules have no such indicator that is counted; facts: code, area_code."""
+
+    message_zh = "本市的规则里没有这个指标。"
+
+
+class NotCounted(NotFound):
+    """Indicators are counted for communities, streets, districts and cities only; facts: area_code."""
+
+    message_zh = "指标按社区、街道、区县和全市统计，没有更小范围的数字。"

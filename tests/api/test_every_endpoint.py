@@ -14,7 +14,7 @@ from fastapi.testclient import TestClient
 from yl_cases_care import WHO_MAY, bodies_of_care
 from yl_money_walk import MAY_OF_MONEY, bodies_of_money
 from yl_orders_walk import KEYED, MAY_OF_ORDERS, bodies_of_orders
-from yl_walk import ANONYMOUS, MEMBERS, World
+from yl_walk import ANONYMOUS, INDICATORS, MEMBERS, World
 
 EVERYBODY, SIGNED_IN = frozenset({*MEMBERS, ANONYMOUS}), frozenset(MEMBERS)
 OFFICE = frozenset({"officer", "operator", "advisor"})
@@ -32,7 +32,7 @@ def fill(path: str, world: World) -> str:
         "need_id": ids["need"], "escalation_id": ids["escalation"], "proxy_id": ids["proxy"], "bed_id": ids["bed"],
         "payable_id": ids["payable"], "provider_id": cast.providers["kangle"], "number": ids["number"],
         "gate_id": ids["gate"], "facility_id": ids["facility"], "stay_id": ids["stay"], "person_id": cast["volunteer"], "session_id": ids["session"],
-        "run_id": ids["run"], "row_id": ids["row"], "paper_code": ids["paper"], "redemption_id": 1, "group_id": 1, "series_id": 999_999, "appeal_id": 1, "assessment_id": ids["assessment"], "home_bed_id": ids["home_bed"], "settlement_id": ids["settlement"], "line_id": ids["line"], "difference_id": ids["difference"], "account_id": ids["account"], "form": "csv", "code": "home_bath", "message_id": ids["message"], "attachment_id": ids["attachment"], "scenario_id": ids["scenario"], "siting_run_id": ids["siting_run"], "layer": "network", "z": 14, "x": 13600, "y": 6640,
+        "run_id": ids["run"], "row_id": ids["row"], "indicator_code": "monthly_visit_rate", "paper_code": ids["paper"], "redemption_id": 1, "group_id": 1, "series_id": 999_999, "appeal_id": 1, "assessment_id": ids["assessment"], "home_bed_id": ids["home_bed"], "settlement_id": ids["settlement"], "line_id": ids["line"], "difference_id": ids["difference"], "account_id": ids["account"], "form": "csv", "code": "home_bath", "message_id": ids["message"], "attachment_id": ids["attachment"], "scenario_id": ids["scenario"], "siting_run_id": ids["siting_run"], "layer": "network", "z": 14, "x": 13600, "y": 6640,
     }  # fmt: skip
     return path.format(**names)
 
@@ -265,8 +265,8 @@ MAY: dict[str, frozenset[str]] = MAY_OF_MONEY | WHO_MAY | MAY_OF_ORDERS | {
     "GET /api/v1/beds/nursing-ratio/trend": READERS | {"other_officer"},
     "POST /api/v1/beds/{bed_id}/stays": frozenset({"officer"}),
     "POST /api/v1/bed-stays/{stay_id}/ending": frozenset({"officer"}),
-    "GET /api/v1/desk": READERS | {"other_officer"},
-    "GET /api/v1/desk/administrative-coverage": READERS | {"other_officer"},
+    **{f"GET /api/v1/indicators{end}": READERS | {"other_officer"} for end in ("", *INDICATORS)},
+    **dict.fromkeys([f"GET /api/v1/desk{end}" for end in ("", "/administrative-coverage")], READERS | {"other_officer"}),
     "GET /api/v1/coverage": READERS | {"other_officer"},
     "GET /api/v1/coverage/elders": READERS | {"other_officer"},
     "GET /api/v1/coverage/areas": READERS | {"other_officer"},

@@ -17,6 +17,7 @@ MEMBERS = (
     "wang", "sun", "daughter", "officer", "other_officer", "operator", "advisor", "auditor", "administrator",
     "dispatcher", "other_dispatcher", "carer", "other_carer", "volunteer", "outsider",
 )  # fmt: skip
+INDICATORS = tuple(f"/{{indicator_code}}{end}" for end in ("", "/trend", "/rows", "/recount"))
 ANONYMOUS = "anonymous"
 HTML = {"accept": "text/html"}
 
@@ -206,8 +207,10 @@ def _care(world: World) -> None:
 def _open_figures(world: World) -> None:
     from services.circles.access import compute_access
     from services.circles.openness import publish_open_coverage
+    from services.oversight.counting import count_city
 
     with world.cast.work("house") as work:
+        count_city(work.session, work.now, 320100000000000)
         compute_access(work.session, work.now, 320100000000000, "places")
         publish_open_coverage(work.session, work.now, work.actor, 320100000000000)
 
@@ -370,7 +373,7 @@ def fill(path: str, world: World) -> str:
     names: dict[str, Any] = {
         "elder_id": cast["wang"], "order_id": ids["order"], "offer_id": ids["offer"], "visit_id": ids["friendly"],
         "need_id": ids["need"], "escalation_id": ids["escalation"], "proxy_id": ids["proxy"], "kind": "friendly_visit",
-        "facility_id": ids["facility"], "category": "bathing", "code": "home_bath", "token": "no-such-token",
+        "facility_id": ids["facility"], "category": "bathing", "indicator_code": "nursing_bed_ratio", "code": "home_bath", "token": "no-such-token",
         "name": "elder-home", "size": "large", "language": "en",
         "file_type": "svg", "gate_id": ids["gate"], "run_id": ids["run"], "row_id": ids["row"], "siting_run_id": ids["siting_run"],
         "redemption_id": ids["redemption"], "group_id": ids["group"], "person_id": cast["volunteer"],

@@ -1,0 +1,230 @@
+"""What is counted: a measure is a set of rows with weights on a day, written once as SQL, told by the city's data.
+
+An indicator (services/oversight/indicators.py) is one measure, or one divided by another. The SQL of a measure gives
+`row_id`, `area_code`, `weight` for the Shanghai day `:day` and the period it lies in (`:first`, `:past`), for areas
+`:lo` to `:hi`; with `only` for some rows, so that an event judges what it touched by the very text of the recount.
+Only words of this file reach the SQL; what a city's pack says is bound.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any, Literal
+
+from services.beds.ratio import bed_filter_sql, bed_filter_types
+from services.cities.pack import BedFilter, CityRules
+from services.visits.rules import CONTACTS, month_bounds
+
+Subject = Literal["bed", "facility", "area", "elder", "carer", "volunteer"]
+Period = Literal["day", "month", "year"]
+ALWAYS = date(1, 1, 1)
+"""The period of what is counted on a day and not over a month or a year."""
+FROM_AGE = 60
+PERSONAL: frozenset[str] = frozenset({"elder", "carer", "volunteer"})
+"""Subjects whose rows are persons: their rows and counts follow the office's area."""
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One thing counted. `told` holds what the city's data says of it; equal measures of two indicators are one."""
+
+    subject: Subject
+    what: str
+    told: dict[str, Any] = field(default_factory=dict)
+    period: Period = "day"
+
+    @property
+    def code(self) -> str:
+        """A short name that changes with the definition and with nothing else."""
+        text = json.dumps([self.subject, self.what, self.told, self.period], sort_keys=True, ensure_ascii=False)
+        return f"{self.subject}.{self.what}.{hashlib.sha256(text.encode()).hexdigest()[:12]}"
+
+    @property
+    def personal(self) -> bool:
+        """Whether its rows are persons."""
+        return self.subject in PERSONAL
+
+
+def period_of(measure: Measure, day: date) -> tuple[date, date, date]:
+    """Give the period a day lies in: its name (the first day; ALWAYS for a day's count), first day, day past its end."""
+    if measure.period == "month":
+        first, past = month_bounds(day)
+        return first, first, past
+    if measure.period == "year":
+        first = date(day.year, 1, 1)
+        return first, first, date(day.year + 1, 1, 1)
+    return ALWAYS, day, day + timedelta(days=1)
+
+
+def measure_sql(measure: Measure, rules: CityRules, *, only: bool = False) -> tuple[str, dict[str, Any]]:
+    """Write a measure as SQL with its bound values, but :day, :first, :past, :lo, :hi, :as_of and :only.
+
+    Raises KeyError for a measure nobody wrote.
+    """
+    text, row = _WRITTEN[measure.what](measure.told)
+    if only:
+        text += f" AND {row} = ANY (CAST(:only AS bigint[]))"
+    return text, _bound(measure, rules)
+
+
+def _bound(measure: Measure, rules: CityRules) -> dict[str, Any]:
+    told = measure.told
+    if measure.subject == "bed":
+        return bed_filter_types(rules, _bed_filter(told), "n")
+    if measure.what == "areas":
+        return {"level": told["level"]}
+    if measure.what == "areas_owning":
+        return {"level": told["level"], "wanted": json.dumps(_wanted(rules, told))}
+    if measure.subject == "facility":
+        names = [name for code in told.get("types", ()) for name in _also(rules, code)]
+        return {"types": names, "functions": list(told.get("functions", ())), "each": told.get("each", 1)}
+    if measure.what == "met":
+        visits = rules.visits
+        return {
+            "late": timedelta(hours=visits.late_entry_hours), "contacts": list(CONTACTS),
+            "channels": list(visits.counting_channels),
+        }  # fmt: skip
+    if measure.what == "reached":
+        return {"tier": told["tier"], "profile": told["profile"]}
+    return {"groups": list(told.get("groups", ())), "level_from": told.get("care_level_from", 0)}
+
+
+def _also(rules: CityRules, code: str) -> tuple[str, ...]:
+    known = {kind.code: kind for kind in rules.facility_types}
+    return (code, *known[code].also) if code in known else (code,)
+
+
+def _wanted(rules: CityRules, told: dict[str, Any]) -> list[dict[str, Any]]:
+    if "tier" in told:
+        pairs = rules.types_for_tier(told["tier"])
+    else:
+        pairs = {name: tuple(told.get("functions", ())) for code in told["types"] for name in _also(rules, code)}
+    return [{"type_code": code, "functions": list(functions)} for code, functions in sorted(pairs.items())]
+
+
+def _bed_filter(told: dict[str, Any]) -> BedFilter:
+    return BedFilter(
+        facility_types=tuple(told.get("types", ())),
+        flags=tuple(told.get("flags", ())),
+        include_home_beds=bool(told.get("home_beds", False)),
+    )
+
+
+def _beds(told: dict[str, Any]) -> tuple[str, str]:
+    chosen = bed_filter_sql(_bed_filter(told), told.get("basis", "open"), "n")
+    return (
+        "SELECT b.id AS row_id, b.area_code, CAST(1 AS bigint) AS weight FROM bed b"
+        " JOIN facility f ON f.id = b.facility_id CROSS JOIN (SELECT CAST(:day AS date) AS day) AS d"
+        f" WHERE b.area_code BETWEEN :lo AND :hi AND {chosen}",
+        "b.id",
+    )
+
+
+_OPEN = (
+    "(f.status = 'open' OR (f.status = 'closed' AND f.closed_on > :day))"
+    " AND (f.opened_on IS NULL OR f.opened_on <= :day) AND (f.closed_on IS NULL OR f.closed_on > :day)"
+)
+_WEIGHTS = {
+    "one": "CAST(1 AS bigint)",
+    "each": "CAST(:each AS bigint)",
+    "floor_area_m2": "f.floor_area_m2",
+    "functions": "(SELECT count(*) FROM unnest(CAST(:functions AS text[])) AS w(code) WHERE w.code = ANY (f.functions))",
+}
+
+
+def _facilities(told: dict[str, Any]) -> tuple[str, str]:
+    weight = told.get("weight", "one")
+    parts = ["f.area_code BETWEEN :lo AND :hi", _OPEN]
+    if told.get("types"):
+        parts.append("f.type_code = ANY (CAST(:types AS text[]))")
+    if told.get("functions") and weight != "functions":
+        parts.append("f.functions @> CAST(:functions AS text[])")
+    return (
+        f"SELECT f.id AS row_id, f.area_code, {_WEIGHTS[weight]} AS weight FROM facility f WHERE {' AND '.join(parts)}",
+        "f.id",
+    )
+
+
+_AREAS = (
+    "SELECT a.code AS row_id, a.code AS area_code, CAST(1 AS bigint) AS weight FROM area a"
+    " WHERE a.level = :level AND a.code BETWEEN :lo AND :hi"
+    " AND (a.valid_from IS NULL OR a.valid_from <= :day) AND (a.valid_to IS NULL OR a.valid_to > :day)"
+)
+_OWNS = (
+    " AND EXISTS (SELECT FROM facility f JOIN jsonb_to_recordset(CAST(:wanted AS jsonb))"
+    " AS w(type_code text, functions text[]) ON w.type_code = f.type_code AND f.functions @> w.functions WHERE "
+    + _OPEN
+    + " AND (f.area_code BETWEEN a.code AND a.code + {width} - 1{drawn}))"
+)
+_DRAWN = " OR (f.area_code = a.code / 1000 * 1000 AND ST_Covers(a.geom, f.geom))"
+_WIDTHS = {"city": 10**11, "district": 10**9, "street": 10**6, "community": 10**3, "quarter": 1}
+
+
+def _areas_owning(told: dict[str, Any]) -> tuple[str, str]:
+    drawn = _DRAWN if told["level"] == "quarter" else ""
+    return _AREAS + _OWNS.format(width=_WIDTHS[told["level"]], drawn=drawn), "a.code"
+
+
+_HERE = (
+    "SELECT e.person_id AS row_id, e.area_code, CAST(1 AS bigint) AS weight FROM elder e"
+    " JOIN person p ON p.id = e.person_id WHERE e.area_code BETWEEN :lo AND :hi AND e.registered_on <= :day"
+    " AND (p.died_on IS NULL OR p.died_on > :day) AND (p.moved_out_on IS NULL OR p.moved_out_on > :day)"
+    f" AND (p.born_on IS NULL OR p.born_on <= CAST(:day AS date) - interval '{FROM_AGE} years')"
+    " AND (cardinality(CAST(:groups AS text[])) = 0 OR e.groups && CAST(:groups AS text[]))"
+    " AND e.care_level >= :level_from"
+)
+_IN_A_HOME = (
+    "(e.living = 'institution' OR EXISTS (SELECT FROM bed_stay s WHERE s.elder_id = e.person_id AND s.during @>"
+    " CAST(:day AS date)))"
+)
+_SERVED = (
+    " AND EXISTS (SELECT FROM visit v WHERE v.elder_id = e.person_id AND v.kind = 'care' AND v.state = 'finished'"
+    " AND v.checked_out_at >= CAST(:first AS date)::timestamp AT TIME ZONE 'Asia/Shanghai'"
+    " AND v.checked_out_at < CAST(:past AS date)::timestamp AT TIME ZONE 'Asia/Shanghai')"
+)
+_ON_THE_LIST = (
+    "SELECT t.elder_id AS row_id, t.area_code, CAST(1 AS bigint) AS weight FROM visit_duty t"
+    " WHERE t.since <= :day AND (t.ended_on IS NULL OR t.ended_on > :day) AND t.area_code BETWEEN :lo AND :hi"
+)
+_MET = (
+    " AND EXISTS (SELECT FROM visit_attempt a LEFT JOIN visit v ON v.id = a.visit_id WHERE a.elder_id = t.elder_id"
+    " AND a.happened_at >= CAST(:first AS date)::timestamp AT TIME ZONE 'Asia/Shanghai'"
+    " AND a.happened_at < CAST(:past AS date)::timestamp AT TIME ZONE 'Asia/Shanghai' AND a.recorded_at <= :as_of"
+    " AND a.recorded_at - a.happened_at <= :late AND a.outcome = ANY (:contacts) AND a.channel = ANY (:channels)"
+    " AND COALESCE(v.state NOT IN ('missed', 'cancelled'), true))"
+)
+_JUDGED = (
+    "SELECT r.person_id AS row_id, r.area_code, CAST(1 AS bigint) AS weight FROM elder_reach r"
+    " WHERE r.area_code BETWEEN :lo AND :hi AND r.tier_code = :tier AND r.profile = :profile AND NOT r.in_margin"
+)
+_VOLUNTEERS = (
+    "SELECT v.person_id AS row_id, v.area_code, CAST(1 AS bigint) AS weight FROM volunteer v"
+    " WHERE v.area_code BETWEEN :lo AND :hi AND v.registered_on <= :day AND (v.left_on IS NULL OR v.left_on > :day)"
+)
+_CARERS = (
+    "SELECT c.person_id AS row_id, c.area_code, CAST(1 AS bigint) AS weight FROM carer c"
+    " WHERE c.area_code BETWEEN :lo AND :hi AND c.since <= :day AND (c.left_on IS NULL OR c.left_on > :day)"
+)
+_CERTIFIED = (
+    " AND c.certificate_number IS NOT NULL AND (c.certificate_valid_until IS NULL OR c.certificate_valid_until >= :day)"
+)
+_WRITTEN: dict[str, Any] = {
+    "beds": _beds,
+    "facilities": _facilities,
+    "areas": lambda told: (_AREAS, "a.code"),
+    "areas_owning": _areas_owning,
+    "elders": lambda told: (_HERE, "e.person_id"),
+    "elders_in_homes": lambda told: (f"{_HERE} AND {_IN_A_HOME}", "e.person_id"),
+    "elders_at_home": lambda told: (f"{_HERE} AND NOT {_IN_A_HOME}", "e.person_id"),
+    "served_at_home": lambda told: (f"{_HERE} AND NOT {_IN_A_HOME}{_SERVED}", "e.person_id"),
+    "to_be_met": lambda told: (_ON_THE_LIST, "t.elder_id"),
+    "met": lambda told: (_ON_THE_LIST + _MET, "t.elder_id"),
+    "judged_for_circles": lambda told: (_JUDGED, "r.person_id"),
+    "reached": lambda told: (f"{_JUDGED} AND r.within", "r.person_id"),
+    "volunteers": lambda told: (_VOLUNTEERS, "v.person_id"),
+    "carers": lambda told: (_CARERS, "c.person_id"),
+    "certified_carers": lambda told: (_CARERS + _CERTIFIED, "c.person_id"),
+}
