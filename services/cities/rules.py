@@ -17,7 +17,7 @@ LEVEL_NAMES_ZH = {
     "quarter": "小区",
 }
 _TRAILING_DIGITS = {"province": 13, "city": 11, "district": 9, "street": 6, "community": 3, "quarter": 0}
-_SETTINGS = {
+SETTINGS = {
     "urban": ("街道", "街道办事处", "社区", "居委会", "居民委员会", "小区"),
     "rural": ("镇", "乡", "苏木", "村", "嘎查", "村委会", "村民委员会", "组"),
 }
@@ -77,7 +77,7 @@ def area_setting(name: str) -> str:
     The plans promise something else to 街道 than to 乡镇; development zones, farms and companies with a street's
     code are neither.
     """
-    for setting, endings in _SETTINGS.items():
+    for setting, endings in SETTINGS.items():
         if name.strip().endswith(endings):
             return setting
     return "other"

@@ -133,7 +133,9 @@ def count_city(session: Session, now: datetime, city_code: int) -> CountReport:
 def count_touched(session: Session, now: datetime) -> list[CountReport]:
     """Count what events touched since the last time, city by city; gives a report for each city that had something."""
     taken = session.connection().execute(_TAKE, {"most": MOST_TOUCHED}).all()
-    counted = {district: _city_counted(session, now, district) for district in {row.area_code // 10**9 for row in taken}}
+    counted = {
+        district: _city_counted(session, now, district) for district in {row.area_code // 10**9 for row in taken}
+    }
     touched: dict[int, dict[str, set[int]]] = {}
     for row in taken:
         city = counted[row.area_code // 10**9]

@@ -5,14 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from services.cities.pack import CityRules, Indicator, RatioDefinition, Target
-from services.oversight.measures import Measure
-
-HUB_FUNCTIONS = (
-    "professional_care", "meals", "medical_care", "health_promotion", "smart_service", "family_support", "advice",
-    "culture",
-)  # fmt: skip
-"""The eight standard functions of Shanghai's 社区综合为老服务中心 (mission row SH-02), where a pack names no others."""
+from services.cities.pack import CityRules, Indicator, OwnedLevel, RatioDefinition, Target, Tier
+from services.cities.pack_indicators import ElderFilter
+from services.oversight.measures import Measure, Period
 
 
 @dataclass(frozen=True)
@@ -76,12 +71,14 @@ def _bed_ratio(rules: CityRules, indicator: Indicator) -> Formula | None:
 
 
 def _beds(indicator: Indicator) -> Measure:
-    told: dict[str, Any] = {"basis": "open"}
-    if indicator.facility_types:
-        told["types"] = sorted(indicator.facility_types)
-    flags = getattr(indicator, "bed_flags", ()) or (("dementia",) if "dementia" in indicator.code else ())
-    if flags:
-        told["flags"] = sorted(flags)
+    told: dict[str, Any] = {"basis": indicator.basis}
+    if indicator.beds is not None:
+        if indicator.beds.facility_types:
+            told["types"] = sorted(indicator.beds.facility_types)
+        if indicator.beds.flags:
+            told["flags"] = sorted(indicator.beds.flags)
+        if indicator.beds.include_home_beds:
+            told["home_beds"] = True
     return Measure("bed", "beds", told)
 
 
@@ -90,97 +87,166 @@ def _bed_count(rules: CityRules, indicator: Indicator) -> Formula:
 
 
 def _beds_per_thousand(rules: CityRules, indicator: Indicator) -> Formula:
-    return Formula(indicator, _beds(indicator), Measure("elder", "elders"), 1000)
+    if indicator.population:
+        return Formula(indicator, _beds(indicator), None, 1000, people=indicator.population)
+    return Formula(indicator, _beds(indicator), Measure("elder", "elders", _elder_words(None)), 1000)
 
 
-def _area_coverage(rules: CityRules, indicator: Indicator) -> Formula:
-    level = indicator.area_level or (rules.tier(indicator.tier).area_level if indicator.tier else "street")
-    owns: dict[str, Any] = {"level": level}
+def _bed_capacity(rules: CityRules, indicator: Indicator) -> Formula | None:
+    below = _elders(indicator.elders, "elders")
+    return None if below is None else Formula(indicator, _beds(indicator), below, 100)
+
+
+def _owned(rules: CityRules, indicator: Indicator) -> Formula:
+    level, setting, kinds = indicator.area_level, indicator.setting, _facility_words(indicator)
     if indicator.tier:
-        owns["tier"] = indicator.tier
-    else:
-        owns |= _facility_words(indicator)
-    return Formula(indicator, Measure("area", "areas_owning", owns), Measure("area", "areas", {"level": level}), 100)
+        known: tuple[Tier | OwnedLevel, ...] = (*rules.tiers, *rules.owned_levels)
+        tier = next(one for one in known if one.code == indicator.tier)
+        wanted = [[code, *sorted(functions)] for code, functions in sorted(rules.types_for_tier(tier.code).items())]
+        level, setting, kinds = tier.area_level, tier.setting, {"wanted": wanted}
+    areas: dict[str, Any] = {"level": level or "street"} | ({} if setting == "all" else {"setting": setting})
+    owns = areas | kinds
+    return Formula(indicator, Measure("area", "areas_owning", owns), Measure("area", "areas", areas), 100)
+
+
+def _areas_with_facility(rules: CityRules, indicator: Indicator) -> Formula | None:
+    if indicator.min_grade or indicator.standardised is not None:
+        return None
+    areas: dict[str, Any] = {"level": indicator.area_level}
+    if indicator.setting != "all":
+        areas["setting"] = indicator.setting
+    owns = areas | _facility_words(indicator) | ({"at_least": indicator.at_least} if indicator.at_least > 1 else {})
+    above = Measure("area", "areas_owning", owns)
+    if indicator.unit == "count":
+        return Formula(indicator, above, None, 1)
+    return Formula(indicator, above, Measure("area", "areas", areas), 100)
 
 
 def _walking_coverage(rules: CityRules, indicator: Indicator) -> Formula | None:
-    if indicator.tier is None:
+    if indicator.tier is None or indicator.setting != "all":
         return None
     tier = rules.tier(indicator.tier)
-    told = {"tier": tier.code, "profile": getattr(indicator, "profile", None) or tier.default_profile}
+    told = {"tier": tier.code, "profile": indicator.profile or tier.default_profile}
     return Formula(indicator, Measure("elder", "reached", told), Measure("elder", "judged_for_circles", told), 100)
 
 
 def _facility_words(indicator: Indicator) -> dict[str, Any]:
-    told: dict[str, Any] = {"types": sorted(indicator.facility_types)}
-    functions = getattr(indicator, "required_functions", ())
-    return told | ({"functions": sorted(functions)} if functions else {})
+    told: dict[str, Any] = {"types": sorted(indicator.facility_types)} if indicator.facility_types else {}
+    return told | ({"functions": sorted(indicator.required_functions)} if indicator.required_functions else {})
 
 
-def _facility_count(rules: CityRules, indicator: Indicator) -> Formula:
+def _facility_count(rules: CityRules, indicator: Indicator) -> Formula | None:
+    if indicator.min_grade or indicator.standardised is not None or indicator.setting != "all":
+        return None
     return Formula(indicator, Measure("facility", "facilities", _facility_words(indicator)), None, 1)
+
+
+def _facility_share(rules: CityRules, indicator: Indicator) -> Formula | None:
+    wanted = indicator.fulfilling
+    if (
+        wanted is None
+        or wanted.min_grade
+        or wanted.standardised is not None
+        or _facility_count(rules, indicator) is None
+    ):
+        return None
+    all_of_them = _facility_words(indicator)
+    types = sorted(set(wanted.facility_types) or set(indicator.facility_types))
+    told = ({"types": types} if types else {}) | {"functions": sorted(wanted.required_functions)}
+    above = Measure("facility", "facilities", told)
+    return Formula(indicator, above, Measure("facility", "facilities", all_of_them), 100)
 
 
 def _floor_area(rules: CityRules, indicator: Indicator) -> Formula:
     types = indicator.facility_types or tuple(kind.code for kind in rules.facility_types if not kind.institution)
     told = {"types": sorted(types), "weight": "floor_area_m2"}
-    return Formula(indicator, Measure("facility", "facilities", told), None, 1000, people="residents")
+    people = indicator.population or "residents"
+    return Formula(indicator, Measure("facility", "facilities", told), None, 1000, people=people)
 
 
 def _hub_completeness(rules: CityRules, indicator: Indicator) -> Formula:
-    wanted = getattr(indicator, "required_functions", ()) or HUB_FUNCTIONS
-    told = {"types": sorted(indicator.facility_types)}
-    live = Measure("facility", "facilities", told | {"functions": sorted(wanted), "weight": "functions"})
+    told: dict[str, Any] = {"types": sorted(indicator.facility_types)}
+    wanted = sorted(indicator.required_functions)
+    live = Measure("facility", "facilities", told | {"functions": wanted, "weight": "functions"})
     return Formula(
         indicator, live, Measure("facility", "facilities", told | {"weight": "each", "each": len(wanted)}), 100
     )
 
 
-def _monthly_visits(rules: CityRules, indicator: Indicator) -> Formula:
-    due = Measure("elder", "to_be_met", period="month")
-    return Formula(indicator, Measure("elder", "met", period="month"), due, 100)
+def _elder_words(chosen: ElderFilter | None) -> dict[str, Any]:
+    wanted = chosen or ElderFilter()
+    told: dict[str, Any] = {"min_age": wanted.min_age}
+    if wanted.min_care_level:
+        told["min_care_level"] = wanted.min_care_level
+    if wanted.groups:
+        told["groups"] = sorted(wanted.groups)
+    if wanted.visit_classes:
+        told["visit_classes"] = sorted(wanted.visit_classes)
+    return told
+
+
+def _elders(chosen: ElderFilter | None, what: str, period: Period = "day") -> Measure | None:
+    if chosen is not None and chosen.wishes_institution is not None:
+        return None
+    return Measure("elder", what, _elder_words(chosen), period)
+
+
+def _elder_sides(rules: CityRules, indicator: Indicator) -> tuple[Measure | None, Measure | None]:
+    chosen, fact = indicator.elders, indicator.numerator
+    if fact == "visited_in_month":
+        told: dict[str, Any] = (
+            {"visit_classes": sorted(chosen.visit_classes)} if chosen and chosen.visit_classes else {}
+        )
+        visits = rules.visits
+        met = told | {"late_entry_hours": visits.late_entry_hours, "channels": sorted(visits.counting_channels)}
+        return Measure("elder", "met", met, "month"), Measure("elder", "to_be_met", told, "month")
+    if fact == "served_at_home_in_year":
+        return _elders(chosen, "served_at_home", "year"), _elders(chosen, "elders_at_home")
+    if fact == "lives_in_institution":
+        return _elders(chosen, "elders_in_homes"), _elders(chosen, "elders")
+    if fact == "lives_at_home":
+        return _elders(chosen, "elders_at_home"), _elders(chosen, "elders")
+    return (_elders(chosen, "elders"), None) if fact is None else (None, None)
 
 
 def _elder_share(rules: CityRules, indicator: Indicator) -> Formula | None:
-    sides = {
-        "served_at_home_in_year": (
-            Measure("elder", "served_at_home", period="year"),
-            Measure("elder", "elders_at_home"),
-        ),
-        "visited_in_month": (Measure("elder", "met", period="month"), Measure("elder", "to_be_met", period="month")),
-        "lives_in_institution": (Measure("elder", "elders_in_homes"), Measure("elder", "elders")),
-    }
-    found = sides.get(getattr(indicator, "numerator", ""))
-    return None if found is None else Formula(indicator, found[0], found[1], 100)
+    above, below = _elder_sides(rules, indicator)
+    return None if above is None or below is None else Formula(indicator, above, below, 100)
+
+
+def _elder_count(rules: CityRules, indicator: Indicator) -> Formula | None:
+    above = _elder_sides(rules, indicator)[0]
+    return None if above is None else Formula(indicator, above, None, 1)
 
 
 def _registered(rules: CityRules, indicator: Indicator) -> Formula | None:
-    what = getattr(indicator, "what", None) or ("volunteers" if indicator.code == "registered_volunteers" else "")
     found = {
         "volunteers": Measure("volunteer", "volunteers"),
-        "carers": Measure("carer", "carers"),
-        "certified_carers": Measure("carer", "certified_carers"),
-    }.get(what)
+        "volunteer_passports": Measure("volunteer", "volunteers"),
+        "staff": Measure("carer", "carers") if indicator.role == "carer" else None,
+    }.get(indicator.what or "")
     if found is None:
         return None
     share = indicator.unit == "percent"
-    return Formula(indicator, found, None, 100 if share else 1, people="residents" if share else None)
+    people = (indicator.population or "residents") if share else None
+    return Formula(indicator, found, None, 100 if share else 1, people=people)
 
 
 _KINDS: dict[str, Any] = {
     "bed_ratio": _bed_ratio,
     "bed_count": _bed_count,
     "beds_per_1000_elders": _beds_per_thousand,
-    "area_coverage": _area_coverage,
-    "administrative_coverage": _area_coverage,
-    "areas_with_facility": _area_coverage,
+    "bed_capacity_share": _bed_capacity,
+    "administrative_coverage": _owned,
     "walking_coverage": _walking_coverage,
+    "areas_with_facility": _areas_with_facility,
     "facility_count": _facility_count,
-    "floor_area_per_thousand": _floor_area,
-    "floor_area_per_1000": _floor_area,
+    "facility_share": _facility_share,
     "hub_completeness": _hub_completeness,
-    "monthly_visit_rate": _monthly_visits,
+    "floor_area_per_1000": _floor_area,
     "elder_share": _elder_share,
-    "registered": _registered,
+    "elder_count": _elder_count,
     "registered_count": _registered,
 }
+"""How each kind is made. Those that need what is not registered here yet (certificates of grade, checks of standard
+operation, flags of areas, obligations) give None, and the page leaves them out."""

@@ -16,6 +16,7 @@ from typing import Any, Literal
 
 from services.beds.ratio import bed_filter_sql, bed_filter_types
 from services.cities.pack import BedFilter, CityRules
+from services.cities.rules import SETTINGS
 from services.visits.rules import CONTACTS, month_bounds
 
 Subject = Literal["bed", "facility", "area", "elder", "carer", "volunteer"]
@@ -74,22 +75,28 @@ def _bound(measure: Measure, rules: CityRules) -> dict[str, Any]:
     told = measure.told
     if measure.subject == "bed":
         return bed_filter_types(rules, _bed_filter(told), "n")
-    if measure.what == "areas":
-        return {"level": told["level"]}
-    if measure.what == "areas_owning":
-        return {"level": told["level"], "wanted": json.dumps(_wanted(rules, told))}
+    if measure.subject == "area":
+        area = {"level": told["level"]} | ({"endings": _endings(told["setting"])} if "setting" in told else {})
+        owns = {"wanted": json.dumps(_wanted(rules, told)), "at_least": told.get("at_least", 1)}
+        return area | (owns if measure.what == "areas_owning" else {})
     if measure.subject == "facility":
         names = [name for code in told.get("types", ()) for name in _also(rules, code)]
         return {"types": names, "functions": list(told.get("functions", ())), "each": told.get("each", 1)}
-    if measure.what == "met":
-        visits = rules.visits
+    if measure.what in ("met", "to_be_met"):
         return {
-            "late": timedelta(hours=visits.late_entry_hours), "contacts": list(CONTACTS),
-            "channels": list(visits.counting_channels),
+            "classes": list(told.get("visit_classes", ())), "contacts": list(CONTACTS),
+            "late": timedelta(hours=told.get("late_entry_hours", 0)), "channels": list(told.get("channels", ())),
         }  # fmt: skip
-    if measure.what == "reached":
+    if measure.what in ("reached", "judged_for_circles"):
         return {"tier": told["tier"], "profile": told["profile"]}
-    return {"groups": list(told.get("groups", ())), "level_from": told.get("care_level_from", 0)}
+    return {
+        "groups": list(told.get("groups", ())), "level_from": told.get("min_care_level", 0),
+        "age_from": told.get("min_age", FROM_AGE), "classes": list(told.get("visit_classes", ())),
+    }  # fmt: skip
+
+
+def _endings(setting: str) -> list[str]:
+    return [f"%{ending}" for ending in SETTINGS[setting]]
 
 
 def _also(rules: CityRules, code: str) -> tuple[str, ...]:
@@ -98,10 +105,13 @@ def _also(rules: CityRules, code: str) -> tuple[str, ...]:
 
 
 def _wanted(rules: CityRules, told: dict[str, Any]) -> list[dict[str, Any]]:
-    if "tier" in told:
-        pairs = rules.types_for_tier(told["tier"])
+    if "wanted" in told:
+        pairs = {code: tuple(functions) for code, *functions in told["wanted"]}
     else:
-        pairs = {name: tuple(told.get("functions", ())) for code in told["types"] for name in _also(rules, code)}
+        functions = tuple(told.get("functions", ()))
+        pairs = {name: functions for code in told.get("types", ()) for name in _also(rules, code)}
+        if not pairs:
+            return [{"type_code": None, "functions": list(functions)}]
     return [{"type_code": code, "functions": list(functions)} for code, functions in sorted(pairs.items())]
 
 
@@ -154,27 +164,35 @@ _AREAS = (
     " AND (a.valid_from IS NULL OR a.valid_from <= :day) AND (a.valid_to IS NULL OR a.valid_to > :day)"
 )
 _OWNS = (
-    " AND EXISTS (SELECT FROM facility f JOIN jsonb_to_recordset(CAST(:wanted AS jsonb))"
-    " AS w(type_code text, functions text[]) ON w.type_code = f.type_code AND f.functions @> w.functions WHERE "
+    " AND :at_least <= (SELECT count(*) FROM facility f WHERE "
     + _OPEN
-    + " AND (f.area_code BETWEEN a.code AND a.code + {width} - 1{drawn}))"
+    + " AND (f.area_code BETWEEN a.code AND a.code + {width} - 1{drawn}) AND EXISTS (SELECT FROM"
+    " jsonb_to_recordset(CAST(:wanted AS jsonb)) AS w(type_code text, functions text[])"
+    " WHERE (w.type_code IS NULL OR w.type_code = f.type_code) AND f.functions @> w.functions))"
 )
+_SETTING = " AND btrim(a.name) LIKE ANY (CAST(:endings AS text[]))"
 _DRAWN = " OR (f.area_code = a.code / 1000 * 1000 AND ST_Covers(a.geom, f.geom))"
 _WIDTHS = {"city": 10**11, "district": 10**9, "street": 10**6, "community": 10**3, "quarter": 1}
 
 
+def _areas(told: dict[str, Any]) -> tuple[str, str]:
+    return _AREAS + (_SETTING if "setting" in told else ""), "a.code"
+
+
 def _areas_owning(told: dict[str, Any]) -> tuple[str, str]:
     drawn = _DRAWN if told["level"] == "quarter" else ""
-    return _AREAS + _OWNS.format(width=_WIDTHS[told["level"]], drawn=drawn), "a.code"
+    return _areas(told)[0] + _OWNS.format(width=_WIDTHS[told["level"]], drawn=drawn), "a.code"
 
 
 _HERE = (
     "SELECT e.person_id AS row_id, e.area_code, CAST(1 AS bigint) AS weight FROM elder e"
     " JOIN person p ON p.id = e.person_id WHERE e.area_code BETWEEN :lo AND :hi AND e.registered_on <= :day"
     " AND (p.died_on IS NULL OR p.died_on > :day) AND (p.moved_out_on IS NULL OR p.moved_out_on > :day)"
-    f" AND (p.born_on IS NULL OR p.born_on <= CAST(:day AS date) - interval '{FROM_AGE} years')"
+    " AND (p.born_on IS NULL OR p.born_on <= CAST(:day AS date) - make_interval(years => :age_from))"
     " AND (cardinality(CAST(:groups AS text[])) = 0 OR e.groups && CAST(:groups AS text[]))"
-    " AND e.care_level >= :level_from"
+    " AND e.care_level >= :level_from AND (cardinality(CAST(:classes AS text[])) = 0 OR EXISTS (SELECT FROM visit_duty c"
+    "  WHERE c.elder_id = e.person_id AND c.visit_class = ANY (CAST(:classes AS text[])) AND c.since <= :day"
+    "  AND (c.ended_on IS NULL OR c.ended_on > :day)))"
 )
 _IN_A_HOME = (
     "(e.living = 'institution' OR EXISTS (SELECT FROM bed_stay s WHERE s.elder_id = e.person_id AND s.during @>"
@@ -188,6 +206,7 @@ _SERVED = (
 _ON_THE_LIST = (
     "SELECT t.elder_id AS row_id, t.area_code, CAST(1 AS bigint) AS weight FROM visit_duty t"
     " WHERE t.since <= :day AND (t.ended_on IS NULL OR t.ended_on > :day) AND t.area_code BETWEEN :lo AND :hi"
+    " AND (cardinality(CAST(:classes AS text[])) = 0 OR t.visit_class = ANY (CAST(:classes AS text[])))"
 )
 _MET = (
     " AND EXISTS (SELECT FROM visit_attempt a LEFT JOIN visit v ON v.id = a.visit_id WHERE a.elder_id = t.elder_id"
@@ -214,7 +233,7 @@ _CERTIFIED = (
 _WRITTEN: dict[str, Any] = {
     "beds": _beds,
     "facilities": _facilities,
-    "areas": lambda told: (_AREAS, "a.code"),
+    "areas": _areas,
     "areas_owning": _areas_owning,
     "elders": lambda told: (_HERE, "e.person_id"),
     "elders_in_homes": lambda told: (f"{_HERE} AND {_IN_A_HOME}", "e.person_id"),

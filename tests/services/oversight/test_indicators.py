@@ -12,10 +12,10 @@ from sqlalchemy import text
 
 from services.beds.ratio import nursing_ratio
 from services.beds.tables import Bed
+from services.circles.administrative import administrative_coverage, owned_coverage
 from services.cities.rules import area_range
 from services.clock import civil_date
 from services.directory.tables import Facility
-from services.oversight.administrative import administrative_coverage
 from services.oversight.counting import check_counts, count_city, count_touched
 from services.oversight.errors import NotCounted, UnknownIndicator
 from services.oversight.indicator_queries import (
@@ -84,7 +84,7 @@ def test_the_counted_ratio_is_that_of_the_beds_and_an_event_moves_it_while_yeste
     assert first.value == Decimal("40")
     cast.advance(days=1)
     _, beds = home(cast, "B", beds=5, nursing=5)
-    assert [report.changed for report in events(cast)] == [11]  # five beds in two measures, and the site
+    assert [report.changed for report in events(cast)] == [16]  # five beds in three measures, and the site
     assert value(cast, RATIO).value == Decimal("60")
     assert value(cast, RATIO, on=today).value == Decimal("40")
     rows = {part.row_id for part in parts(cast, RATIO, "numerator")}
@@ -202,7 +202,8 @@ def test_areas_that_own_a_site_are_those_of_the_administrative_page(cast: Any) -
     counted(cast)
     with cast.work("house") as work:
         today = civil_date(work.now)
-        told = {tier.tier_code: tier for tier in administrative_coverage(work.session, CITY, today)}
+        told = {t.tier_code: t for t in administrative_coverage(work.session, CITY, today)}
+        told |= {t.tier_code: t for t in owned_coverage(work.session, CITY, today)}
         for found in indicator_values(work.session, CITY, today):
             tier = found.formula.indicator.tier
             if found.formula.numerator.what == "areas_owning" and tier:
@@ -251,6 +252,9 @@ def test_every_indicator_of_every_pack_is_known_to_the_counter(cast: Any) -> Non
     with cast.work("house") as work:
         rules = rules_in_force(work.session, CITY, civil_date(work.now))
     known = formulas(rules)
-    unknown = [one.code for one in rules.indicators if one.code not in known]
-    # reported by offices, not counted from rows of this register
-    assert unknown == ["residential_area_facilities", "volunteer_organisations"]
+    unknown = {one.code for one in rules.indicators if one.code not in known}
+    # registers this house does not keep yet: obligations, projects, training, staff by role, checks of standard operation
+    assert unknown == {
+        "residential_area_facilities", "new_street_centres", "new_community_sites", "rebuilt_homes", "home_managers",
+        "happiness_homes_standard", "trained_in_year", "social_workers", "volunteer_organisations",
+    }  # fmt: skip
