@@ -88,7 +88,8 @@ def give_back(session: Session, now: datetime, actor: Actor, order_id: int, reas
     provider_id = order.provider_id
     _take_carer_off(session, now, order, "机构退单")
     tell_elder_side(session, now, order, "dispatch.given_back", provider_id=provider_id, once=str(order.offer_round))
-    tell_operators(session, now, order, "dispatch.given_back_for_operator", provider_id=provider_id)
+    round_of = f"{provider_id}-{order.offer_round}"
+    tell_operators(session, now, order, "dispatch.given_back_for_operator", provider_id=provider_id, once=round_of)
     job = "matching.offer_next"
     enqueue(
         session, now, job, {"order_id": order_id}, key=f"{job}/{order_id}/given-back-{provider_id}-{order.offer_round}"

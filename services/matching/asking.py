@@ -99,8 +99,8 @@ def tell_if_slow(session: Session, now: datetime, order: OrderRow, place: int) -
     """After as many providers as the city allows, tell the phone operator and the street's officer: never silence."""
     rules = rules_in_force(session, order.area_code, civil_date(now))
     if place == rules.offering.providers_before_operator + 1:
-        tell_operators(session, now, order, "matching.slow", asked=place - 1)
-        tell_office(session, now, order, "officer", "matching.slow", asked=place - 1, once="officer")
+        tell_operators(session, now, order, "matching.slow", asked=place - 1, once=str(order.offer_round))
+        tell_office(session, now, order, "officer", "matching.slow", asked=place - 1, once=str(order.offer_round))
 
 
 def asked_so_far(session: Session, order: OrderRow) -> dict[int, str]:

@@ -67,7 +67,10 @@ class RecurringDay(SQLModel, table=True):
 
 
 class Holiday(SQLModel, table=True):
-    """A day off, or a weekend day worked instead, as the State Council announced it; rows: sql/422_recurring.sql."""
+    """A day off, or a weekend day worked instead, as the State Council announced it; rows: sql/422_recurring.sql.
+
+    `assumed`: not announced yet, worked out from the law on public holidays; no weekend days worked instead.
+    """
 
     __tablename__ = "holiday"
     __table_args__ = (CheckConstraint("kind IN ('off', 'work')", name="holiday_kind_check"),)
@@ -76,3 +79,4 @@ class Holiday(SQLModel, table=True):
     name_zh: str = words()
     name_en: str = words()
     source: str = words()
+    assumed: bool = Field(default=False, nullable=False)

@@ -31,14 +31,15 @@ def order_facts(order: OrderRow) -> dict[str, Any]:
 
 def tell_elder_side(session: Session, now: datetime, order: OrderRow, template: str, **facts: Any) -> None:
     """Tell the elder and her confirmed proxies, once per order and template (and `once`, where it may recur)."""
-    _tell(session, now, order, {"elder_side": order.elder_id}, template, facts)
+    _tell(session, now, order, {"elder_side": order.elder_id}, "elder_side", template, facts)
 
 
 def tell_provider(
     session: Session, now: datetime, order: OrderRow, provider_id: int, template: str, **facts: Any
 ) -> None:
     """Tell the dispatchers of a provider."""
-    _tell(session, now, order, {"provider_id": provider_id}, template, {"provider_id": provider_id, **facts})
+    facts = {"provider_id": provider_id, **facts}
+    _tell(session, now, order, {"provider_id": provider_id}, f"provider:{provider_id}", template, facts)
 
 
 def tell_operators(session: Session, now: datetime, order: OrderRow, template: str, **facts: Any) -> None:
@@ -49,7 +50,7 @@ def tell_operators(session: Session, now: datetime, order: OrderRow, template: s
     """
     known = _operators(session, order.area_code)
     city = {"office": {"role": "operator", "area_code": ancestor_code(order.area_code, "city")}}
-    _tell(session, now, order, {} if known else city, template, facts, known)
+    _tell(session, now, order, {} if known else city, "operators", template, facts, known)
 
 
 def tell_office(session: Session, now: datetime, order: OrderRow, role: str, template: str, **facts: Any) -> None:
@@ -58,7 +59,7 @@ def tell_office(session: Session, now: datetime, order: OrderRow, role: str, tem
         street = ancestor_code(order.area_code, "street")
     except ValueError:
         street = order.area_code
-    _tell(session, now, order, {"office": {"role": role, "area_code": street}}, template, facts)
+    _tell(session, now, order, {"office": {"role": role, "area_code": street}}, f"office:{role}", template, facts)
 
 
 def _operators(session: Session, area_code: int) -> list[int]:
@@ -83,12 +84,13 @@ def _tell(
     now: datetime,
     order: OrderRow,
     audience: dict[str, Any],
+    whom: str,
     template: str,
     facts: dict[str, Any],
     recipient_ids: list[int] | None = None,
 ) -> None:
+    """Tell once per order, template and kind of recipient: what an operator was told is told to an officer too."""
     once = facts.pop("once", "")
-    whom = ",".join(audience) or "operators"
     tell(
         session,
         now,
