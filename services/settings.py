@@ -55,6 +55,7 @@ class Settings(BaseSettings):
     job_timeout_seconds: int = 120
 
     payment_gateway: Literal["fake", "stripe"] = "fake"
+    fake_bank_asks: bool = False
     stripe_api_key: SecretStr = SecretStr("sk_test_yinling")
     stripe_api_base: str | None = Field(default=None, validation_alias="STRIPE_MOCK_URL")
     stripe_webhook_secret: SecretStr | None = None

@@ -64,6 +64,11 @@ REVOKE INSERT, UPDATE, DELETE, TRUNCATE ON place_slot FROM yinling_app, yinling_
 REVOKE UPDATE, DELETE, TRUNCATE ON place_plan, place_booking, meal_dish FROM yinling_app;
 GRANT UPDATE (state) ON place_booking TO yinling_app;
 GRANT UPDATE (valid_to) ON place_plan TO yinling_app;
+-- A dish that was published by mistake is taken off the menu by who published it.
+GRANT DELETE ON meal_dish TO yinling_app;
+DROP POLICY IF EXISTS meal_dish_taken_off_by_its_site ON meal_dish;
+CREATE POLICY meal_dish_taken_off_by_its_site ON meal_dish AS RESTRICTIVE FOR DELETE TO yinling_app
+  USING (provider_id = ANY ((SELECT linked_providers())::bigint[]));
 
 -- Plans and menus are for everybody to read; a provider's dispatchers write their own.
 DO $$

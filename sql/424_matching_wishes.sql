@@ -13,6 +13,10 @@ $$
     SELECT count(*) AS carers, count(*) FILTER (WHERE (wished_gender IS NULL OR c.gender = wished_gender)
       AND (cardinality(wished_languages) = 0 OR EXISTS (
         SELECT FROM carer_language l WHERE l.carer_id = c.person_id AND l.language = ANY (wished_languages)))
+      AND c.person_id = COALESCE((
+        SELECT w.carer_id FROM carer_wish w WHERE w.elder_id = asked_elder
+          AND (session_user = 'yinling_jobs' OR asked_elder = ANY (linked_elders())
+               OR w.area_code BETWEEN acting_lo() AND acting_hi())), c.person_id)
       AND NOT EXISTS (SELECT FROM assignment a
                       WHERE a.carer_id = c.person_id AND a.state = 'planned' AND a.during && asked)) AS wished
     FROM carer c
@@ -59,4 +63,9 @@ BEGIN
   END LOOP;
 END
 $$;
+-- Who is to send somebody reads the wish of the elder whose order she took; she never writes it.
+DROP POLICY IF EXISTS carer_wish_of_who_serves_her ON carer_wish;
+CREATE POLICY carer_wish_of_who_serves_her ON carer_wish FOR SELECT TO yinling_app USING (elder_id IN (
+  SELECT o.elder_id FROM care_order o
+  WHERE o.id = ANY ((SELECT linked_orders())::bigint[]) AND o.state NOT IN ('placed', 'offering', 'unfilled')));
 GRANT DELETE ON carer_language TO yinling_app;

@@ -17,6 +17,7 @@ from api.pages.gallery_desks import DESKS
 from api.pages.gallery_figures import FIGURES
 from api.pages.gallery_hours import HOURS
 from api.pages.gallery_lists import LISTS
+from api.pages.gallery_offers import OFFERS
 from api.pages.gallery_people import PEOPLE, Example
 from api.pages.gallery_visits import VISITS
 from api.pages.kit import add_pages, render
@@ -25,7 +26,7 @@ from services.errors import NotFound
 from services.settings import settings
 from services.unit_of_work import SYSTEM, unit_of_work
 
-EXAMPLES: dict[str, Example] = {**PEOPLE, **VISITS, **DESKS, **HOURS, **LISTS, **CARE, **FIGURES}
+EXAMPLES: dict[str, Example] = {**PEOPLE, **VISITS, **DESKS, **HOURS, **LISTS, **CARE, **FIGURES, **OFFERS}
 
 router = APIRouter(include_in_schema=False)
 

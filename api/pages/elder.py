@@ -81,6 +81,8 @@ def read_messages(side: ElderSide) -> list[dict[str, Any]]:
 def _subject_href(side: ElderSide, subject_type: str | None, subject_id: int | None) -> str | None:
     if subject_type == "care_order":
         return f"{side.base}/orders/{subject_id}"
+    if subject_type == "payable":
+        return f"{side.base}/payments/{subject_id}"
     if subject_type == "need":
         return f"{side.base}/volunteers/{subject_id}"
     if subject_type == "volunteer_session":

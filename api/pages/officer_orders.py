@@ -12,9 +12,11 @@ from api.errors import status_of
 from api.pages.kit import render
 from api.pages.officer_office import Desk, Office
 from api.pages.rights_in_words import rights_in_words
+from services.clock import civil_date
 from services.errors import DomainError
 from services.matching.bureau import WaitingForBureau, candidates_for, name_provider, waiting_for_bureau
 from services.matching.queries import unmet_needs
+from services.orders.holidays import years_assumed
 from services.orders.steps import find_row
 
 router = APIRouter(include_in_schema=False)
@@ -48,6 +50,7 @@ def _page(request: Request, office: Office, *, said: str = "", problem: DomainEr
     names = office.names(
         said=said,
         problem="" if problem is None else problem.message_zh,
+        years_assumed=years_assumed(work.session, civil_date(work.now)),
         waiting=[_waiting(office, one) for one in waiting_for_bureau(work.session, work.actor)[:SHOWN]],
         needs=[
             {

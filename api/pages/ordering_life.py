@@ -12,6 +12,7 @@ from api.errors import status_of
 from api.pages.kit import render
 from api.pages.ordering import CATEGORIES, HELP
 from api.pages.ordering_side import ElderSide, Side
+from api.pages.paying import payment_line
 from services.catalogue.queries import services_by_code
 from services.dispatch.queries import assignment_of
 from services.dispatch.rescheduling import RESCHEDULED_IN
@@ -153,6 +154,7 @@ def _shown(side: ElderSide, order: OrderView) -> dict[str, Any]:
         "can_confirm": acts.can_confirm,
         "can_rate": acts.can_rate and not acts.can_confirm,
         "rating": order.face,
+        "payment": payment_line(side, order.id),
     }
 
 

@@ -21,6 +21,7 @@ from services.errors import DomainError, NotFound
 from services.matching.actions import DECLINE_REASONS, accept_offer, decline_offer
 from services.matching.errors import NotADispatcher
 from services.matching.queries import OfferView, open_offers
+from services.matching.wishes import wish_of
 from services.orders.queries import find_order
 from services.unit_of_work import UnitOfWork
 
@@ -166,7 +167,10 @@ def _offer(work: UnitOfWork, one: OfferView) -> dict[str, Any]:
 def _unassigned(work: UnitOfWork, provider_id: int, one: Any, carers: list[CarerView]) -> dict[str, Any]:
     free = carers_free(work.session, provider_id, (one.starts_at, one.ends_at), one.required_skills)
     able = {carer.carer_id for carer in free}
+    wish = wish_of(work.session, one.elder_id)
+    free.sort(key=lambda carer: carer.carer_id != wish.carer_id)
     return {
+        "wish": wish.words,
         "order_id": one.order_id,
         "service_name": one.service_name,
         "slot_start": one.starts_at,

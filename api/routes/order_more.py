@@ -157,8 +157,8 @@ def show_wish(work: Work, elder_id: Id) -> CarerWishOut:
     "/elders/{elder_id}/carer-wish", response_model=CarerWishOut, responses=REFUSED, summary="Say whom she would like"
 )
 def say_wish(work: Work, elder_id: Id, asked: CarerWishIn) -> CarerWishOut:
-    """Say whom an elder would like to come: a woman or a man, and in which tongue."""
-    wish = wishes.Wish(asked.gender, tuple(asked.languages), asked.must)
+    """Say whom an elder would like to come: a woman or a man, in which tongue, or somebody she knows."""
+    wish = wishes.Wish(asked.gender, tuple(asked.languages), asked.must, asked.carer_id)
     wishes.say_wish(work.session, work.now, work.actor, elder_id, wish)
     return CarerWishOut.model_validate(asdict(wishes.wish_of(work.session, elder_id)))
 

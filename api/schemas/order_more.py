@@ -130,6 +130,7 @@ class CarerWishIn(In):
     gender: Literal["female", "male"] | None = None
     languages: list[str] = Field(default_factory=list, max_length=9)
     must: bool = False
+    carer_id: int | None = Field(default=None, ge=1, le=2**62)
 
 
 class CarerWishOut(BaseModel):
@@ -138,6 +139,7 @@ class CarerWishOut(BaseModel):
     gender: str | None
     languages: list[str]
     must: bool
+    carer_id: int | None
 
 
 class DietIn(In):

@@ -73,10 +73,11 @@ def register_assessor(
     organisation: str,
     certificate_number: str,
     valid_until: date,
+    schemes: Sequence[str] = (),
 ) -> None:
     """Note that a person may sign assessments in an area until a day, by an officer there or the house.
 
-    Raises NotAllowed, Invalid.
+    `schemes` names by which ways of assessing; none: by every one. Raises NotAllowed, Invalid.
     """
     inside = actor.area_lo is not None and actor.area_hi is not None and actor.area_lo <= area_code <= actor.area_hi
     if actor.role != "system" and not (actor.role == "officer" and inside):
@@ -87,7 +88,7 @@ def register_assessor(
         insert(_assessor).values(
             person_id=person_id, area_code=area_code, organisation=organisation.strip(),
             certificate_number=certificate_number.strip(), valid_until=valid_until,
-            registered_by=actor.person_id, registered_at=now,
+            registered_by=actor.person_id, registered_at=now, schemes=list(schemes),
         )
     )  # fmt: skip
     record_act(session, now, actor, "register_assessor", for_person_id=person_id, area_code=area_code)
@@ -104,7 +105,7 @@ def record_assessment(session: Session, now: datetime, actor: Actor, new: NewAss
     today = civil_date(now)
     if new.assessed_on > today:
         raise BadAssessmentDay(field="assessed_on")
-    signer = _signing(session, actor, right, new.assessed_on)
+    signer = _signing(session, actor, right, new.assessed_on, new.scheme)
     scheme = scheme_on(session, new.scheme, new.assessed_on)
     values = _found(scheme, new) | {
         "elder_id": new.elder_id, "area_code": right.area_code, "scheme": scheme.code, "scheme_version": scheme.version,
@@ -151,7 +152,7 @@ def _found(scheme: Scheme, new: NewAssessment) -> dict[str, Any]:
     return {"level": scored.level.level, "state": state, "detail": detail}
 
 
-def _signing(session: Session, actor: Actor, right: Right, on: date) -> dict[str, str]:
+def _signing(session: Session, actor: Actor, right: Right, on: date, scheme: str) -> dict[str, str]:
     row = session.connection().execute(
         select(_assessor).where(
             _assessor.c.person_id == actor.person_id,
@@ -159,7 +160,7 @@ def _signing(session: Session, actor: Actor, right: Right, on: date) -> dict[str
             _assessor.c.left_on.is_(None) | (_assessor.c.left_on > on),
         )
     ).first()  # fmt: skip
-    if row is None or right.ground not in OFFICES:
+    if row is None or right.ground not in OFFICES or (row.schemes and scheme not in row.schemes):
         raise NotAnAssessor(elder_id=right.elder_id)
     return {"name": actor.full_name, "certificate": row.certificate_number, "organisation": row.organisation}
 
@@ -196,7 +197,7 @@ def sign_assessment(session: Session, now: datetime, actor: Actor, assessment_id
     Raises NoSuchAssessment, NotAnAssessor, NotAwaitingSecond, SecondMustBeAnother, SameAssessorsAgain.
     """
     row, right = _waiting(session, now, actor, assessment_id)
-    signer = _signing(session, actor, right, row.assessed_on)
+    signer = _signing(session, actor, right, row.assessed_on, row.scheme)
     _check_waits(row)
     if row.assessor_id == actor.person_id:
         raise SecondMustBeAnother(assessment_id=assessment_id)
@@ -221,7 +222,7 @@ def sign_assessment(session: Session, now: datetime, actor: Actor, assessment_id
 def return_assessment(session: Session, now: datetime, actor: Actor, assessment_id: int, reason: str) -> None:
     """Send an assessment back instead of signing: it never counts. Raises as sign_assessment does."""
     row, right = _waiting(session, now, actor, assessment_id)
-    _signing(session, actor, right, row.assessed_on)
+    _signing(session, actor, right, row.assessed_on, row.scheme)
     session.connection().execute(update(_assessment).where(_assessment.c.id == assessment_id).values(state="returned"))
     record_act(
         session, now, actor, "return_assessment", for_person_id=row.elder_id, by_right=right.ground,

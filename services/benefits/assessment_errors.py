@@ -94,3 +94,9 @@ BY_CONSTRAINT: dict[str, type[DomainError]] = {
     "assessment_stays_signed": SignedStays,
     "assessment_appeal_one_open_idx": AlreadyAppealed,
 }
+
+
+class AssessorKnown(Conflict):
+    """She stands in the register already; her certificate is prolonged there."""
+
+    message_zh = "这个人已经在评估员名册里，请在名册里改到期日。"

@@ -29,7 +29,10 @@ class AssessmentScheme(SQLModel, table=True):
 
 
 class Assessor(SQLModel, table=True):
-    """Who may sign assessments: a person with a certificate, valid until a day, within an area."""
+    """Who may sign assessments: a person with a certificate, valid until a day, within an area.
+
+    `schemes`: by which ways of assessing; none named: by every one.
+    """
 
     __tablename__ = "assessor"
     person_id: int = link("person.id", primary=True)
@@ -40,6 +43,7 @@ class Assessor(SQLModel, table=True):
     registered_by: int | None = link("person.id", optional=True)
     registered_at: datetime = moment()
     left_on: date | None = Field(default=None)
+    schemes: list[str] = word_list()
 
 
 class Assessment(SQLModel, table=True):

@@ -163,6 +163,19 @@ def assignment_of(session: Session, order_id: int) -> Job | None:
     return jobs[0] if jobs else None
 
 
+def carers_who_came(session: Session, elder_id: int) -> list[tuple[int, str]]:
+    """Give (carer, name) of those who came to an elder and still work where they did, the latest first."""
+    rows = session.connection().execute(
+        select(_carer.c.person_id, _carer.c.display_name)
+        .join(_assignment, _assignment.c.carer_id == _carer.c.person_id)
+        .where(_assignment.c.elder_id == elder_id, _assignment.c.state != "cancelled", _carer.c.left_on.is_(None))
+        .group_by(_carer.c.person_id, _carer.c.display_name)
+        .order_by(func.max(_assignment.c.id).desc())
+        .limit(20)
+    )
+    return [(row.person_id, row.display_name) for row in rows]
+
+
 def _working(provider_id: int, on: date) -> Select[Any]:
     return (
         select(_carer)

@@ -11,7 +11,10 @@ from services.columns import area_code, link, moment, number, own_id, word_list,
 
 
 class CarerWish(SQLModel, table=True):
-    """An elder's standing wish: a woman or a man, and who speaks one of these tongues. `must`: nobody else comes."""
+    """An elder's standing wish: a woman or a man, who speaks one of these tongues, or one whom she knows.
+
+    `must`: nobody else comes.
+    """
 
     __tablename__ = "carer_wish"
     __table_args__ = (CheckConstraint("gender IN ('female', 'male')", name="carer_wish_gender_check"),)
@@ -20,6 +23,7 @@ class CarerWish(SQLModel, table=True):
     gender: str | None = words(optional=True)
     languages: list[str] = word_list()
     must: bool = Field(default=False, nullable=False)
+    carer_id: int | None = link("carer.person_id", optional=True)
     said_by: int | None = number(optional=True)
     said_at: datetime = moment()
 

@@ -48,16 +48,19 @@ class Wish:
     gender: str | None = None
     languages: tuple[str, ...] = ()
     must: bool = False
+    carer_id: int | None = None
+    carer_name: str | None = None
 
     @property
     def is_any(self) -> bool:
         """Tell whether she wishes anything."""
-        return self.gender is not None or bool(self.languages)
+        return self.gender is not None or bool(self.languages) or self.carer_id is not None
 
     @property
     def words(self) -> str:
-        """Say the wish for people: 女护理员、会说南京话."""
-        parts = [GENDERS[self.gender]] if self.gender else []
+        """Say the wish for people: 护理员陈芳、女护理员、会说南京话."""
+        parts = [f"护理员{self.carer_name or ''}"] if self.carer_id is not None else []
+        parts += [GENDERS[self.gender]] if self.gender else []
         if self.languages:
             parts.append("会说" + "或".join(LANGUAGES[one] for one in self.languages if one in LANGUAGES))
         return "、".join(parts)
@@ -65,8 +68,14 @@ class Wish:
 
 def wish_of(session: Session, elder_id: int) -> Wish:
     """Give an elder's standing wish; none when she said nothing or may not be seen."""
-    row = session.connection().execute(select(_wish).where(_wish.c.elder_id == elder_id)).first()
-    return Wish() if row is None else Wish(row.gender, tuple(row.languages), row.must)
+    row = session.connection().execute(
+        select(_wish, _carer.c.display_name)
+        .join(_carer, _carer.c.person_id == _wish.c.carer_id, isouter=True)
+        .where(_wish.c.elder_id == elder_id)
+    ).first()  # fmt: skip
+    if row is None:
+        return Wish()
+    return Wish(row.gender, tuple(row.languages), row.must, row.carer_id, row.display_name)
 
 
 def say_wish(session: Session, now: datetime, actor: Actor, elder_id: int, wish: Wish) -> None:
@@ -74,8 +83,12 @@ def say_wish(session: Session, now: datetime, actor: Actor, elder_id: int, wish:
     if wish.gender not in (None, *GENDERS) or set(wish.languages) - LANGUAGES.keys():
         raise Invalid("愿望填写有误，请重新选择。", field="languages", known=sorted(LANGUAGES))
     right = right_to(session, actor, elder_id, "order", now)
+    if wish.carer_id is not None:
+        works = select(_carer.c.person_id).where(_carer.c.person_id == wish.carer_id, _carer.c.left_on.is_(None))
+        if session.connection().execute(works).first() is None:
+            raise Invalid("这位护理员不能选，请重新选择。", field="carer")
     row = {
-        "elder_id": elder_id, "area_code": right.area_code, "gender": wish.gender,
+        "elder_id": elder_id, "area_code": right.area_code, "gender": wish.gender, "carer_id": wish.carer_id,
         "languages": list(wish.languages), "must": wish.must and wish.is_any, "said_by": actor.person_id, "said_at": now,
     }  # fmt: skip
     session.connection().execute(upsert(_wish).values(row).on_conflict_do_update(index_elements=["elder_id"], set_=row))

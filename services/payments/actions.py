@@ -148,7 +148,7 @@ def request_release(session: Session, now: datetime, payable_id: int) -> str:
     being taken.
     """
     payable = lock_payable(session, payable_id)
-    if payable.state == "authorised":
+    if payable.state == "authorised" or awaits_payer(payable):
         return ask_gateway(session, now, payable, "release")
     if payable.state == "authorising":
         return _wish(session, now, payable, "release")
@@ -211,8 +211,17 @@ def lock_payable(session: Session, payable_id: int) -> Row[Any]:
     return payable
 
 
-def ask_gateway(session: Session, now: datetime, payable: Row[Any], step: str) -> str:
-    """Move a locked payable to `…ing` and promise the call, under a key that names this asking for ever."""
+def awaits_payer(payable: Row[Any]) -> bool:
+    """Does the gateway wait for the payer's own step, which she was told?"""
+    told = (payable.payer_step or "").startswith(("code:", "link:", "card:"))
+    return payable.state == "authorising" and told and payable.gateway_reference is not None
+
+
+def ask_gateway(session: Session, now: datetime, payable: Row[Any], step: str, *, payer_present: bool = False) -> str:
+    """Move a locked payable to `…ing` and promise the call, under a key that names this asking for ever.
+
+    Asking for another charge keeps what was wished of the first: a confirmed visit is taken from the second card.
+    """
     asked = f"{step}_requested"
     before: int = (
         session.connection()
@@ -221,10 +230,14 @@ def ask_gateway(session: Session, now: datetime, payable: Row[Any], step: str) -
     )
     key = f"yinling-{int(payable.created_at.timestamp())}-{payable.id}-{step}-{before + 1}"
     write_event(session, now, payable.id, payable.area_code, asked, {"key": key}, gateway=payable.gateway)
-    args = {"payable_id": payable.id, "key": key}
-    if step == "authorise" and payable.gateway_reference is not None:
-        args["replaces"] = payable.gateway_reference  # the charge that failed is given back first
-        set_state(session, now, payable.id, UNDER_WAY[step], wish=None, gateway_reference=None, last_error=None)
+    args: dict[str, Any] = {"payable_id": payable.id, "key": key}
+    if payer_present:
+        args["payer_present"] = True
+    if step == "authorise":
+        if payable.gateway_reference is not None:
+            args["replaces"] = payable.gateway_reference  # the charge that failed is given back first
+        fresh = {"gateway_reference": None, "last_error": None, "payer_step": None}
+        set_state(session, now, payable.id, UNDER_WAY[step], **fresh)
     else:
         set_state(session, now, payable.id, UNDER_WAY[step], wish=None)
     enqueue(session, now, f"payments.{step}", args, key=key)

@@ -2,7 +2,8 @@
 
 It can be made to fail from any process by the amount: fen ending in 51 are declined; in 52 the first answer to
 each step is lost although the step was done; in 53 the first answer says `pending` although it was done at once, as a
-slow bank does. It can play its notices back, signed, in any order and number (`notices`).
+slow bank does. A payer who chooses a way herself (or `YINLING_FAKE_BANK_ASKS=1`, everybody) is sent to the page
+/dev/bank, where one plays her bank. It can play its notices back, signed, in any order and number (`notices`).
 """
 
 from __future__ import annotations
@@ -39,9 +40,15 @@ class FakeGateway:
         self.lose_next_answers = 0
         """For tests: do the step, then behave as if the answer was lost, this many times."""
 
-    def authorise(self, *, payable_id: int, amount_fen: int, key: str, method: Method = "card") -> Charge:
-        """Hold an amount once per key; by WeChat Pay and Alipay it is taken at once."""
-        if amount_fen % 100 == DECLINED_ENDING:
+    def authorise(
+        self, *, payable_id: int, amount_fen: int, key: str, method: Method = "card", payer_present: bool = False
+    ) -> Charge:
+        """Hold an amount once per key; by WeChat Pay and Alipay it is taken at once.
+
+        A payer who is present is sent to the invented bank's page (`play`), which alone decides.
+        """
+        waits = payer_present or settings().fake_bank_asks
+        if amount_fen % 100 == DECLINED_ENDING and not waits:
             raise PaymentDeclined(amount_fen=amount_fen)
         with unit_of_work(SYSTEM, login="jobs") as work:
             connection = work.session.connection()
@@ -49,9 +56,10 @@ class FakeGateway:
                 reference=f"fake_{hashlib.sha256(key.encode()).hexdigest()[:20]}",
                 idempotency_key=key,
                 amount_fen=amount_fen,
-                state="captured" if method in TAKEN_AT_ONCE else "authorised",
-                captured_fen=amount_fen if method in TAKEN_AT_ONCE else 0,
+                state="pending" if waits else "captured" if method in TAKEN_AT_ONCE else "authorised",
+                captured_fen=amount_fen if method in TAKEN_AT_ONCE and not waits else 0,
                 payable_id=payable_id,
+                method=method,
                 refunds={},
                 created_at=work.now,
                 updated_at=work.now,
@@ -62,7 +70,7 @@ class FakeGateway:
             row = connection.execute(select(_charge).where(_charge.c.idempotency_key == key)).one()
             if row.amount_fen != amount_fen:
                 raise PaymentDeclined(key=key, amount_fen=amount_fen)
-        if new is not None and amount_fen % 100 == DELAYED_ENDING:
+        if new is not None and amount_fen % 100 == DELAYED_ENDING and not waits:
             return Charge(row.reference, "pending", amount_fen, payer_step="wait:bank")
         return self._answer(row, fresh=new is not None)
 
@@ -101,8 +109,9 @@ class FakeGateway:
         """Give the signed notices (payload, signature) the bank would send about a charge's life so far."""
         with unit_of_work(SYSTEM, login="jobs") as work:
             row = _find(work.session.connection(), reference)
-        seen = [("authorised", 0)] if row.captured_fen < row.amount_fen or row.state != "captured" else []
-        seen += [(row.state, row.captured_fen)] if row.state != "authorised" else []
+        held = row.method not in TAKEN_AT_ONCE and row.state not in ("pending", "declined")
+        seen = [("authorised", 0)] if held and (row.captured_fen < row.amount_fen or row.state != "captured") else []
+        seen += [(row.state, row.captured_fen)] if row.state not in ("authorised", "pending") else []
         told: list[dict[str, Any]] = [{"kind": state, "state": state, "captured_fen": taken} for state, taken in seen]
         told += [
             {"kind": "refund", "state": "captured", "captured_fen": row.captured_fen,
@@ -113,8 +122,37 @@ class FakeGateway:
         payloads = [json.dumps({"id": f"{row.reference}-{n}", **common, **one}).encode() for n, one in enumerate(told)]
         return [(payload, _sign(payload)) for payload in payloads]
 
+    def play(self, reference: str, *, pays: bool) -> tuple[bytes, str] | None:
+        """Play the payer at her bank: she pays what waits for her, or is refused; gives the signed notice, once."""
+        with unit_of_work(SYSTEM, login="jobs") as work:
+            connection = work.session.connection()
+            row = _find(connection, reference, lock=True)
+            if row.state != "pending":
+                return None
+            taken = pays and row.method in TAKEN_AT_ONCE
+            state = "captured" if taken else "authorised" if pays else "declined"
+            changed = {"state": state, "captured_fen": row.amount_fen if taken else 0, "updated_at": work.now}
+            connection.execute(update(_charge).where(_charge.c.id == row.id).values(changed))
+        return self.notices(reference)[-1]
+
+    def charge_of(self, reference: str) -> Row[Any]:
+        """Give what the invented bank remembers of a charge. Raises PaymentDeclined when it knows none."""
+        with unit_of_work(SYSTEM, login="jobs") as work:
+            return _find(work.session.connection(), reference)
+
+    def dispute_notice(self, reference: str, state: str) -> tuple[bytes, str]:
+        """Play the payer's bank: open a dispute of what was taken, or end it (won, lost); gives the signed notice."""
+        row = self.charge_of(reference)
+        told = {
+            "id": f"{reference}-dispute-{state}", "kind": "dispute", "reference": reference, "state": "captured",
+            "amount_fen": row.amount_fen, "captured_fen": row.captured_fen, "payable_id": row.payable_id,
+            "dispute": [f"dp_{reference}", state, row.captured_fen, "fraudulent"],
+        }  # fmt: skip
+        payload = json.dumps(told).encode()
+        return payload, _sign(payload)
+
     def release(self, reference: str, *, key: str) -> Charge:
-        """Give back what is held."""
+        """Give back what is held, or take the payment page away."""
         return self._move(reference, "released")
 
     def lookup(self, reference: str) -> Charge:
@@ -141,11 +179,12 @@ class FakeGateway:
             raise BadEvent() from garbled
 
     def _move(self, reference: str, state: str, taken_fen: int = 0) -> Charge:
+        before = ("authorised", "pending", "declined") if state == "released" else ("authorised",)
         with unit_of_work(SYSTEM, login="jobs") as work:
             connection = work.session.connection()
             moved = connection.execute(
                 update(_charge)
-                .where(_charge.c.reference == reference, _charge.c.state == "authorised")
+                .where(_charge.c.reference == reference, _charge.c.state.in_(before))
                 .values(state=state, captured_fen=taken_fen, updated_at=work.now)
             ).rowcount
             row = _find(connection, reference)
@@ -164,7 +203,14 @@ class FakeGateway:
 
 def _as_charge(row: Row[Any]) -> Charge:
     given_back = sum(row.refunds.values())
-    return Charge(row.reference, row.state, row.amount_fen, row.captured_fen, given_back, payable_id=row.payable_id)
+    step = _bank_page(row) if row.state == "pending" else None
+    return Charge(row.reference, row.state, row.amount_fen, row.captured_fen, given_back, step, row.payable_id)
+
+
+def _bank_page(row: Row[Any]) -> str:
+    """Where the payer plays her bank: WeChat Pay shows a code, the others a link."""
+    kind = "code" if row.method == "wechat_pay" else "link"
+    return f"{kind}:{settings().public_url.rstrip('/')}/dev/bank/{row.reference}"
 
 
 def _sign(payload: bytes) -> str:

@@ -16,6 +16,8 @@ from services.settings import settings
 
 ChargeState = Literal["pending", "authorised", "captured", "released", "declined"]
 Method = Literal["card", "wechat_pay", "alipay"]
+PAGE = "page:"
+"""How the reference of a gateway's payment page begins, while nobody has paid on it yet."""
 TAKEN_AT_ONCE: frozenset[str] = frozenset({"wechat_pay", "alipay"})
 """Ways of paying that know no hold: what the payer pays is taken at once."""
 
@@ -86,8 +88,15 @@ class Gateway(Protocol):
 
     name: str
 
-    def authorise(self, *, payable_id: int, amount_fen: int, key: str, method: Method = "card") -> Charge:
-        """Hold an amount (or, by WeChat Pay and Alipay, have it paid); the same key does it once."""
+    def authorise(
+        self, *, payable_id: int, amount_fen: int, key: str, method: Method = "card", payer_present: bool = False
+    ) -> Charge:
+        """Hold an amount (or, by WeChat Pay and Alipay, have it paid); the same key does it once.
+
+        `payer_present`: she chose the way herself and waits for her bank's page. No card number ever reaches us: a
+        card is entered on the gateway's own payment page, told as `link:` with a reference that begins with
+        PAGE until the payer has paid there.
+        """
         ...
 
     def capture(self, reference: str, *, amount_fen: int, key: str) -> Charge:

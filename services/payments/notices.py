@@ -17,13 +17,21 @@ from services.payments.tables import GatewayNotice
 _notice = table_of(GatewayNotice)
 
 
-def keep_notice(session: Session, now: datetime, gateway: str, event: GatewayEvent, payload: bytes) -> None:
+def keep_notice(
+    session: Session,
+    now: datetime,
+    gateway: str,
+    event: GatewayEvent,
+    payload: bytes,
+    *,
+    not_before: datetime | None = None,
+) -> None:
     """Store a checked notice under its event id and promise to hear it; a second copy changes nothing."""
     values = {"gateway": gateway, "event_id": event.id, "kind": event.kind, "payload": payload, "received_at": now}
     once = upsert(_notice).values(values).on_conflict_do_nothing(constraint="gateway_notice_once_key")
     session.connection().execute(once)
     args = {"gateway": gateway, "event_id": event.id}
-    enqueue(session, now, "payments.hear_notice", args, key=f"{gateway}/{event.id}")
+    enqueue(session, now, "payments.hear_notice", args, key=f"{gateway}/{event.id}", not_before=not_before)
 
 
 def lock_notice(session: Session, gateway: str, event_id: str) -> Row[Any] | None:

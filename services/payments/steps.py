@@ -24,7 +24,7 @@ from services.payments.actions import (
     set_state,
     write_event,
 )
-from services.payments.gateway import Charge, GatewayEvent, Method
+from services.payments.gateway import PAGE, Charge, GatewayEvent, Method
 from services.payments.refunds import hear_dispute, hear_refund, recount, stray
 from services.payments.rules import UNDER_WAY, next_state
 
@@ -42,17 +42,21 @@ class Intent:
     amount_fen: int
     method: Method = "card"
     capture_fen: int | None = None
+    payer_present: bool = False
 
 
-def begin(session: Session, now: datetime, payable_id: int, step: str, key: str) -> Intent | None:
+def begin(
+    session: Session, now: datetime, payable_id: int, step: str, key: str, payer_present: bool = False
+) -> Intent | None:
     """Write down that the gateway is about to be called; None when the payable no longer waits for this step."""
     payable = lock_payable(session, payable_id)
     if payable.state != UNDER_WAY[step]:
         return None
     write_event(session, now, payable_id, payable.area_code, f"{step}_sent", {"key": key}, gateway=payable.gateway)
     return Intent(
-        payable_id, payable.gateway, payable.gateway_reference, payable.amount_fen, payable.method, payable.capture_fen
-    )
+        payable_id, payable.gateway, payable.gateway_reference, payable.amount_fen, payable.method,
+        payable.capture_fen, payer_present,
+    )  # fmt: skip
 
 
 def hear(session: Session, now: datetime, payable_id: int, charge: Charge, *, source: str, answer: bool = False) -> str:
@@ -84,10 +88,12 @@ def hear(session: Session, now: datetime, payable_id: int, charge: Charge, *, so
     reference = charge.reference or payable.gateway_reference
     set_state(
         session, now, payable_id, moved,
-        gateway_reference=reference, last_error=refused, captured_fen=charge.taken_fen,
+        gateway_reference=reference, last_error=refused, captured_fen=charge.taken_fen, payer_step=None,
     )  # fmt: skip
     if moved == "captured":
         recount(session, now, payable_id)
+    if moved == "failed" and payable.state == "capturing":  # the work is done: what she pays next is taken
+        set_state(session, now, payable_id, moved, wish="capture")
     return _then(session, now, payable, moved)
 
 
@@ -99,7 +105,8 @@ def hear_event(session: Session, now: datetime, gateway: str, event: GatewayEven
     if payable is None and event.payable_id is not None and event.charge.state in ("authorised", "captured"):
         # the answer that would have told us the reference is still on its way, or was lost
         unnamed = (payables.c.id == event.payable_id) & (payables.c.gateway == gateway)
-        unnamed &= payables.c.gateway_reference.is_(None) & (payables.c.state == "authorising")
+        known = payables.c.gateway_reference  # or only the page on which she paid is known
+        unnamed &= (known.is_(None) | known.startswith(PAGE)) & (payables.c.state == "authorising")
         payable = connection.execute(select(payables).where(unnamed).with_for_update()).one_or_none()
     if payable is None:
         stray(session, now, gateway, event)
@@ -161,6 +168,8 @@ def _await_payer(session: Session, now: datetime, payable: Row[Any], charge: Cha
         write_event(session, now, payable.id, payable.area_code, "awaiting_payer", facts, gateway=payable.gateway)
         step = {"gateway_reference": charge.reference, "payer_step": charge.payer_step}
         set_state(session, now, payable.id, "authorising", **step)
+        if (charge.payer_step or "").startswith(("code:", "link:")):
+            _tell(session, now, payable, "payments.awaiting_payer", payable.amount_fen, once=True)
     return str(payable.state)
 
 
@@ -177,18 +186,25 @@ def _then(session: Session, now: datetime, payable: Row[Any], moved: str) -> str
         set_state(session, now, payable.id, "released", wish=None)
         return "released"
     template = "payments.declined" if moved == "failed" else f"payments.{moved}"
+    _tell(session, now, payable, template, _told_fen(session, payable, moved))
+    return moved
+
+
+def _tell(
+    session: Session, now: datetime, payable: Row[Any], template: str, amount_fen: int, *, once: bool = False
+) -> None:
     tell(
         session,
         now,
         recipient_ids=[payable.payer_id] if payable.payer_id else None,
         audience=None if payable.payer_id else {"elder_side": payable.elder_id},
         template=template,
-        facts={"amount_fen": _told_fen(session, payable, moved)},
+        facts={"amount_fen": amount_fen},
         elder_id=payable.elder_id,
         area_code=payable.area_code,
         subject=("payable", payable.id),
+        key=f"{template}/{payable.id}" if once else None,
     )
-    return moved
 
 
 def _not_wanted(payable: Row[Any]) -> bool:

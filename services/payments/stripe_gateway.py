@@ -21,13 +21,13 @@ from services.payments.errors import (
     NoEventSecret,
     PaymentDeclined,
 )
-from services.payments.gateway import TAKEN_AT_ONCE, Charge, ChargeState, Dispute, GatewayEvent, Method, Refund
+from services.payments.gateway import PAGE, TAKEN_AT_ONCE, Charge, ChargeState, Dispute, GatewayEvent, Method, Refund
 from services.settings import settings
 
 CURRENCY = "cny"
-PAGE = 100
-RETURN_URL = "https://localhost/family"
-"""Where Alipay sends the payer back to when nobody said (`return_url`)."""
+LISTED_AT_ONCE = 100
+ON_THE_PAGE = "自付部分"
+"""All that Stripe's payment page says of what is paid."""
 REPLAY_SECONDS = 300
 _STATES: dict[str, ChargeState] = {
     "requires_payment_method": "pending",
@@ -57,8 +57,9 @@ _WAYS: dict[str, Callable[[str], dict[str, Any]]] = {
 class StripeGateway:
     """Speaks to Stripe, or to stripe-mock at `api_base`.
 
-    Without `payment_method` the payer completes the PaymentIntent herself and a webhook tells; with one (a saved
-    method, or a test method) it is confirmed at once.
+    Without `payment_method` a card is entered on Stripe's own payment page (Checkout), never on ours, and a webhook
+    tells; with one (a saved method, or a test method) it is confirmed at once. `return_url` begins the address to
+    which the payer comes back: /pay/{payable}.
     """
 
     name = "stripe"
@@ -82,7 +83,7 @@ class StripeGateway:
         )
         self._event_secret = event_secret
         self._payment_method = payment_method
-        self._return_url = return_url or RETURN_URL
+        self._return_url = return_url
 
     @classmethod
     def from_settings(cls) -> StripeGateway:
@@ -96,8 +97,15 @@ class StripeGateway:
             seconds=settings().outside_call_seconds,
         )
 
-    def authorise(self, *, payable_id: int, amount_fen: int, key: str, method: Method = "card") -> Charge:
-        """Create the PaymentIntent that holds the amount, or has it paid by WeChat Pay or Alipay; one per key."""
+    def authorise(
+        self, *, payable_id: int, amount_fen: int, key: str, method: Method = "card", payer_present: bool = False
+    ) -> Charge:
+        """Create what holds the amount, or has it paid by WeChat Pay or Alipay; one per key.
+
+        A card that is not known yet is entered on Stripe's page, present or not.
+        """
+        if method == "card" and self._payment_method is None:
+            return self._open_page(payable_id, amount_fen, key)
         asked: dict[str, Any] = {
             "amount": amount_fen,
             "currency": CURRENCY,
@@ -106,11 +114,38 @@ class StripeGateway:
         }
         if method in TAKEN_AT_ONCE:
             asked |= {"confirm": True, "payment_method_types": [method], "payment_method_data": {"type": method}}
-            asked |= _WAYS[method](self._return_url)
-        elif self._payment_method is not None:
+            asked |= _WAYS[method](self._back(payable_id))
+        else:
             asked |= {"confirm": True, "payment_method": self._payment_method, "payment_method_types": ["card"]}
         intents = self._client.v1.payment_intents
         return _charge(_call(lambda: intents.create(cast(Any, asked), cast(Any, {"idempotency_key": key}))))
+
+    def _open_page(self, payable_id: int, amount_fen: int, key: str) -> Charge:
+        """Open a Checkout session whose PaymentIntent holds the amount; it lives 24 hours."""
+        back = self._back(payable_id)
+        price = {"currency": CURRENCY, "unit_amount": amount_fen, "product_data": {"name": ON_THE_PAGE}}
+        asked = {
+            "mode": "payment", "payment_method_types": ["card"], "success_url": back, "cancel_url": back,
+            "line_items": [{"quantity": 1, "price_data": price}], "metadata": {"payable": str(payable_id)},
+            "payment_intent_data": {"capture_method": "manual", "metadata": {"payable": str(payable_id)}},
+        }  # fmt: skip
+        pages = self._client.v1.checkout.sessions
+        return _page(_call(lambda: pages.create(cast(Any, asked), cast(Any, {"idempotency_key": key}))))
+
+    def _back(self, payable_id: int) -> str:
+        return f"{(self._return_url or settings().public_url).rstrip('/')}/pay/{payable_id}"
+
+    def _close_page(self, reference: str, key: str) -> Charge:
+        """Expire a page nobody has paid on; what was held there meanwhile is cancelled, what was taken is told."""
+        pages = self._client.v1.checkout.sessions
+        number = reference.removeprefix(PAGE)
+        try:
+            return _page(_call(lambda: pages.expire(number, cast(Any, {}), cast(Any, {"idempotency_key": key}))))
+        except PaymentDeclined:
+            stands = self.lookup(reference)
+        if stands.reference.startswith(PAGE) or stands.state != "authorised":
+            return stands
+        return self.release(stands.reference, key=f"{key}-held")
 
     def capture(self, reference: str, *, amount_fen: int, key: str) -> Charge:
         """Capture the held amount; one already captured is answered as it stands."""
@@ -119,7 +154,9 @@ class StripeGateway:
         return self._settle(reference, lambda: intents.capture(reference, asked, cast(Any, {"idempotency_key": key})))
 
     def release(self, reference: str, *, key: str) -> Charge:
-        """Cancel the PaymentIntent, which gives back what it held."""
+        """Cancel the PaymentIntent, which gives back what it held; or take its page away."""
+        if reference.startswith(PAGE):
+            return self._close_page(reference, key)
         intents = self._client.v1.payment_intents
         options = cast(Any, {"idempotency_key": key})
         return self._settle(reference, lambda: intents.cancel(reference, cast(Any, {}), options))
@@ -133,7 +170,11 @@ class StripeGateway:
         return _refund(_plain(_call(lambda: refunds.create(cast(Any, asked), cast(Any, {"idempotency_key": key})))))
 
     def lookup(self, reference: str) -> Charge:
-        """Retrieve the PaymentIntent with what was captured and refunded of it."""
+        """Retrieve the PaymentIntent, or its page, with what was captured and refunded of it."""
+        if reference.startswith(PAGE):
+            wide = cast(Any, {"expand": ["payment_intent.latest_charge"]})
+            pages = self._client.v1.checkout.sessions
+            return _page(_call(lambda: pages.retrieve(reference.removeprefix(PAGE), wide)))
         asked = cast(Any, {"expand": ["latest_charge"]})
         return _charge(_call(lambda: self._client.v1.payment_intents.retrieve(reference, asked)))
 
@@ -142,7 +183,7 @@ class StripeGateway:
         begun = {"gte": int(since.timestamp()), "lt": int(until.timestamp())}
         after: str | None = None
         while True:
-            asked: dict[str, Any] = {"created": begun, "limit": PAGE, "expand": ["data.latest_charge"]}
+            asked: dict[str, Any] = {"created": begun, "limit": LISTED_AT_ONCE, "expand": ["data.latest_charge"]}
             if after is not None:
                 asked["starting_after"] = after
             page = _call(lambda asked=asked: self._client.v1.payment_intents.list(cast(Any, asked)))  # type: ignore[misc]
@@ -188,6 +229,9 @@ def _event(told: dict[str, Any]) -> GatewayEvent | None:
         state = cast(Any, _DISPUTES.get(str(thing["status"]), "open"))
         dispute = Dispute(str(thing["id"]), state, int(thing["amount"]), str(thing.get("reason", "")))
         return _about(told, thing["payment_intent"], dispute=dispute) if thing.get("payment_intent") else None
+    if kind == "checkout.session.expired":
+        ended = Charge(PAGE + str(thing["id"]), "released", int(thing["amount_total"]), payable_id=_ours(thing))
+        return GatewayEvent(str(told["id"]), kind, ended, ended.payable_id)
     state = _EVENTS.get(kind)
     if state is None:
         return None
@@ -227,6 +271,20 @@ def _charge(intent: Any) -> Charge:
     given_back = int(latest.get("amount_refunded") or 0) if isinstance(latest, dict) else 0
     taken = int(told.get("amount_received") or told["amount"]) if state == "captured" else None
     return Charge(str(told["id"]), state, int(told["amount"]), taken, given_back, _payer_step(told), _ours(told))
+
+
+def _page(session: Any) -> Charge:
+    """A payment page as a charge: what was held or paid on it, else a link that waits, or a page that is gone."""
+    told = _plain(session)
+    intent = told.get("payment_intent")
+    if isinstance(intent, dict):
+        paid = _charge(session.payment_intent)
+        if paid.state != "pending":
+            return paid
+    state: ChargeState = "released" if told.get("status") == "expired" else "pending"
+    step = f"link:{told['url']}" if told.get("url") and state == "pending" else None
+    total = int(told.get("amount_total") or 0)
+    return Charge(PAGE + str(told["id"]), state, total, payer_step=step, payable_id=_ours(told))
 
 
 def _payer_step(intent: dict[str, Any]) -> str | None:

@@ -78,7 +78,9 @@ class FakeCharge(SQLModel, table=True):
 
     __tablename__ = "fake_charge"
     __table_args__ = (
-        CheckConstraint("state IN ('authorised', 'captured', 'released')", name="fake_charge_state_check"),
+        CheckConstraint(
+            "state IN ('pending', 'authorised', 'captured', 'released', 'declined')", name="fake_charge_state_check"
+        ),
     )
     id: int | None = own_id()
     reference: str = words(unique=True)
@@ -90,6 +92,7 @@ class FakeCharge(SQLModel, table=True):
     captured_fen: int = number(default=0)
     refunds: dict[str, Any] = document()
     created_at: datetime | None = moment(optional=True)
+    method: str | None = words(optional=True)
 
 
 class PayableRefund(SQLModel, table=True):

@@ -66,6 +66,7 @@ def _an_order(world: World) -> None:
         one = work.session.connection().execute
         ids["visit"] = one(text("SELECT id FROM visit WHERE order_id = :o"), {"o": ids["order"]}).scalar_one()
         ids["payable"] = one(text("SELECT id FROM payable LIMIT 1")).scalar_one()
+        ids["charge"] = one(text("SELECT reference FROM fake_charge LIMIT 1")).scalar_one()
         ids["number"] = one(text("SELECT order_number FROM care_order LIMIT 1")).scalar_one()
         ids["message"] = one(
             text("SELECT id FROM message WHERE recipient_id = :d LIMIT 1"), {"d": cast["daughter"]}
@@ -377,6 +378,8 @@ def fill(path: str, world: World) -> str:
         "name": "elder-home", "size": "large", "language": "en",
         "file_type": "svg", "gate_id": ids["gate"], "run_id": ids["run"], "row_id": ids["row"], "siting_run_id": ids["siting_run"],
         "redemption_id": ids["redemption"], "group_id": ids["group"], "person_id": cast["volunteer"],
+        "home_bed_id": ids["home_bed"], "plan_id": 1, "dish_id": 1,
+        "payable_id": ids["payable"], "reference": ids["charge"],
         "settlement_id": ids["settlement"], "line_id": ids["line"], "difference_id": ids["difference"], "account_id": ids["account"],
         "scenario_id": ids["scenario"], "paper_code": ids["paper"], "form": "csv", "session_id": 1, "series_id": 1, "assessment_id": ids["assessment"], "check_id": ids["check"],
     }  # fmt: skip

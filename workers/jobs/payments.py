@@ -26,13 +26,13 @@ def _step(step: str, call: Callable[[Intent, str], Charge]) -> OutsideJob:
     def job(outbox_id: int, args: dict[str, Any]) -> None:
         payable_id, key = int(args["payable_id"]), str(args["key"])
         with unit_of_work(SYSTEM, login="jobs") as work:
-            intent = steps.begin(work.session, work.now, payable_id, step, key)
+            present = bool(args.get("payer_present"))
+            intent = steps.begin(work.session, work.now, payable_id, step, key, present)
             if intent is None:
                 confirm(work.session, work.now, outbox_id)
                 return
-        if args.get("replaces"):
-            _give_back(intent, str(args["replaces"]), key)
-        charge = _answer(intent, call, key)
+        paid_before = _give_back(intent, str(args["replaces"]), key) if args.get("replaces") else None
+        charge = paid_before or _answer(intent, call, key)
         with unit_of_work(SYSTEM, login="jobs") as work:
             steps.hear(work.session, work.now, payable_id, charge, source=step, answer=True)
             confirm(work.session, work.now, outbox_id)
@@ -52,15 +52,24 @@ def _answer(intent: Intent, call: Callable[[Intent, str], Charge], key: str) -> 
         return Charge(intent.reference or "", "declined", intent.amount_fen)
 
 
-def _give_back(intent: Intent, replaced: str, key: str) -> None:
-    with contextlib.suppress(PaymentDeclined):  # nothing was held, or it is back already
-        gateway(intent.gateway).release(replaced, key=f"{key}-replaces")
+def _give_back(intent: Intent, replaced: str, key: str) -> Charge | None:
+    """Take the charge before this one back; gives it when it was paid meanwhile, for then it is the payment."""
+    bank = gateway(intent.gateway)
+    try:
+        stands = bank.release(replaced, key=f"{key}-replaces")
+    except PaymentDeclined:  # nothing was held, or it is back already, or it was taken
+        try:
+            stands = bank.lookup(replaced)
+        except PaymentDeclined:
+            return None
+    return stands if stands.state == "captured" and stands.amount_fen == intent.amount_fen else None
 
 
 def _authorise(intent: Intent, key: str) -> Charge:
     return gateway(intent.gateway).authorise(
-        payable_id=intent.payable_id, amount_fen=intent.amount_fen, key=key, method=intent.method
-    )
+        payable_id=intent.payable_id, amount_fen=intent.amount_fen, key=key, method=intent.method,
+        payer_present=intent.payer_present,
+    )  # fmt: skip
 
 
 def _capture(intent: Intent, key: str) -> Charge:

@@ -10,6 +10,11 @@ TEMPLATES = {
         "【银龄圈】{elder}的服务，自付部分{amount}已预授权，服务完成并确认后才会扣款。",
         waits_for_morning=True,
     ),
+    "payments.awaiting_payer": Template(
+        "请付自付部分",
+        "【银龄圈】{elder}的服务，自付部分{amount}还没有付。请打开消息，用微信、支付宝或银行卡付款；不会付，请拨打服务热线。",
+        waits_for_morning=True,
+    ),
     "payments.captured": Template(
         "自付部分已扣款",
         "【银龄圈】{elder}的服务已完成，自付部分{amount}已扣款。有疑问请拨打服务热线。",

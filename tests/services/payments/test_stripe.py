@@ -5,11 +5,8 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-import threading
 import time
-import urllib.parse
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from fastapi import FastAPI
@@ -40,9 +37,13 @@ def test_every_request_is_one_that_stripe_knows(stripe_mock_url):
         stripe.capture("pi_123", amount_fen=100, key="k5"),
         stripe.authorise(payable_id=7, amount_fen=8000, key="k6", method="wechat_pay"),
         stripe.authorise(payable_id=7, amount_fen=8000, key="k7", method="alipay"),
-        StripeGateway("sk_test_123", api_base=stripe_mock_url).authorise(payable_id=7, amount_fen=1, key="k4"),
     ):
         assert answer.reference.startswith("pi_") and isinstance(answer.amount_fen, int)
+    hosted = StripeGateway("sk_test_123", api_base=stripe_mock_url)
+    page = hosted.authorise(payable_id=7, amount_fen=1, key="k4")
+    assert page.reference.startswith("page:cs_") and isinstance(page.amount_fen, int)
+    assert isinstance(hosted.lookup(page.reference).amount_fen, int)
+    assert isinstance(hosted.release(page.reference, key="k9").amount_fen, int)
     assert stripe.refund("pi_123", amount_fen=100, key="k8", refund_id=5).reference.startswith("re_")
     since = datetime(2026, 11, 1, tzinfo=UTC)
     first = next(stripe.statement(since, since + timedelta(days=8)))
@@ -55,109 +56,7 @@ def test_a_request_that_stripe_does_not_know_is_refused_by_the_mock(stripe_mock_
         stripe.authorise(payable_id=7, amount_fen="eighty", key="k1")  # type: ignore[arg-type]
 
 
-# --- a double of Stripe that remembers intents and idempotency keys, and can lose its answers ---
-
-
-class StripeDouble(ThreadingHTTPServer):
-    """PaymentIntents with idempotency keys, as Stripe keeps them."""
-
-    def __init__(self):
-        super().__init__(("127.0.0.1", 0), _Handler)
-        self.url = f"http://127.0.0.1:{self.server_address[1]}"
-        self.intents: dict[str, dict] = {}
-        self.by_key: dict[str, tuple[int, dict]] = {}
-        self.asked: list[tuple[str, str, dict, dict]] = []
-        self.lose = 0
-        self.decline = False
-
-    def create(self, form: dict) -> tuple[int, dict]:
-        if self.decline:
-            return 402, {"error": {"type": "card_error", "code": "card_declined", "message": "no"}}
-        number = f"pi_{len(self.intents) + 1}"
-        status = "requires_capture" if form.get("confirm") == "True" or form.get("confirm") == "true" else ""
-        intent = {
-            "id": number, "object": "payment_intent", "amount": int(form["amount"]), "currency": form["currency"],
-            "status": status or "requires_payment_method", "metadata": {"payable": form["metadata[payable]"]},
-        }  # fmt: skip
-        self.intents[number] = intent
-        return 200, intent
-
-    def refund(self, form: dict) -> tuple[int, dict]:
-        intent, fen = self.intents[form["payment_intent"]], int(form["amount"])
-        charge = intent.setdefault("latest_charge", {"id": "ch_1", "object": "charge", "amount_refunded": 0})
-        if charge["amount_refunded"] + fen > intent.get("amount_received", 0):
-            return 400, {"error": {"type": "invalid_request_error", "code": "charge_already_refunded", "message": "-"}}
-        charge["amount_refunded"] += fen
-        return 200, {
-            "id": f"re_{len(self.by_key)}", "object": "refund", "amount": fen, "status": "succeeded",
-            "payment_intent": intent["id"], "metadata": {"refund": form["metadata[refund]"]},
-        }  # fmt: skip
-
-    def move(self, number: str, verb: str, form: dict) -> tuple[int, dict]:
-        intent = self.intents[number]
-        if intent["status"] in ("succeeded", "canceled"):
-            error = {"type": "invalid_request_error", "code": "payment_intent_unexpected_state", "message": "past it"}
-            return 400, {"error": error}
-        intent["status"] = {"capture": "succeeded", "cancel": "canceled"}[verb]
-        if verb == "capture":
-            intent["amount_received"] = int(form["amount_to_capture"])
-        return 200, intent
-
-
-class _Handler(BaseHTTPRequestHandler):
-    def do_GET(self):
-        path = urllib.parse.urlsplit(self.path).path
-        if path.endswith("/payment_intents"):
-            page = {"object": "list", "data": list(self.server.intents.values()), "has_more": False, "url": path}
-            self._send(200, page)
-        else:
-            self._send(200, self.server.intents[path.rsplit("/", 1)[1]])
-
-    def do_POST(self):
-        raw = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
-        form = dict(urllib.parse.parse_qsl(raw))
-        key = self.headers.get("Idempotency-Key", "")
-        self.server.asked.append((self.path, key, form, dict(self.headers)))
-        if key not in self.server.by_key:
-            parts = self.path.strip("/").split("/")
-            if parts[1] == "refunds":
-                done = self.server.refund(form)
-            else:
-                done = self.server.create(form) if len(parts) == 2 else self.server.move(parts[2], parts[3], form)
-            self.server.by_key[key] = (done[0], dict(done[1]))
-        if self.server.lose > 0:
-            self.server.lose -= 1
-            self.close_connection = True
-            return
-        self._send(*self.server.by_key[key])
-
-    def _send(self, status: int, answer: dict):
-        sent = json.dumps(answer).encode()
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(sent)))
-        self.end_headers()
-        self.wfile.write(sent)
-
-    def log_message(self, *_):
-        pass
-
-
-@pytest.fixture
-def double():
-    server = StripeDouble()
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield server
-    server.shutdown()
-    server.server_close()
-
-
-@pytest.fixture
-def stripe_house(house, double, monkeypatch, override_settings):
-    monkeypatch.setenv("STRIPE_MOCK_URL", double.url)
-    monkeypatch.setenv("YINLING_STRIPE_PAYMENT_METHOD", "pm_card_visa")
-    override_settings(payment_gateway="stripe", stripe_webhook_secret=SECRET, demonstration="1")
-    return house
+# --- a double of Stripe (conftest.py) remembers intents and idempotency keys, and can lose its answers ---
 
 
 def test_a_lost_answer_and_a_repeat_make_one_intent(stripe_house, double):
@@ -200,7 +99,9 @@ def test_capturing_what_is_captured_answers_how_it_stands(double):
 def test_a_declined_card_is_no_and_a_dead_line_is_unknown(double):
     double.decline = True
     with pytest.raises(PaymentDeclined) as declined:
-        StripeGateway("sk_test_1", api_base=double.url).authorise(payable_id=1, amount_fen=500, key="a")
+        StripeGateway("sk_test_1", api_base=double.url, payment_method="pm_1").authorise(
+            payable_id=1, amount_fen=500, key="a"
+        )
     assert declined.value.facts["code"] == "card_declined"
     with pytest.raises(GatewayUnknown):
         StripeGateway("sk_test_1", api_base="http://127.0.0.1:9", seconds=1).lookup("pi_1")
@@ -255,20 +156,8 @@ def post(client, body: bytes, signature: str | None):
     return client.post("/api/v1/payments/stripe/webhook", content=body, headers=headers)
 
 
-@pytest.fixture
-def awaiting(stripe_house, monkeypatch, override_settings):
-    """A payable whose payer has still to complete her part with Stripe."""
-    monkeypatch.delenv("YINLING_STRIPE_PAYMENT_METHOD")
-    override_settings(payment_gateway="stripe", stripe_webhook_secret=SECRET, demonstration="1")
-    payable = stripe_house.owes()
-    stripe_house.do(request_authorisation, payable)
-    stripe_house.work()
-    assert stripe_house.payable(payable).state == "authorising"
-    return payable
-
-
 def test_the_payers_own_step_is_told_by_a_notice_and_counts_once(stripe_house, client, awaiting):
-    body = notice("amount_capturable_updated", "pi_1")
+    body = notice("amount_capturable_updated", "pi_1", payable=awaiting)
     for _ in range(2):
         assert post(client, body, signed(body)).status_code == 200
         stripe_house.work()
@@ -281,7 +170,7 @@ def test_the_payers_own_step_is_told_by_a_notice_and_counts_once(stripe_house, c
 
 def test_notices_out_of_order_never_move_a_taken_payment_back(stripe_house, client, awaiting):
     for number, kind in enumerate(("succeeded", "amount_capturable_updated", "payment_failed", "canceled")):
-        body = notice(kind, "pi_1", event=f"evt_{number}")
+        body = notice(kind, "pi_1", event=f"evt_{number}", payable=awaiting)
         assert post(client, body, signed(body)).status_code == 200
         stripe_house.work()
         assert stripe_house.payable(awaiting).state == "captured"
@@ -303,7 +192,7 @@ def test_a_notice_that_overtakes_the_lost_answer_finds_its_payable_by_our_own_nu
 
 
 def test_a_notice_with_another_amount_moves_nothing_and_is_written_down(stripe_house, client, awaiting):
-    body = notice("amount_capturable_updated", "pi_1", amount=1)
+    body = notice("amount_capturable_updated", "pi_1", amount=1, payable=awaiting)
     post(client, body, signed(body))
     stripe_house.work()
     assert stripe_house.payable(awaiting).state == "authorising"
