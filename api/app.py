@@ -20,7 +20,7 @@ from services.settings import settings
 from services.unit_of_work import engine
 
 log = structlog.get_logger("api")
-DEVELOPMENT_ONLY = {"development", "fake_bank", "sent_messages"}
+DEVELOPMENT_ONLY = {"development", "fake_bank", "sent_messages", "wechat_people"}
 QUIET_PATHS = ("/static/", "/healthz", "/readyz", "/tiles/")
 
 

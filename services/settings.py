@@ -5,6 +5,7 @@ Every other module asks `settings()`; tests clear its cache after changing the e
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import hmac
 from functools import lru_cache
@@ -30,6 +31,11 @@ class Settings(BaseSettings):
     jobs_database_url: str | None = None
     secret_key: SecretStr
     field_key_ids: str = "k1"
+    """The key ring, newest first: new values are sealed under the first, all of them open. docs/privacy.md"""
+    field_keys: SecretStr = SecretStr("")
+    """Material of keys that are not derived from the secret key, `k2:BASE64,k3:BASE64` (32 bytes each)."""
+    lookup_key: SecretStr = SecretStr("")
+    """Key of the look-up hashes of phone, ID number and openid, 32 bytes in base64; derived when it is not given."""
     demonstration: bool = False
     public_url: str = "http://127.0.0.1:8000"
     cookie_secure: bool = False
@@ -69,12 +75,39 @@ class Settings(BaseSettings):
     wechat_app_id: str | None = None
     wechat_app_secret: SecretStr = SecretStr("")
     wechat_template_id: str = ""
+    wechat_accounts: Literal["fake", "real", "off"] = "fake"
+    wechat_open_base: str = "https://open.weixin.qq.com"
     outside_call_seconds: float = 10.0
 
     def derived_secret(self, purpose: str) -> bytes:
         """Give 32 bytes that belong to one purpose only, so that no key is used for two things."""
         key = self.secret_key.get_secret_value().encode()
         return hmac.new(key, purpose.encode(), hashlib.sha256).digest()
+
+    def ring(self) -> tuple[str, ...]:
+        """Give the ids of the key ring, newest first."""
+        return tuple(name.strip() for name in self.field_key_ids.split(",") if name.strip())
+
+    def ring_secret(self, key_id: str, purpose: str) -> bytes:
+        """Give 32 bytes of one key of the ring for one purpose: from its own material, else from the secret key.
+
+        Raises ValueError when the material given for the key is not 32 bytes in base64.
+        """
+        own = self._own_material().get(key_id)
+        if own is None:
+            return self.derived_secret(f"{purpose}:{key_id}")
+        return hmac.new(own, purpose.encode(), hashlib.sha256).digest()
+
+    def lookup_secret(self, purpose: str) -> bytes:
+        """Give 32 bytes for the look-up hash of one purpose; it does not change when the ring turns."""
+        given = self.lookup_key.get_secret_value()
+        if not given:
+            return self.derived_secret(f"look-up:{purpose}")
+        return hmac.new(_material("lookup_key", given), f"look-up:{purpose}".encode(), hashlib.sha256).digest()
+
+    def _own_material(self) -> dict[str, bytes]:
+        pairs = [one.strip().partition(":") for one in self.field_keys.get_secret_value().split(",") if one.strip()]
+        return {key_id.strip(): _material(key_id, text) for key_id, _, text in pairs}
 
     def login_password(self, login: Login) -> str:
         """Give the database password of an application login; migrations set the same one."""
@@ -89,6 +122,16 @@ class Settings(BaseSettings):
         if login == "setup":
             return setup
         return setup.set(username=f"yinling_{login}", password=self.login_password(login))
+
+
+def _material(name: str, text: str) -> bytes:
+    try:
+        raw = base64.b64decode(text.strip(), validate=True)
+    except ValueError:
+        raw = b""
+    if len(raw) != 32:
+        raise ValueError(f"{name}: 32 bytes in base64 are needed (openssl rand -base64 32)")
+    return raw
 
 
 @lru_cache(maxsize=1)

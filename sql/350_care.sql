@@ -56,7 +56,10 @@ CREATE OR REPLACE FUNCTION guard_signed_assessment() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, public AS
 $$
 BEGIN
-  IF OLD.state = 'signed' THEN
+  -- an elder who moves takes it along to her new office; the house seals it anew under a new key
+  IF OLD.state = 'signed' AND NOT (
+      (current_user = 'yinling_definer' AND to_jsonb(NEW) - 'area_code' = to_jsonb(OLD) - 'area_code')
+      OR (current_user = 'yinling_jobs' AND to_jsonb(NEW) - 'detail_sealed' = to_jsonb(OLD) - 'detail_sealed')) THEN
     RAISE EXCEPTION 'assessment % is signed; assess again instead', OLD.id
       USING ERRCODE = 'restrict_violation', CONSTRAINT = 'assessment_stays_signed';
   END IF;

@@ -73,6 +73,7 @@ PERIODIC = (
     Periodic("visits.refresh_duties", daily),
     Periodic("visits.alert_unvisited", daily),
     Periodic("visits.check_home_beds", monthly),
+    Periodic("oversight.clear_past_periods", monthly),
 )
 
 

@@ -188,6 +188,8 @@ def _private(work: UnitOfWork, door: Door) -> dict[str, Any]:
 def _read(work: UnitOfWork, door: Door, field: str) -> str:
     right = f"visitor:{door.visit.id}"
     try:
-        return reveal(work.session, work.now, work.actor, door.visit.elder_id, field, "上门服务", by_right=right)
+        return reveal(
+            work.session, work.now, work.actor, door.visit.elder_id, field, "上门服务", by_right=right, purpose="visit"
+        )
     except NotFound:
         return ""

@@ -19,6 +19,7 @@ from api.pages.gallery_hours import HOURS
 from api.pages.gallery_lists import LISTS
 from api.pages.gallery_offers import OFFERS
 from api.pages.gallery_people import PEOPLE, Example
+from api.pages.gallery_privacy import PRIVACY
 from api.pages.gallery_visits import VISITS
 from api.pages.kit import add_pages, render
 from services.clock import DemoClock, advance, read_now
@@ -26,7 +27,7 @@ from services.errors import NotFound
 from services.settings import settings
 from services.unit_of_work import SYSTEM, unit_of_work
 
-EXAMPLES: dict[str, Example] = {**PEOPLE, **VISITS, **DESKS, **HOURS, **LISTS, **CARE, **FIGURES, **OFFERS}
+EXAMPLES: dict[str, Example] = {**PEOPLE, **VISITS, **DESKS, **HOURS, **LISTS, **CARE, **FIGURES, **OFFERS, **PRIVACY}
 
 router = APIRouter(include_in_schema=False)
 

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from typing import Annotated
+from urllib.parse import quote, urlencode
 
 from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
-from api.deps import ROLE_COOKIE, SESSION_COOKIE, OpenWork, Work, sender_of, signed
+from api.deps import ROLE_COOKIE, SESSION_COOKIE, OpenWork, Work, sender_of
+from api.errors import status_of
+from api.pages import wechat
 from api.pages.kit import local_path, render
 from api.pages.roles import ROLE_HOMES, ROLE_WORDS
+from api.pages.session_cookie import with_session
 from services.cities.queries import area_names
 from services.clock import civil_date
 from services.errors import DomainError
@@ -18,7 +22,7 @@ from services.people.demonstration import SAMPLES
 from services.people.errors import CardUsed, WrongCode
 from services.people.privacy import mask_phone
 from services.people.queries import person_card
-from services.people.sign_in import SignedIn
+from services.people.wechat import wechat_accounts
 from services.settings import settings
 
 router = APIRouter(include_in_schema=False)
@@ -49,8 +53,8 @@ def ask_phone(
     phone: Annotated[str, Query(max_length=20)] = "",
     back: Annotated[str, Query(max_length=200)] = "/",
 ) -> Response:
-    """Ask for the phone number."""
-    return render(request, "sign_in/phone.html", {"errors": {}, "phone": phone, "back": local_path(back)})
+    """Ask for the phone number, or, in WeChat, offer to sign in without one."""
+    return _phone_page(request, phone, back, {})
 
 
 @router.post("/sign-in")
@@ -59,9 +63,18 @@ def send_code(request: Request, work: OpenWork, phone: Text = "", back: Back = "
     try:
         sign_in.send_code(work.session, work.now, phone, sender_of(request))
     except DomainError as refused:
-        context = {"errors": {"phone": refused.message_zh}, "phone": phone, "back": local_path(back)}
-        return render(request, "sign_in/phone.html", context, status_code=422)
+        return _phone_page(request, phone, back, {"phone": refused.message_zh}, status_code=422)
     return _code_page(request, phone, back, {})
+
+
+@router.post("/sign-in/sent")
+def ask_if_sent(request: Request, work: OpenWork, phone: Text = "", back: Back = "/") -> Response:
+    """Say whether the carrier refused the number, for somebody who waits for a text that does not come."""
+    try:
+        sign_in.refuse_if_not_carried(work.session, work.now, phone)
+    except DomainError as refused:
+        return _phone_page(request, phone, back, {"phone": refused.message_zh}, status_code=status_of(refused))
+    return _code_page(request, phone, back, {}, on_its_way=True)
 
 
 @router.post("/sign-in/code")
@@ -73,12 +86,18 @@ def prove_code(request: Request, work: OpenWork, phone: Text = "", code: Text = 
         opened = sign_in.sign_in_by_phone(work.session, work.now, phone, kind="browser", channel="web")
     except DomainError as refused:
         return _code_page(request, phone, back, {"code": refused.message_zh}, status_code=422)
-    return _with_session(RedirectResponse(local_path(back), status_code=303), opened, settings().session_days)
+    answer = with_session(RedirectResponse(local_path(back), status_code=303), opened, settings().session_days)
+    return wechat.bind_waiting(request, answer, work, opened, "phone_code")
 
 
 @router.get("/card/{token}")
 def show_card(request: Request, token: str) -> Response:
-    """Ask before binding: a link preview that opens the address must not spend the card."""
+    """Ask before binding: a link preview that opens the address must not spend the card.
+
+    In WeChat the account is fetched first, so that the card binds it too.
+    """
+    if wechat.in_wechat(request) and wechat_accounts() is not None and wechat.waiting_for(request) is None:
+        return RedirectResponse(f"/sign-in/wechat?back=/card/{quote(token, safe='')}", status_code=303)
     return render(request, "sign_in/card.html", {"token": token})
 
 
@@ -92,7 +111,8 @@ def bind_by_card(request: Request, work: OpenWork, token: str) -> Response:
         return render(request, "sign_in/bound.html", context, status_code=403)
     card = person_card(work.session, opened.person_id, civil_date(work.now))
     context = {"ok": True, "elder_name": card.full_name, "bound_by": "家人或社区", "reason": ""}
-    return _with_session(render(request, "sign_in/bound.html", context), opened, settings().bound_phone_days)
+    answer = with_session(render(request, "sign_in/bound.html", context), opened, settings().bound_phone_days)
+    return wechat.bind_waiting(request, answer, work, opened, "binding_card")
 
 
 @router.get("/me")
@@ -133,26 +153,28 @@ def sign_out(work: Work) -> Response:
     return answer
 
 
-def _code_page(request: Request, phone: str, back: str, errors: dict[str, str], status_code: int = 200) -> Response:
+def _phone_page(request: Request, phone: str, back: str, errors: dict[str, str], status_code: int = 200) -> Response:
+    back = local_path(back)
+    context = {
+        "errors": errors,
+        "phone": phone,
+        "back": back,
+        "wechat_href": f"/sign-in/wechat?{urlencode({'back': back})}" if wechat_accounts() is not None else "",
+        "from_wechat": wechat.waiting_for(request) is not None,
+    }
+    return render(request, "sign_in/phone.html", context, status_code=status_code)
+
+
+def _code_page(
+    request: Request, phone: str, back: str, errors: dict[str, str], status_code: int = 200, *, on_its_way: bool = False
+) -> Response:
     context = {
         "errors": errors,
         "phone": phone,
         "phone_masked": mask_phone(phone),
         "back": local_path(back),
+        "on_its_way": on_its_way,
         "minutes_valid": settings().sign_in_code_seconds // 60,
         "code_page": "/dev/messages" if settings().demonstration else "",
     }
     return render(request, "sign_in/code.html", context, status_code=status_code)
-
-
-def _with_session(answer: Response, opened: SignedIn, days: int) -> Response:
-    answer.set_cookie(
-        SESSION_COOKIE,
-        signed(opened.token),
-        max_age=days * 86_400,
-        httponly=True,
-        samesite="lax",
-        secure=settings().cookie_secure,
-    )
-    answer.delete_cookie(ROLE_COOKIE)
-    return answer

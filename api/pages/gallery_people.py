@@ -163,7 +163,10 @@ PEOPLE: dict[str, Example] = {
             "reference": "a41c09",
         },
     ),
-    "sign-in-phone": ("sign_in/phone.html", {"errors": {}, "phone": "", "back": "/elder"}),
+    "sign-in-phone": (
+        "sign_in/phone.html",
+        {"errors": {}, "phone": "", "back": "/elder", "wechat_href": "/sign-in/wechat", "from_wechat": False},
+    ),
     "sign-in-code-wrong": (
         "sign_in/code.html",
         {
@@ -171,6 +174,7 @@ PEOPLE: dict[str, Example] = {
             "phone": "13800000002",
             "phone_masked": "138****0002",
             "back": "/family",
+            "on_its_way": False,
             "minutes_valid": 5,
             "code_page": "/dev/messages",
         },

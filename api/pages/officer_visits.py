@@ -265,7 +265,7 @@ def show_phone(request: Request, office: Desk, elder_id: ElderId) -> Response:
     """Show the elder's phone number in clear, once, and write down who read it."""
     work = office.work
     right_to(work.session, work.actor, elder_id, "view", work.now)
-    phone = reveal(work.session, work.now, work.actor, elder_id, "phone", "探访联系老人")
+    phone = reveal(work.session, work.now, work.actor, elder_id, "phone", "探访联系老人", purpose="contact")
     return _elder_page(request, office, elder_id, phone=phone)
 
 

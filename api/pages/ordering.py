@@ -346,7 +346,16 @@ def _address(side: ElderSide, wish: Wish, one: Candidate) -> str:
         return f"{site.name}，{site.address}"
     if side.card.address is None:
         return ""
-    return reveal(work.session, work.now, work.actor, side.elder_id, "address", "下单前核对地址", by_right=side.ground)
+    return reveal(
+        work.session,
+        work.now,
+        work.actor,
+        side.elder_id,
+        "address",
+        "下单前核对地址",
+        by_right=side.ground,
+        purpose="order_check",
+    )
 
 
 def _refused(

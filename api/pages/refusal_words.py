@@ -8,6 +8,7 @@ from __future__ import annotations
 from api.pages.care_words import REFUSALS_OF_CARE
 from api.pages.refusal_words_hours import REFUSALS_OF_HOURS
 from api.pages.refusals_of_money import REFUSALS_OF_MONEY
+from api.pages.refusals_of_privacy import REFUSALS_OF_PRIVACY
 
 
 def _(sentence: str) -> str:
@@ -370,4 +371,4 @@ REFUSALS: tuple[str, ...] = (
     _("请写明位置：lon、lat和crs。"),
     _("这个位置不在中国境内，请核对经纬度和坐标系。"),
 )
-REFUSALS += REFUSALS_OF_CARE + REFUSALS_OF_HOURS + REFUSALS_OF_MONEY
+REFUSALS += REFUSALS_OF_CARE + REFUSALS_OF_HOURS + REFUSALS_OF_MONEY + REFUSALS_OF_PRIVACY

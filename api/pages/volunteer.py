@@ -283,7 +283,7 @@ def _where(work: UnitOfWork, need: Need, *, in_clear: bool) -> str:
     """Her door, once she promised to go there; the reading is written into the trail."""
     try:
         if in_clear:
-            return reveal(work.session, work.now, work.actor, need.elder_id, "address", "志愿服务上门")
+            return reveal(work.session, work.now, work.actor, need.elder_id, "address", "志愿服务上门", purpose="visit")
         return person_card(work.session, need.elder_id, civil_date(work.now)).address or str(need.rough_place)
     except NotFound:
         return str(need.rough_place)

@@ -12,7 +12,13 @@ from api.schemas.attachments import AttachedOut, AttachmentOut
 from services.people.attachments import LARGEST, attach, attachments_of, read_attachment
 
 Id = Annotated[int, Path(ge=1, le=2**62)]
-EXTENSIONS = {"image/jpeg": "jpg", "image/png": "png", "image/webp": "webp", "application/pdf": "pdf"}
+EXTENSIONS = {
+    "image/jpeg": "jpg",
+    "image/png": "png",
+    "image/webp": "webp",
+    "application/pdf": "pdf",
+    "application/zip": "zip",
+}
 
 
 def refuse_large(request: Request) -> None:

@@ -35,8 +35,9 @@ from services.errors import NotAllowed, NotFound
 from services.people import proxies as proxy_acts
 from services.people import sign_in
 from services.people.actions import Home, NewElder, NewPerson, grant_role, register_elder
+from services.people.disclosing import disclose
 from services.people.errors import WrongCode
-from services.people.queries import elders_of, person_card, reveal
+from services.people.queries import elders_of, person_card
 from services.people.rights import right_to
 from services.people.tables import SignInSession
 from services.settings import settings
@@ -46,7 +47,9 @@ PersonId = Annotated[int, Path(ge=1, le=2**62)]
 REGISTERING = ("officer", "advisor", "operator")
 
 
-@router.post("/sign-in/codes", status_code=202, response_model=CodeOut, responses=problems(429), summary="Send a code")
+@router.post(
+    "/sign-in/codes", status_code=202, response_model=CodeOut, responses=problems(409, 429), summary="Send a code"
+)
 def send_code(request: Request, work: OpenWork, asked: CodeIn) -> CodeOut:
     """Send a one-time code to a phone; the same answer whether or not the phone is registered."""
     sign_in.send_code(work.session, work.now, asked.phone, sender_of(request))
@@ -54,7 +57,7 @@ def send_code(request: Request, work: OpenWork, asked: CodeIn) -> CodeOut:
 
 
 @router.post(
-    "/sign-in", status_code=201, response_model=SignedInOut, responses=problems(401, 404, 429), summary="Sign in"
+    "/sign-in", status_code=201, response_model=SignedInOut, responses=problems(401, 404, 409, 429), summary="Sign in"
 )
 def sign_in_with_code(work: OpenWork, asked: SignInIn, request: Request) -> SignedInOut | Response:
     """Give a bearer token for phone and code. A wrong try counts, so it is answered, not raised."""
@@ -157,7 +160,8 @@ def reveal_field(work: Work, elder_id: PersonId, asked: RevealIn) -> RevealOut:
     right = right_to(work.session, work.actor, elder_id, "view", work.now)
     if work.actor.read_only:
         raise NotAllowed("审计账号只能看脱敏信息。", field=asked.field)
-    value = reveal(work.session, work.now, work.actor, elder_id, asked.field, asked.reason, by_right=right.ground)
+    act = (work.session, work.now, work.actor)
+    value = disclose(*act, elder_id, asked.field, asked.purpose, asked.reason, by_right=right.ground)
     return RevealOut(field=asked.field, value=value)
 
 

@@ -178,9 +178,12 @@ class PersonOut(BaseModel):
 
 
 class RevealIn(In):
-    """Which field, and why it must be seen; both are written into the trail."""
+    """Which field, what for (from the list) and why it must be seen; all are written into the log of readings."""
 
-    field: Literal["phone", "address", "id_number"]
+    field: Literal["phone", "address", "id_number", "health", "emergency_phone"]
+    purpose: Literal[
+        "visit", "contact", "call_back", "order_check", "emergency", "identity", "correction", "complaint", "other"
+    ] = "other"
     reason: str = Field(min_length=2, max_length=200)
 
 

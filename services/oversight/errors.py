@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from services.errors import NotAllowed, NotFound
+from services.errors import Conflict, DomainError, NotAllowed, NotFound
 
 
 class NotADesk(NotAllowed):
@@ -33,3 +33,21 @@ class NotCounted(NotFound):
     """Indicators are counted for communities, streets, districts and cities only; facts: area_code."""
 
     message_zh = "指标按社区、街道、区县和全市统计，没有更小范围的数字。"
+
+
+class StillUnderWay(Conflict):
+    """Something must be finished before somebody can be forgotten; `waiting` names it."""
+
+    message_zh = "还有没办完的事，先办完才能注销。"
+
+
+class ErasureNotOpen(Conflict):
+    """The request was decided, withdrawn or done already, or another one is still open."""
+
+    message_zh = "这个注销申请已经处理过，或者还有一个申请没有处理。"
+
+
+BY_CONSTRAINT: dict[str, type[DomainError]] = {
+    "erasure_request_one_open_idx": ErasureNotOpen,
+    "erasure_request_decided_by_another_check": NotAllowed,
+}

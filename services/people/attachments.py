@@ -13,6 +13,7 @@ from sqlmodel import Session
 from services.acts import record_act
 from services.columns import table_of
 from services.errors import Invalid, NotFound
+from services.people.consents import require_consent
 from services.people.privacy import SealBroken
 from services.people.rights import right_to
 from services.people.storage import NoSuchFile, new_key, seal_bytes, storage, unseal_bytes
@@ -23,6 +24,8 @@ _attachment = table_of(Attachment)
 
 LARGEST = 10 * 1024 * 1024
 PURPOSES = ("consent", "identity", "assessment", "photo", "certificate", "other")
+COPY = "copy"
+"""The copy of everything about somebody (services/oversight/copying.py); nobody uploads one."""
 _SIGNATURES = (
     (b"\xff\xd8\xff", "image/jpeg"),
     (b"\x89PNG\r\n\x1a\n", "image/png"),
@@ -56,11 +59,13 @@ def attach(session: Session, now: datetime, actor: Actor, elder_id: int, purpose
 
     Needs the right to order for her. The sealed bytes are written before the row: a row never lacks its file,
     while an act that fails leaves at most a sealed file nobody names. Raises NotFound, NotAllowed, FileTooLarge,
-    FileTypeRefused, Invalid for an unknown purpose.
+    FileTypeRefused, Invalid for an unknown purpose, ConsentMissing for a photograph she has not agreed to.
     """
     right = right_to(session, actor, elder_id, "order", now)
     if purpose not in PURPOSES:
         raise Invalid("附件用途不正确。", field="purpose", known=list(PURPOSES))
+    if purpose == "photo":
+        require_consent(session, elder_id, "photos")
     content_type = sniffed_type(content)
     key = new_key()
     storage().put(key, seal_bytes(key, content))
@@ -81,29 +86,42 @@ def attach(session: Session, now: datetime, actor: Actor, elder_id: int, purpose
 
 
 def read_attachment(session: Session, now: datetime, actor: Actor, attachment_id: int) -> StoredFile:
-    """Give a file in clear and note who looked. Raises NotFound, NotAllowed, NoSuchFile, SealBroken."""
+    """Give a file in clear and note who looked. Raises NotFound, NotAllowed, NoSuchFile, SealBroken, ConsentMissing."""
     row = session.connection().execute(select(_attachment).where(_attachment.c.id == attachment_id)).one_or_none()
-    if row is None:
+    if row is None or row.erased_at is not None:
         raise NotFound(attachment_id=attachment_id)
-    right = right_to(session, actor, row.elder_id, "view", now)
+    ground, area_code = _ground_to_read(session, now, actor, row)
     content = unseal_bytes(row.storage_key, storage().get(row.storage_key))
     if hashlib.sha256(content).hexdigest() != row.sha256:
         raise SealBroken(attachment_id=attachment_id)
-    _note(session, now, actor, "read_file", row.elder_id, right.ground, right.area_code, attachment_id)
+    _note(session, now, actor, "read_file", row.elder_id, ground, area_code, attachment_id)
     return StoredFile(attachment_id, row.content_type, content)
+
+
+def _ground_to_read(session: Session, now: datetime, actor: Actor, row: Row[Any]) -> tuple[str, int]:
+    """A copy of everything is for the person herself and for who asked for it at the counter; photographs need consent."""
+    if row.purpose == COPY:
+        if actor.person_id not in (row.elder_id, row.uploaded_by):
+            raise NotFound(attachment_id=row.id)
+        return ("self" if actor.person_id == row.elder_id else f"office:{actor.role}"), row.area_code
+    right = right_to(session, actor, row.elder_id, "view", now)
+    if row.purpose == "photo" and right.ground != "self":
+        require_consent(session, row.elder_id, "photos")
+    return right.ground, right.area_code
 
 
 def attachments_of(session: Session, now: datetime, actor: Actor, elder_id: int) -> list[Row[Any]]:
     """Give the files about an elder, newest first, without their bytes. Raises NotFound, NotAllowed."""
     right_to(session, actor, elder_id, "view", now)
-    query = select(_attachment).where(_attachment.c.elder_id == elder_id).order_by(_attachment.c.id.desc())
+    standing = select(_attachment).where(_attachment.c.elder_id == elder_id, _attachment.c.erased_at.is_(None))
+    query = standing.where(_attachment.c.purpose != COPY).order_by(_attachment.c.id.desc())
     return list(session.connection().execute(query))
 
 
 def missing_files(session: Session) -> list[int]:
     """Give the attachments whose bytes are gone or altered, for the keeper of the backups."""
     wrong = []
-    for row in session.connection().execute(select(_attachment)):
+    for row in session.connection().execute(select(_attachment).where(_attachment.c.erased_at.is_(None))):
         try:
             content = unseal_bytes(row.storage_key, storage().get(row.storage_key))
         except (NoSuchFile, SealBroken):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from services.errors import Conflict, DomainError, Invalid, NotAllowed, NotFound, SignInNeeded, TooMany
+from services.errors import Conflict, DomainError, Invalid, NotAllowed, NotFound, SignInNeeded, TooMany, Unavailable
 
 
 class WrongCode(SignInNeeded):
@@ -71,10 +71,82 @@ class IdNumberTaken(Conflict):
     message_zh = "这个身份证号已经登记过了。"
 
 
+class ConsentMissing(NotAllowed):
+    """The person has not agreed to this use, or has withdrawn; `purpose` says to which."""
+
+    message_zh = "没有取得本人同意，不能这样使用。"
+
+
+class UnknownPurpose(Invalid):
+    """No such purpose is asked today, or another version of it was shown."""
+
+    message_zh = "这项同意书已经换了新版本，请刷新页面再看一遍。"
+
+
+class PaperMissing(Invalid):
+    """At the counter a consent needs the signed paper, kept as an attachment about this elder."""
+
+    message_zh = "柜台代办要先上传老人签了字的同意书。"
+
+
+class NotOnTheDay(NotAllowed):
+    """Health and the emergency phone are read by who visits her, on the day of the visit."""
+
+    message_zh = "只有当天上门的人、上门之前和上门期间可以看。"
+
+
+class PositionOutsideVisit(Conflict):
+    """A position taken before check-in, after check-out, or by somebody else."""
+
+    message_zh = "只能在签到之后、签退之前记录位置。"
+
+
+class CodeNotCarried(Conflict):
+    """The carrier refused the number for good, so no text will come."""
+
+    message_zh = "运营商没有把短信送到这个号码（空号、停机或拒收）。请核对号码，换一个号码，或拨打社区电话。"
+
+
+class WechatRefused(NotAllowed):
+    """WeChat does not know the code: used, expired, or given to another application."""
+
+    message_zh = "微信登录没有成功，请从公众号菜单重新打开。"
+
+
+class WechatStateWrong(NotAllowed):
+    """The answer does not belong to the browser that asked."""
+
+    message_zh = "这次微信登录已过期，请重新点登录。"
+
+
+class WechatAway(Unavailable):
+    """WeChat does not answer just now."""
+
+    message_zh = "微信暂时没有回应，请稍后再试，或用手机号登录。"
+
+
+class WechatTaken(Conflict):
+    """The WeChat account already signs somebody else in."""
+
+    message_zh = "这个微信已经绑定了另一个人，请先在那里解绑。"
+
+
+class NoSuchWechat(NotFound):
+    """No such bound WeChat account of this person."""
+
+    message_zh = "没有这个绑定的微信。"
+
+
 BY_CONSTRAINT: dict[str, type[DomainError]] = {
     "person_phone_hash_key": PhoneTaken,
     "person_id_number_hash_key": IdNumberTaken,
     "proxy_one_active_idx": AlreadyBound,
     "proxy_is_another_person_check": Invalid,
     "role_grant_active_idx": Conflict,
+    "wechat_account_one_person_idx": WechatTaken,
+    "disclosure_consent_check": ConsentMissing,
+    "disclosure_on_the_day_check": NotOnTheDay,
+    "visit_position_consent_check": ConsentMissing,
+    "visit_position_between_check_in_and_out_check": PositionOutsideVisit,
+    "consent_at_the_counter_has_paper_check": PaperMissing,
 }

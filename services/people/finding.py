@@ -10,7 +10,8 @@ from sqlalchemy import Row, or_, select, text
 from sqlmodel import Session
 
 from services.columns import table_of
-from services.people.privacy import lookup_hash, mask_phone, unseal
+from services.people.masked import masked
+from services.people.privacy import lookup_hash
 from services.people.queries import age_on
 from services.people.tables import Elder, Person, Proxy
 
@@ -75,7 +76,7 @@ def _elders() -> Any:
 
 
 def _shown(row: Found, on: date, caller: str = "") -> FoundElder:
-    phone = mask_phone(unseal("phone", row.phone_sealed)) if row.phone_sealed else ""
+    phone = masked("phone", row.phone_sealed) or ""
     return FoundElder(row.id, row.full_name, row.area_code, age_on(row.born_on, on), phone, caller)
 
 

@@ -8,11 +8,11 @@ from datetime import date, datetime
 from sqlalchemy import select, text
 from sqlmodel import Session
 
-from services.acts import record_act
 from services.cities.rules import area_range
 from services.columns import table_of
 from services.errors import NotFound
-from services.people.privacy import mask_address, mask_id_number, mask_phone, unseal
+from services.people.disclosing import reveal as reveal
+from services.people.masked import masked
 from services.people.sign_in import lookup_token
 from services.people.tables import Elder, Person, Proxy
 from services.unit_of_work import Actor
@@ -161,9 +161,9 @@ def person_card(session: Session, person_id: int, on: date) -> PersonCard:
         gender=row.gender,
         born_on=row.born_on,
         area_code=row.area_code,
-        phone=mask_phone(unseal("phone", row.phone_sealed)) if row.phone_sealed else None,
-        id_number=mask_id_number(unseal("id_number", row.id_number_sealed)) if row.id_number_sealed else None,
-        address=mask_address(unseal("address", row.address_sealed)) if row.address_sealed else None,
+        phone=masked("phone", row.phone_sealed),
+        id_number=masked("id_number", row.id_number_sealed),
+        address=masked("address", row.address_sealed),
         living=row.living,
         care_level=row.care_level,
         groups=list(row.groups or []),
@@ -176,35 +176,3 @@ def age_on(born_on: date | None, on: date) -> int | None:
     if born_on is None:
         return None
     return on.year - born_on.year - ((on.month, on.day) < (born_on.month, born_on.day))
-
-
-def reveal(
-    session: Session,
-    now: datetime,
-    actor: Actor,
-    person_id: int,
-    field_name: str,
-    reason: str,
-    *,
-    by_right: str | None = None,
-) -> str:
-    """Show one sealed field in clear and write down who read it, by which right, and why. Raises NotFound."""
-    columns = {name: person.c[f"{name}_sealed"] for name in ("phone", "address", "id_number")}
-    row = (
-        session.connection()
-        .execute(select(columns[field_name], person.c.area_code).where(person.c.id == person_id))
-        .one_or_none()
-    )
-    if row is None or row[0] is None:
-        raise NotFound(person_id=person_id, field=field_name)
-    record_act(
-        session,
-        now,
-        actor,
-        f"read_{field_name}",
-        for_person_id=person_id,
-        by_right=by_right,
-        area_code=row[1],
-        facts={"reason": reason},
-    )
-    return unseal(field_name, row[0])

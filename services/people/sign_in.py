@@ -18,7 +18,7 @@ from services.acts import record_act
 from services.columns import table_of
 from services.outbox import enqueue
 from services.people.actions import checked_phone
-from services.people.errors import CardUsed, CodeTriesUsedUp, TooManyCodes, UnknownPhone, WrongCode
+from services.people.errors import CardUsed, CodeNotCarried, CodeTriesUsedUp, TooManyCodes, UnknownPhone, WrongCode
 from services.people.privacy import lookup_hash, seal
 from services.people.rights import right_to
 from services.people.tables import BindingCard, SignInCode, SignInSession
@@ -26,6 +26,8 @@ from services.settings import settings
 from services.unit_of_work import Actor, introduce
 
 codes, sessions = table_of(SignInCode), table_of(SignInSession)
+REFUSAL_STANDS = timedelta(minutes=10)
+"""How long a carrier's refusal of a number is believed; then it is tried again."""
 
 
 @dataclass(frozen=True)
@@ -42,26 +44,47 @@ def request_code(session: Session, now: datetime, phone: str, sender: str | None
     """Make a six-digit code for a phone; gives (phone, code) for the SMS carrier.
 
     `sender` is the network address that asks: it may not let texts be sent to many phones either, and is kept as a
-    keyed hash only. Whether the phone is registered is not told here. Raises BadPhone, TooManyCodes.
+    keyed hash only. Whether the phone is registered is not told here. Raises BadPhone, TooManyCodes, CodeNotCarried
+    (the carrier has just refused this number).
     """
+    _, phone, code = _make_code(session, now, phone, sender)
+    return phone, code
+
+
+def _make_code(session: Session, now: datetime, phone: str, sender: str | None) -> tuple[int, str, str]:
     phone = checked_phone(phone)
+    refuse_if_not_carried(session, now, phone)
     phone_hash = lookup_hash("phone", phone)
     _hold_to(session, now, codes.c.phone_hash, phone_hash, settings().sign_in_codes_per_hour)
     sender_hash = lookup_hash("sender", network_of(sender)) if sender else None
     if sender_hash is not None:
         _hold_to(session, now, codes.c.sender_hash, sender_hash, settings().sign_in_codes_per_hour_per_sender)
     code = f"{secrets.randbelow(1_000_000):06d}"
-    session.add(
-        SignInCode(
-            phone_hash=phone_hash,
-            code_hash=lookup_hash("sign-in-code", phone + code),
-            created_at=now,
-            expires_at=now + timedelta(seconds=settings().sign_in_code_seconds),
-            sender_hash=sender_hash,
-        )
+    row = SignInCode(
+        phone_hash=phone_hash,
+        code_hash=lookup_hash("sign-in-code", phone + code),
+        created_at=now,
+        expires_at=now + timedelta(seconds=settings().sign_in_code_seconds),
+        sender_hash=sender_hash,
     )
+    session.add(row)
     session.flush()
-    return phone, code
+    assert row.id is not None
+    return row.id, phone, code
+
+
+def refuse_if_not_carried(session: Session, now: datetime, phone: str) -> None:
+    """Raise CodeNotCarried while the carrier's refusal of this number is fresh; whose number it is plays no part."""
+    refused = select(codes.c.id).where(
+        codes.c.phone_hash == lookup_hash("phone", checked_phone(phone)), codes.c.refused_at > now - REFUSAL_STANDS
+    )
+    if session.connection().execute(refused.limit(1)).first() is not None:
+        raise CodeNotCarried(field="phone", retry_seconds=int(REFUSAL_STANDS.total_seconds()))
+
+
+def note_not_carried(session: Session, now: datetime, code_id: int) -> None:
+    """Keep that the carrier refused a code's number for good, for the page that waits for it."""
+    session.connection().execute(update(codes).where(codes.c.id == code_id).values(refused_at=now))
 
 
 def _hold_to(session: Session, now: datetime, column: Any, asker: bytes, most: int) -> None:
@@ -91,17 +114,19 @@ def network_of(address: str) -> str:
 
 def send_code(session: Session, now: datetime, phone: str, sender: str | None = None) -> None:
     """Make a code and promise the job that sends it; phone and code travel sealed. Raises BadPhone, TooManyCodes."""
-    phone, code = request_code(session, now, phone, sender)
+    code_id, phone, code = _make_code(session, now, phone, sender)
     parcel = {"phone_sealed": seal("sign-in-parcel", phone), "code_sealed": seal("sign-in-parcel", code)}
-    enqueue(session, now, "people.send_code", parcel)
+    enqueue(session, now, "people.send_code", {**parcel, "code_id": code_id})
 
 
 def try_code(session: Session, now: datetime, phone: str, code: str) -> bool:
     """Spend one try on the newest open code of a phone; True when it was right (and is now used).
 
-    A wrong try must be committed by the caller, or it would not count. Raises CodeTriesUsedUp.
+    A wrong try must be committed by the caller, or it would not count. Raises CodeTriesUsedUp, and CodeNotCarried when
+    the carrier refused the number: no code came, so none can be right.
     """
     phone = checked_phone(phone)
+    refuse_if_not_carried(session, now, phone)
     row = (
         session.connection()
         .execute(

@@ -14,10 +14,9 @@ from pathlib import Path
 from typing import Protocol
 
 from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from services.errors import NotFound
-from services.people.privacy import SealBroken
+from services.people.privacy import SealBroken, newest_key, ring_cipher
 from services.settings import settings
 
 _MARK = b"YLA1"
@@ -99,24 +98,23 @@ def new_key() -> str:
 
 
 def seal_bytes(key: str, content: bytes) -> bytes:
-    """Seal a file's bytes for its storage key."""
-    key_id = settings().field_key_ids.split(",")[0].strip()
-    nonce = os.urandom(12)
+    """Seal a file's bytes for its storage key, under the newest key of the ring."""
+    key_id, nonce = newest_key(), os.urandom(12)
     head = _MARK + bytes([len(key_id)]) + key_id.encode()
-    return head + nonce + _cipher(key_id).encrypt(nonce, content, key.encode())
+    return head + nonce + ring_cipher(key_id, "attachment").encrypt(nonce, content, key.encode())
+
+
+def sealed_under(sealed: bytes) -> str:
+    """Give the id of the key a file was sealed under; empty when it is no sealed file."""
+    length = sealed[4] if len(sealed) > 4 else 0
+    return sealed[5 : 5 + length].decode("ascii", "replace") if sealed[:4] == _MARK else ""
 
 
 def unseal_bytes(key: str, sealed: bytes) -> bytes:
     """Open a file's bytes. Raises SealBroken when altered, moved to another key, or sealed with a missing key."""
-    length = sealed[4] if len(sealed) > 4 else 0
-    key_id, rest = sealed[5 : 5 + length].decode("ascii", "replace"), sealed[5 + length :]
-    if sealed[:4] != _MARK or key_id not in {name.strip() for name in settings().field_key_ids.split(",")}:
-        raise SealBroken(key_id=key_id)
+    key_id = sealed_under(sealed)
+    rest = sealed[5 + len(key_id) :]
     try:
-        return _cipher(key_id).decrypt(rest[:12], rest[12:], key.encode())
+        return ring_cipher(key_id, "attachment").decrypt(rest[:12], rest[12:], key.encode())
     except (InvalidTag, ValueError) as broken:
         raise SealBroken(key_id=key_id) from broken
-
-
-def _cipher(key_id: str) -> AESGCM:
-    return AESGCM(settings().derived_secret(f"attachment:{key_id}"))

@@ -165,6 +165,8 @@ class SignInCode(SQLModel, table=True):
     tries: int = number(default=0)
     used_at: datetime | None = moment(optional=True)
     sender_hash: bytes | None = Field(default=None, sa_type=LargeBinary)
+    refused_at: datetime | None = moment(optional=True)
+    """When the carrier refused the number for good: no text will come, whatever is tried."""
 
 
 class SignInSession(SQLModel, table=True):
@@ -204,7 +206,12 @@ class Attachment(SQLModel, table=True):
     """A file about an elder (a consent, a photo); the bytes lie behind the storage protocol."""
 
     __tablename__ = "attachment"
-    __table_args__ = (CheckConstraint("size_bytes BETWEEN 1 AND 10485760", name="attachment_size_check"),)
+    __table_args__ = (
+        CheckConstraint(
+            "size_bytes BETWEEN 1 AND CASE purpose WHEN 'copy' THEN 1073741824 ELSE 10485760 END",
+            name="attachment_size_check",
+        ),
+    )
     id: int | None = own_id()
     elder_id: int = link("person.id", index=True)
     area_code: int = area_code()
@@ -215,3 +222,5 @@ class Attachment(SQLModel, table=True):
     sha256: str = words()
     uploaded_by: int = link("person.id")
     uploaded_at: datetime = moment()
+    erased_at: datetime | None = moment(optional=True)
+    """When the file was deleted; the row stays as proof that there was one."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import Row, case, func, select
 from sqlmodel import Session
 
 from services.acts import record_act
@@ -48,8 +48,10 @@ def visits_of_day(session: Session, actor: Actor, day: date) -> list[Found]:
 
 
 def _home(axis: str) -> Any:
+    """Where she lives, as long as she lets it be shown on the map."""
     part = func.ST_X(_person.c.home) if axis == "x" else func.ST_Y(_person.c.home)
-    return part.label("lon" if axis == "x" else "lat")
+    shown = case((func.has_consent(_visit.c.elder_id, "home_position"), part), else_=None)
+    return shown.label("lon" if axis == "x" else "lat")
 
 
 def visits_of_elder(session: Session, elder_id: int, since: datetime, limit: int = 50) -> list[Found]:

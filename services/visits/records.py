@@ -15,6 +15,7 @@ from services.columns import table_of
 from services.messages.actions import tell
 from services.orders.tables import CareOrder
 from services.outbox import enqueue
+from services.people.consents import require_consent
 from services.people.tables import Person
 from services.unit_of_work import Actor
 from services.visits import rules
@@ -77,8 +78,10 @@ def write_leaving(
 
     The rooms above ask the elder's side to confirm (orders.served, volunteering.session_pending).
 
-    Raises UnknownTask when a ticked task is not on the service's list.
+    Raises UnknownTask when a ticked task is not on the service's list, ConsentMissing for a note she does not want.
     """
+    if note:
+        require_consent(session, visit.elder_id, "care_notes")
     _refuse_unknown_tasks(session, visit, tasks_done)
     session.connection().execute(
         update(_visit)

@@ -15,6 +15,7 @@ from services.acts import record_act
 from services.cities.queries import rules_in_force
 from services.clock import civil_date
 from services.columns import table_of
+from services.people.consents import consented
 from services.people.rights import right_to
 from services.people.tables import Person
 from services.unit_of_work import Actor
@@ -28,9 +29,12 @@ Answer = Literal["right", "wrong", "unreached"]
 
 
 def draw_for_call_back(session: Session, now: datetime, found: Found) -> bool:
-    """Put a session that silence confirmed on the list of call-backs if the draw falls on it. As the house."""
+    """Put a session that silence confirmed on the list of call-backs if the draw falls on it. As the house.
+
+    An elder who does not want to be called is left out, and so is what she already waits for in `callbacks_due`.
+    """
     policy = rules_in_force(session, found.area_code, civil_date(found.during.lower)).timebank
-    if not is_sampled(found.id, policy.callback_percent):
+    if not is_sampled(found.id, policy.callback_percent) or not consented(session, found.elder_id, "call_backs"):
         return False
     session.connection().execute(update(_session).where(_session.c.id == found.id).values(callback_state="due"))
     return True
@@ -52,7 +56,7 @@ def callbacks_due(session: Session, actor: Actor) -> list[Found]:
             .join(_person, _person.c.id == _session.c.elder_id)
             .join(_need, _need.c.id == _session.c.need_id)
             .outerjoin(volunteer, volunteer.c.id == _session.c.volunteer_id)
-            .where(_session.c.callback_state == "due")
+            .where(_session.c.callback_state == "due", func.has_consent(_session.c.elder_id, "call_backs"))
             .where(_session.c.area_code.between(actor.area_lo, actor.area_hi))
             .order_by(_session.c.id)
             .limit(200)

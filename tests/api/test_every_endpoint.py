@@ -12,8 +12,10 @@ from typing import Any
 
 from fastapi.testclient import TestClient
 from yl_cases_care import WHO_MAY, bodies_of_care
+from yl_hours_walk import bodies_of_hours
 from yl_money_walk import MAY_OF_MONEY, bodies_of_money
 from yl_orders_walk import KEYED, MAY_OF_ORDERS, bodies_of_orders
+from yl_privacy_walk import MAY_OF_PRIVACY, bodies_of_privacy
 from yl_walk import ANONYMOUS, INDICATORS, MEMBERS, World
 
 EVERYBODY, SIGNED_IN = frozenset({*MEMBERS, ANONYMOUS}), frozenset(MEMBERS)
@@ -32,7 +34,7 @@ def fill(path: str, world: World) -> str:
         "need_id": ids["need"], "escalation_id": ids["escalation"], "proxy_id": ids["proxy"], "bed_id": ids["bed"],
         "payable_id": ids["payable"], "provider_id": cast.providers["kangle"], "number": ids["number"],
         "gate_id": ids["gate"], "facility_id": ids["facility"], "stay_id": ids["stay"], "person_id": cast["volunteer"], "session_id": ids["session"],
-        "run_id": ids["run"], "row_id": ids["row"], "indicator_code": "monthly_visit_rate", "paper_code": ids["paper"], "redemption_id": 1, "group_id": 1, "series_id": 999_999, "appeal_id": 1, "assessment_id": ids["assessment"], "home_bed_id": ids["home_bed"], "settlement_id": ids["settlement"], "line_id": ids["line"], "difference_id": ids["difference"], "account_id": ids["account"], "form": "csv", "code": "home_bath", "message_id": ids["message"], "attachment_id": ids["attachment"], "scenario_id": ids["scenario"], "siting_run_id": ids["siting_run"], "layer": "network", "z": 14, "x": 13600, "y": 6640,
+        "run_id": ids["run"], "row_id": ids["row"], "indicator_code": "monthly_visit_rate", "paper_code": ids["paper"], "redemption_id": 1, "group_id": 1, "series_id": 999_999, "appeal_id": 1, "assessment_id": ids["assessment"], "home_bed_id": ids["home_bed"], "purpose": "research", "erasure_id": ids["erasure"], "settlement_id": ids["settlement"], "line_id": ids["line"], "difference_id": ids["difference"], "account_id": ids["account"], "form": "csv", "code": "home_bath", "message_id": ids["message"], "attachment_id": ids["attachment"], "scenario_id": ids["scenario"], "siting_run_id": ids["siting_run"], "layer": "network", "z": 14, "x": 13600, "y": 6640,
     }  # fmt: skip
     return path.format(**names)
 
@@ -87,36 +89,7 @@ def bodies(world: World) -> dict[str, dict[str, Any]]:
         "POST /api/v1/elders/{elder_id}/needs": {"kind": "friendly_visit", **later},
         "POST /api/v1/volunteer-sessions/{session_id}/dispute": {"reason": "没有来"},
         "POST /api/v1/volunteer-sessions/{session_id}/correction": {"reason": "没有来"},
-    } | bodies_of_maps() | bodies_of_hours(world) | bodies_of_orders(world) | bodies_of_money(world) | bodies_of_care(world)  # fmt: skip
-
-
-def bodies_of_hours(world: World) -> dict[str, dict[str, Any]]:
-    """Give the bodies of calls about hours that are spent, given, entered by the office or asked about."""
-    ids, cast = world.ids, world.cast
-    day, starts = ids["now"].date().isoformat(), ids["starts"] + timedelta(days=5)
-    ago = ids["now"] - timedelta(hours=3)
-    return {
-        "POST /api/v1/elders/{elder_id}/redemptions": {
-            "kind": "friendly_visit", "starts_at": starts.isoformat(),
-            "ends_at": (starts + timedelta(minutes=60)).isoformat(),
-        },
-        "POST /api/v1/redemptions/{redemption_id}/professional": {
-            "provider_id": cast.providers["kangle"], "minutes": 60, "reason": "电话核实",
-        },
-        "POST /api/v1/volunteers/{person_id}/gifts": {"passport_number": "演示志愿-999999", "minutes": 30, "key": "walk-1"},
-        "POST /api/v1/volunteers/{person_id}/donations": {"minutes": 30, "key": "walk-1"},
-        "POST /api/v1/volunteers/{person_id}/estate": {"reason": "公证书"},
-        "POST /api/v1/volunteers/{person_id}/moving": {"reason": "迁往外地"},
-        "POST /api/v1/volunteers/{person_id}/papers": {"kind": "statement", "from_day": day, "to_day": day},
-        "POST /api/v1/volunteer-groups": {"name": "新街口小学", "area_code": 320102003000000},
-        "POST /api/v1/volunteer-groups/{group_id}/donations": {"minutes": 30, "key": "walk-1"},
-        "POST /api/v1/elders/{elder_id}/served-time": {
-            "volunteer_id": cast["volunteer"], "kind": "friendly_visit", "started_at": ago.isoformat(),
-            "ended_at": (ago + timedelta(minutes=60)).isoformat(), "reason": "社区签到簿",
-        },
-        "POST /api/v1/needs/{need_id}/taking-for": {"volunteer_id": cast["volunteer"], "reason": "来电报名"},
-        "POST /api/v1/volunteer-sessions/{session_id}/call-back": {"answer": "right"},
-    }  # fmt: skip
+    } | bodies_of_maps() | bodies_of_hours(world) | bodies_of_orders(world) | bodies_of_money(world) | bodies_of_care(world) | bodies_of_privacy(world)  # fmt: skip
 
 
 def bodies_of_maps() -> dict[str, dict[str, Any]]:
@@ -168,7 +141,7 @@ NOBODY: frozenset[str] = frozenset()
 KEEPERS = frozenset({"officer", "administrator"})
 COMMUNITY = frozenset({"officer", "advisor"})
 ROOM_OF_SUN = frozenset({"sun"}) | OFFICE
-MAY: dict[str, frozenset[str]] = MAY_OF_MONEY | WHO_MAY | MAY_OF_ORDERS | {
+MAY: dict[str, frozenset[str]] = MAY_OF_MONEY | WHO_MAY | MAY_OF_ORDERS | MAY_OF_PRIVACY | {
     "GET /healthz": EVERYBODY,
     "GET /readyz": EVERYBODY,
     # what anybody may know

@@ -15,6 +15,7 @@ from services.messages.errors import CarrierRefused, CarrierUnknown
 from services.messages.rules import rungs
 from services.outbox import OutboxRow, confirm
 from services.people.addressees import addressees, dispatchers, elder_side, office_holders
+from services.people.consents import NON_ESSENTIAL, consented
 from services.people.privacy import unseal
 from services.unit_of_work import SYSTEM, UnitOfWork, unit_of_work
 from workers.message_facts import clock_time, spoken
@@ -37,8 +38,17 @@ def deliver(
     subject: list[Any] | None = None,
     key: str | None = None,
 ) -> None:
-    """Write the message into the inbox of everybody meant; one promise to carry it for each."""
+    """Write the message into the inbox of everybody meant; one promise to carry it for each.
+
+    A message on progress is not written at all when the elder it is about has withdrawn her consent to those.
+    """
     said = spoken(work.session, facts, elder_id)
+    if (
+        template in NON_ESSENTIAL
+        and elder_id is not None
+        and not consented(work.session, elder_id, "progress_messages")
+    ):
+        return
     for recipient in everybody_meant(work, recipient_ids, audience):
         delivering.write_message(
             work.session,

@@ -1,4 +1,4 @@
-"""What an office is told when the house finds something wrong with its own figures."""
+"""What an office is told of its figures, and what people are told about their own data."""
 
 from __future__ import annotations
 
@@ -8,6 +8,19 @@ TEMPLATES = {
     "oversight.counts_differ": Template(
         "指标复核有出入",
         "【银龄圈】{day}的指标全量复核与日常计数相差{rows}行，请在“指标”页查看并核实原因。",
+        waits_for_morning=True,
+    ),
+    "oversight.copy_ready": Template(
+        "您的资料副本好了",
+        "【银龄圈】您要的资料副本已经备好，三十天内可在“我的资料保护”里取走，或请社区打印。",
+        waits_for_morning=True,
+    ),
+    "oversight.erasure_asked": Template(
+        "有人申请注销", "【银龄圈】{elder}申请注销在银龄圈的资料，请在{due_on}前答复。", waits_for_morning=True
+    ),
+    "oversight.erasure_refused": Template(
+        "注销申请的答复",
+        "【银龄圈】您的注销申请没有通过：{reason}。不同意可以向上级民政部门申诉。",
         waits_for_morning=True,
     ),
 }

@@ -19,6 +19,7 @@ from services.people.attachments import (
     sniffed_type,
 )
 from services.people.privacy import SealBroken
+from services.people.privacy_tables import Consent
 from services.people.storage import LocalFiles, NoSuchFile, new_key, seal_bytes, unseal_bytes
 from services.people.tables import Elder, Person, Proxy
 from services.unit_of_work import NOBODY, SYSTEM, Actor, unit_of_work
@@ -55,6 +56,19 @@ def people(database, now, tmp_path, override_settings):
                     confirmed_at=now,
                 )  # fmt: skip
             )
+        session.add(
+            Consent(
+                person_id=ids["wang"],
+                area_code=AREA,
+                purpose="photos",
+                version=1,
+                given=True,
+                by_person_id=ids["wang"],
+                by_right="self",
+                channel="web",
+                happened_at=now,
+            )  # fmt: skip
+        )
     return ids
 
 
