@@ -70,16 +70,25 @@ class OwnServer:
 
     def crash(self) -> None:
         """kill -9: the postmaster first, then every process it had started."""
+        self.send(signal.SIGKILL)
+
+    def send(self, number: signal.Signals) -> None:
+        """Send a signal to the postmaster and to every process it has started, in that order."""
         postmaster = int((self.folder / "data" / "postmaster.pid").read_text().split()[0])
         children = Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text().split()
-        os.kill(postmaster, signal.SIGKILL)
-        for child in children:
+        for process in (postmaster, *map(int, children)):
             with contextlib.suppress(ProcessLookupError):
-                os.kill(int(child), signal.SIGKILL)
+                os.kill(process, number)
+
+    def give_room(self, room_mb: int) -> None:
+        """Let a server on a disk of its own have this much room."""
+        subprocess.run(["mount", "-o", f"remount,size={room_mb}m", str(self.folder)], check=True)
 
     def close(self) -> None:
         """Stop and remove everything."""
         self._run("pg_ctl", "-D", str(self.folder / "data"), "-m", "immediate", "-w", "stop", must=False)
+        if self.folder.is_mount():
+            subprocess.run(["umount", "-l", str(self.folder)], check=False)
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _run(self, program: str, *words: str, must: bool = True) -> int:
@@ -94,9 +103,21 @@ class OwnServer:
         return int(done.returncode)
 
 
-def own_server(**options: str) -> OwnServer:
-    """Found a server with these settings; durable unless they say otherwise. The caller closes it."""
+class NoDisk(RuntimeError):
+    """This machine lets nobody mount a small disk."""
+
+
+def own_server(room_mb: int | None = None, **options: str) -> OwnServer:
+    """Found a server with these settings; durable unless they say otherwise. The caller closes it.
+
+    `room_mb`: on a disk of its own of this size. Raises NoDisk where none can be mounted.
+    """
     folder = Path(tempfile.mkdtemp(prefix="yl-own-pg-", dir="/var/tmp"))
+    if room_mb is not None:
+        mount = ["mount", "-t", "tmpfs", "-o", f"size={room_mb}m", "tmpfs", str(folder)]
+        if subprocess.run(mount, check=False, stderr=subprocess.DEVNULL).returncode:
+            folder.rmdir()
+            raise NoDisk(str(folder))
     if os.geteuid() == 0:
         runner = pwd.getpwnam("postgres")
         os.chown(folder, runner.pw_uid, runner.pw_gid)

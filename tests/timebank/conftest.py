@@ -38,7 +38,7 @@ def shared_bank(module_database: Any) -> Iterator[Bank]:
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
     """Print the mutants and what killed them, and what the crashes lost, after a run with drills."""
-    told = ("mutant:", "kill -9:", "twin:")
+    told = ("mutant:", "kill -9:", "disk full:", "twin:")
     lines = [
         line
         for report in terminalreporter.getreports("passed")

@@ -3,16 +3,13 @@
 Every promise has a twin that must fail: the same load on a ledger or server that lacks what keeps the promise.
 """
 
-import os
 import random
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +19,8 @@ from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 
-from benchmarks import own_server
-from tests.timebank.bank import NANJING, NOON, Bank, open_bank
+from tests.timebank.bank import NOON, Bank
+from tests.timebank.load import Load
 from tests.timebank.test_races import posted, together
 from timebank import errors
 from timebank.seals import seal_ledger, take_snapshots
@@ -31,92 +28,6 @@ from timebank.verify import verify
 from timebank.writer import post_transfer, record_transfer, void_transfer
 
 ROOT = Path(__file__).resolve().parents[2]
-
-
-@dataclass
-class Load:
-    """Writers who keep a log of what was acknowledged; what broke is unknown until asked for again."""
-
-    bank: Bank
-    acknowledged: set[str] = field(default_factory=set)
-    unknown: set[str] = field(default_factory=set)
-    stopped: threading.Event = field(default_factory=threading.Event)
-
-    def write(self, writer: int, most: int = 100_000) -> None:
-        """Earn a minute again and again until stopped or until the connection breaks."""
-        for number in range(most):
-            if self.stopped.is_set():
-                return
-            key = f"w{writer}-{number}"
-            try:
-                self.bank.earn(key, 1, to=self.bank.club)
-                self.acknowledged.add(key)
-            except DBAPIError:
-                self.unknown.add(key)
-                return
-
-    def ask_again(self) -> None:
-        """Ask for everything unknown with the same keys."""
-        for key in sorted(self.unknown):
-            self.bank.earn(key, 1, to=self.bank.club)
-
-    def stored(self) -> set[str]:
-        """Give the keys the ledger has."""
-        with self.bank.setup.connect() as connection:
-            return set(connection.execute(text("SELECT key FROM timebank.transfer WHERE key LIKE 'w%'")).scalars())
-
-
-def crash_under_load(**options: str) -> tuple[Load, set[str]]:
-    """Load a private server, end it with -9, start it again; give the log and what is stored before any retry."""
-    reason = own_server.missing()
-    if reason:
-        pytest.skip(reason)
-    server = own_server.own_server(**options)
-    try:
-        environment = os.environ | {"DATABASE_URL": server.url.render_as_string(hide_password=False)}
-        program = "from services.migrating import upgrade; upgrade()"
-        subprocess.run([sys.executable, "-c", program], cwd=ROOT, env=environment, check=True, capture_output=True)
-
-        class Where:
-            @staticmethod
-            def url(login: str) -> Any:
-                return server.url
-
-        load = Load(open_bank(Where(), NANJING))
-        with ThreadPoolExecutor(4) as pool:
-            writers = [pool.submit(load.write, number) for number in range(4)]
-            time.sleep(2.0)
-            server.crash()
-            for writer in writers:
-                writer.result()
-        for engine in (load.bank.app, load.bank.jobs, load.bank.setup):
-            engine.dispose()
-        server.start()
-        stored = load.stored()
-        load.ask_again()
-        assert load.stored() == stored | load.unknown
-        assert load.bank.verify().ok
-        assert posted(load.bank, load.bank.club) == len(load.stored())
-        load.bank.close()
-        return load, stored
-    finally:
-        server.close()
-
-
-@pytest.mark.drill
-def test_kill_9_of_the_database_loses_nothing_that_was_acknowledged() -> None:
-    load, stored = crash_under_load()
-    assert len(load.acknowledged) > 20 and load.unknown
-    assert load.acknowledged <= stored
-    print(f"kill -9: lost 0 of {len(load.acknowledged)} acknowledged, {len(load.unknown)} unknown, each there once")
-
-
-@pytest.mark.drill
-def test_the_twin_that_answers_before_the_log_is_written_loses_what_it_acknowledged() -> None:
-    load, stored = crash_under_load(synchronous_commit="off", wal_writer_delay="10s", wal_writer_flush_after="1GB")
-    lost = load.acknowledged - stored
-    assert lost
-    print(f"twin: lost {len(lost)} of {len(load.acknowledged)} acknowledged")
 
 
 def test_terminated_backends_under_load_lose_nothing_and_double_nothing(bank: Bank) -> None:
