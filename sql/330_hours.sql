@@ -58,8 +58,19 @@ $$
   FROM hour_paper p LEFT JOIN city c ON c.code = p.city_code
   LEFT JOIN LATERAL (
     SELECT seal_number, root, recorded_at FROM timebank.seal
-    WHERE ledger = p.city_code AND upto_id >= coalesce(p.upto_transfer_id, 0) ORDER BY seal_number LIMIT 1) s ON true
+    WHERE ledger = hour_bank(p.account_id) AND upto_id >= coalesce(p.upto_transfer_id, 0) ORDER BY seal_number LIMIT 1) s ON true
   WHERE p.code = p_code
+$$;
+
+-- Whether an office's newcomer is known under the same papers, or by a phone of the same name without papers; no other
+-- fact is given away, and to offices only.
+CREATE OR REPLACE FUNCTION known_person(p_id_hash bytea, p_phone_hash bytea, p_name text) RETURNS bigint
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS
+$$
+  SELECT p.id FROM person AS p
+  WHERE p.full_name = p_name AND p.died_on IS NULL AND acting_lo() IS NOT NULL
+    AND (p.id_number_hash = p_id_hash OR p.phone_hash = p_phone_hash AND p.id_number_hash IS NULL)
+  ORDER BY p.id_number_hash IS NULL, p.id LIMIT 1
 $$;
 
 DO $$
@@ -67,7 +78,8 @@ DECLARE
   f text;
 BEGIN
   FOREACH f IN ARRAY ARRAY['hour_purse(bigint, text)', 'hour_bank(bigint)', 'hour_day_earned(bigint, timestamptz)',
-    'hour_served(bigint, timestamptz, timestamptz)', 'volunteer_by_passport(text)', 'check_paper(text)'] LOOP
+    'hour_served(bigint, timestamptz, timestamptz)', 'volunteer_by_passport(text)', 'check_paper(text)',
+    'known_person(bytea, bytea, text)'] LOOP
     EXECUTE 'ALTER FUNCTION ' || f || ' OWNER TO yinling_definer';
     EXECUTE 'REVOKE ALL ON FUNCTION ' || f || ' FROM PUBLIC';
     EXECUTE 'GRANT EXECUTE ON FUNCTION ' || f || ' TO yinling_app, yinling_jobs, yinling_definer';
@@ -75,6 +87,46 @@ BEGIN
   REVOKE EXECUTE ON FUNCTION hour_day_earned(bigint, timestamptz) FROM yinling_app;
 END
 $$;
+
+-- No minor without her guardian, whoever types the row: under 18 on the day of registration she has a
+-- guardian, who is of age herself. (A function, because the birthday stands with the person.)
+CREATE OR REPLACE FUNCTION refuse_minor_alone() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS
+$$
+DECLARE
+  born date := (SELECT born_on FROM person WHERE id = NEW.person_id);
+  guardian_born date := (SELECT born_on FROM person WHERE id = NEW.guardian_id);
+BEGIN
+  IF NEW.guardian_id IS NULL AND born IS NOT NULL AND born > NEW.registered_on - interval '18 years' THEN
+    RAISE EXCEPTION USING ERRCODE = '23514', TABLE = 'volunteer', CONSTRAINT = 'volunteer_minor_has_guardian_check',
+      MESSAGE = 'a minor is no volunteer without her guardian';
+  ELSIF guardian_born IS NOT NULL AND guardian_born > NEW.registered_on - interval '18 years' THEN
+    RAISE EXCEPTION USING ERRCODE = '23514', TABLE = 'volunteer', CONSTRAINT = 'volunteer_guardian_of_age_check',
+      MESSAGE = 'a guardian is of age';
+  END IF;
+  RETURN NEW;
+END
+$$;
+ALTER FUNCTION refuse_minor_alone() OWNER TO yinling_definer;
+CREATE OR REPLACE TRIGGER volunteer_minor_has_guardian
+  BEFORE INSERT OR UPDATE OF person_id, registered_on, guardian_id ON volunteer
+  FOR EACH ROW EXECUTE FUNCTION refuse_minor_alone();
+-- Nor by a birthday put right later.
+CREATE OR REPLACE FUNCTION refuse_birthday_of_minor_alone() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS
+$$
+BEGIN
+  IF EXISTS (SELECT FROM volunteer AS v WHERE v.person_id = NEW.id AND v.guardian_id IS NULL AND v.left_on IS NULL
+      AND NEW.born_on > v.registered_on - interval '18 years') THEN
+    RAISE EXCEPTION USING ERRCODE = '23514', TABLE = 'volunteer', CONSTRAINT = 'volunteer_minor_has_guardian_check',
+      MESSAGE = 'a minor is no volunteer without her guardian';
+  END IF;
+  RETURN NEW;
+END
+$$;
+ALTER FUNCTION refuse_birthday_of_minor_alone() OWNER TO yinling_definer;
+CREATE OR REPLACE TRIGGER person_birthday_of_minor_alone BEFORE UPDATE OF born_on ON person
+  FOR EACH ROW WHEN (NEW.born_on IS DISTINCT FROM OLD.born_on) EXECUTE FUNCTION refuse_birthday_of_minor_alone();
 
 -- Who sees which of the new rows; what moved and what was handed out is written once.
 DO $$
@@ -87,6 +139,10 @@ BEGIN
   FOR rule IN
     SELECT * FROM (VALUES
       ('volunteer_group', office || ' OR contact_id' || own),
+      ('member_hours', office || ' OR person_id' || own || ' OR group_id IN (SELECT id FROM volunteer_group)'),
+      -- both offices see who goes and comes
+      ('hour_move', office || ' OR person_id' || own
+        || ' OR to_area_code BETWEEN (SELECT acting_lo()) AND (SELECT acting_hi())'),
       ('elder_hours', office || ' OR ' || elders),
       -- who took the need holds its hours towards her own bank
       ('redemption', office || ' OR ' || elders || ' OR payer_id' || own
@@ -106,6 +162,7 @@ BEGIN
   END LOOP;
 END
 $$;
-GRANT SELECT, INSERT, UPDATE ON volunteer_group, professional_hours, elder_hours, redemption, hour_movement, hour_paper
+GRANT SELECT, INSERT, UPDATE ON volunteer_group, member_hours, professional_hours, elder_hours, redemption, hour_movement,
+  hour_move, hour_paper
   TO yinling_app, yinling_jobs, yinling_definer;
 REVOKE UPDATE, DELETE, TRUNCATE ON hour_movement, hour_paper FROM yinling_app, yinling_jobs;

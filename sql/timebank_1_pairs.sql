@@ -8,6 +8,7 @@ INSERT INTO timebank.entry_pair (entry_type, debit_kind, credit_kind) VALUES
   ('earn',     'issuance',     'volunteer'),
   ('earn',     'issuance',     'organisation'),
   ('earn',     'guarantee',    'volunteer'),
+  ('earn',     'guarantee',    'organisation'),
   ('redeem',   'volunteer',    'issuance'),
   ('redeem',   'elder_grant',  'issuance'),
   ('redeem',   'volunteer',    'volunteer'),

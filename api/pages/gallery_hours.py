@@ -143,6 +143,70 @@ HOURS: dict[str, Example] = {
             "errors": {"heir_passport": "没有找到这个志愿者证号，请核对后再试。"},
         },
     ),
+    "officer-time-newcomer": (
+        "officer/time_newcomer.html",
+        {
+            **COUNTER,
+            "given": {
+                "full_name": "何小小",
+                "id_number": "320102201101010123",
+                "phone": "",
+                "area_code": "320102003902000",
+                "display_name": "小小",
+                "guardian_full_name": "何晓燕",
+                "guardian_id_number": "",
+                "guardian_phone": "",
+                "guardian_relation": "母亲",
+                "guardian_consent": "signed",
+                "reason": "本人和母亲到柜台",
+            },
+            "communities": [(320102003902000, "兰园社区"), (320102003904000, "大悲巷社区")],
+            "least_age": 18,
+            "minor_age": 14,
+            "errors": {"guardian_id_number": "身份证号须为18位。"},
+        },
+    ),
+    "officer-time-district": (
+        "officer/time_district.html",
+        {
+            **COUNTER,
+            "person": {"id": 12, "full_name": "李文华"},
+            "has_hours": True,
+            "streets": [(320104006000000, "秦淮区 五老村街道"), (320104007000000, "秦淮区 洪武路街道")],
+            "follows": True,
+            "districts": True,
+            "area_code": 0,
+            "reason": "",
+            "errors": {"reason": "代他人办理须写明原因。"},
+        },
+    ),
+    "officer-time-moves": (
+        "officer/time_moves.html",
+        {
+            **COUNTER,
+            "said": "asked",
+            "moves": [
+                {
+                    "id": number,
+                    "full_name": name,
+                    "from_name": "梅园新村街道",
+                    "to_name": "五老村街道",
+                    "granted": False,
+                    "minutes": minutes,
+                    "state": state,
+                    "refusal": refusal,
+                    "asked_at": NOW,
+                    "reason": "户口簿",
+                    "undoable": state == "closed",
+                }
+                for number, name, minutes, state, refusal in (
+                    (3, "李文华", 0, "waiting", "full"),
+                    (2, None, 1290, "closed", None),
+                    (1, None, 60, "undone", None),
+                )
+            ],
+        },
+    ),
     "officer-time-elder": (
         "officer/time_elder.html",
         {

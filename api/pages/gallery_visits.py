@@ -83,6 +83,7 @@ VISITS: dict[str, Example] = {
         "volunteer/board.html",
         {
             "volunteer_name": "李文华",
+            "from_here": False,
             "said": "released",
             "needs": [
                 {**NEED, "walk_minutes": 6, "estimated": False},

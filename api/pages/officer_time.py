@@ -29,7 +29,7 @@ router = APIRouter(include_in_schema=False)
 PersonId = Annotated[int, Path(ge=1, le=2**62)]
 Typed = Annotated[str, Form(max_length=500)]
 Asked = Annotated[str, Query(max_length=60)]
-SAID = ("given", "donated", "trained", "moved", "handed_on", "group")
+SAID = ("given", "donated", "trained", "moved", "handed_on", "group", "registered")
 
 
 @router.get("/officer/time")

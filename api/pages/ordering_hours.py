@@ -62,7 +62,7 @@ def book_hours(
     """Hold the hours and ask the volunteers; the same wish sent twice stays one."""
     work, service = side.work, volunteers_service(side, kind)
     for row in bookings_of(work.session, side.elder_id):
-        if row.state == "held" and row.starts_at == start:
+        if row.state == "held" and (row.kind, row.starts_at) == (kind, start):
             return RedirectResponse(f"{side.base}/hours/{row.id}", status_code=303)
     try:
         with work.session.begin_nested():

@@ -14,6 +14,8 @@ from api.deps import Work
 from api.errors import status_of
 from api.pages.carer_doors import door_of
 from api.pages.kit import render
+from geo.coordinates import to_wgs84
+from geo.errors import UnknownCrs
 from services.catalogue.queries import services_by_code
 from services.cities.queries import rules_in_force
 from services.clock import civil_date, civil_midnight
@@ -44,16 +46,52 @@ def board(
     when: Annotated[str, Query(pattern=r"^(today|tomorrow|weekend)?$")] = "",
 ) -> Response:
     """Show what is asked for, the shortest walk first, without names and doors."""
+    return _board_page(request, work, kind, when, said=said)
+
+
+@router.post("/volunteer/near")
+def board_from_here(
+    request: Request,
+    work: Work,
+    lon: Annotated[str, Form(max_length=30)] = "",
+    lat: Annotated[str, Form(max_length=30)] = "",
+    crs: Annotated[str, Form(max_length=10)] = "wgs84",
+    kind: Annotated[str, Form(pattern=r"^[a-z0-9_]{0,40}$")] = "",
+    when: Annotated[str, Form(pattern=r"^(today|tomorrow|weekend)?$")] = "",
+) -> Response:
+    """Show the board with walks from where her phone is: asked for by a tap, used once, in no address and no row."""
+    return _board_page(request, work, kind, when, place=_place(lon, lat, crs))
+
+
+def _place(lon: str, lat: str, crs: str) -> tuple[float, float] | None:
+    """A position in or near China as a browser tells it; None: not a position, and her home it is."""
+    try:
+        x, y = to_wgs84(float(lon), float(lat), crs)
+    except (ValueError, UnknownCrs):
+        return None
+    return (x, y) if 70 <= x <= 140 and 0 <= y <= 60 else None
+
+
+def _board_page(
+    request: Request,
+    work: UnitOfWork,
+    kind: str,
+    when: str,
+    *,
+    said: str = "",
+    place: tuple[float, float] | None = None,
+) -> Response:
     _check_volunteer(work)
     liked = interests_of(work.session, work.actor)
     kinds = liked if kind == "liked" else (kind,) if kind else None
     from_at, until_at = days_ahead(work.now, when)
-    needs = board_near(work.session, work.now, work.actor, Wishes(kinds=kinds, from_at=from_at, until_at=until_at))
+    needs = board_near(work.session, work.now, work.actor, Wishes(kinds, from_at, until_at, place))
     known = services_by_code(work.session, volunteers_codes(work.session))
     context = {
         "home": "/volunteer",
         "volunteer_name": work.actor.full_name,
         "said": said,
+        "from_here": place is not None,
         "needs": [
             {**_on_board(need), "walk_minutes": need.walk_minutes, "estimated": need.estimated} for need in needs
         ],

@@ -92,6 +92,7 @@ class TimebankPolicy(Called):
     guarantee: GuaranteePolicy | None = None
     inheritance: Literal["heir", "pool"] = "heir"
     moving_away: Literal["keep", "pool"] = "keep"
+    moving_district: Literal["follow", "keep"] = "follow"
     bank_level: Literal["city", "district"] = "city"
     between_most_minutes: int | None = Field(default=None, gt=0)
     signals: SignalPolicy = SignalPolicy()

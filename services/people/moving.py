@@ -29,6 +29,30 @@ def circles_follow(session: Session, now: datetime, elder_ids: Sequence[int]) ->
         enqueue(session, now, "circles.elders_changed", {"elder_ids": sorted(set(elder_ids))})
 
 
+def hours_follow(session: Session, now: datetime, person_id: int) -> None:
+    """Promise that saved hours follow her to the bank of where she lives now, as her city's policy says."""
+    enqueue(session, now, "volunteering.follow_home", {"person_id": person_id})
+
+
+def move_person(session: Session, now: datetime, person_id: int, area_code: int) -> None:
+    """Write down that somebody lives in another area of the city, wherever an office is; as the house.
+
+    The new place is on no map yet. Raises NotFound.
+    """
+    elder = session.connection().execute(select(_elder.c.person_id).where(_elder.c.person_id == person_id)).scalar()
+    if elder is not None:
+        move_elder(session, now, SYSTEM, person_id, area_code, None)
+        return
+    changed = session.connection().execute(
+        update(_person)
+        .where(_person.c.id == person_id)
+        .values(area_code=area_code, moved_out_on=None, home=None, home_original=None)
+    )
+    if not changed.rowcount:
+        raise NotFound(person_id=person_id)
+    record_act(session, now, SYSTEM, "move_person", for_person_id=person_id, area_code=area_code)
+
+
 def move_elder(session: Session, now: datetime, actor: Actor, elder_id: int, area_code: int, home: Home | None) -> None:
     """Write down that an elder lives at another place of the office's own area from now on.
 
@@ -44,6 +68,7 @@ def move_elder(session: Session, now: datetime, actor: Actor, elder_id: int, are
     change(update(_elder).where(_elder.c.person_id == elder_id).values(area_code=area_code))
     record_act(session, now, actor, "move_elder", for_person_id=elder_id, area_code=area_code)
     circles_follow(session, now, [elder_id])
+    hours_follow(session, now, elder_id)
 
 
 def note_leaving(session: Session, now: datetime, actor: Actor, elder_id: int, reason: str, on: date | None) -> None:

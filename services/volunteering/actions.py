@@ -47,6 +47,8 @@ _need, _volunteer, _visit = table_of(Need), table_of(Volunteer), table_of(Visit)
 _person, _proxy, _item = table_of(Person), table_of(Proxy), table_of(ServiceItem)
 Found = Row[*tuple[Any, ...]]
 
+ADULT_AGE = 18
+
 
 def post_need(
     session: Session,
@@ -245,8 +247,10 @@ def refuse_unready(volunteer: Found, rules: CityRules, today: date, day: date) -
 
 
 def refuse_too_young(policy: TimebankPolicy, age: int | None, guardian_agreed: bool) -> None:
-    """Hold a volunteer's age against the city's: a minor of the age it allows needs her guardian's consent."""
+    """Hold a volunteer's age against the city's: a minor needs her guardian's consent, whatever age it allows."""
     if age is not None and age >= policy.volunteer_min_age:
+        if age < ADULT_AGE and not guardian_agreed:
+            raise GuardianNeeded(age=age, least=ADULT_AGE)
         return
     if age is None or policy.minor_min_age is None or age < policy.minor_min_age:
         raise TooYoung(age=age, least=policy.minor_min_age or policy.volunteer_min_age)

@@ -93,21 +93,24 @@ def open_volunteer_account(session: Session, now: datetime, rules: CityRules, pe
 
 
 _LIMITS = text(
-    "SELECT b.cap_minutes, b.daily_cap_minutes, b.posted + b.pending_in AS most FROM timebank.balance b"
-    " JOIN timebank.account a ON a.id = b.account_id WHERE b.account_id = :account AND a.kind = 'volunteer'"
+    "SELECT b.cap_minutes, b.daily_cap_minutes, b.posted + b.pending_in AS most, a.kind FROM timebank.balance b"
+    " JOIN timebank.account a ON a.id = b.account_id"
+    " WHERE b.account_id = :account AND a.kind IN ('volunteer', 'organisation')"
 )
 
 
 def follow_policy(session: Session, now: datetime, account_id: int, rules: CityRules) -> bool:
     """Give a volunteer's account the caps of the policy, by a written decision; False when it has them. As the house.
 
-    Who holds more than a lowered cap keeps it and can add nothing. An organisation's account has no caps.
+    Who holds more than a lowered cap keeps it and can add nothing. What a member earns for her group has the cap of
+    the day and none in all.
     """
     held = session.connection().execute(_LIMITS, {"account": account_id}).one_or_none()
     if held is None:
         return False
     policy = rules.timebank
-    cap = None if policy.cap_minutes is None else max(policy.cap_minutes, held.most)
+    uncapped = policy.cap_minutes is None or held.kind == "organisation"
+    cap = None if uncapped else max(policy.cap_minutes or 0, held.most)
     if (held.cap_minutes, held.daily_cap_minutes) == (cap, policy.daily_cap_minutes):
         return False
     change_limits(

@@ -19,6 +19,7 @@ from services.unit_of_work import Actor
 from services.visits.tables import Visit
 from services.volunteering.bank import clawback_of
 from services.volunteering.errors import AlreadySettled, NotYoursToConfirm, SessionNotFound
+from services.volunteering.following import open_again
 from services.volunteering.holds import return_hours
 from services.volunteering.tables import VolunteerSession
 from timebank.tables import TransferRow
@@ -71,11 +72,12 @@ def reverse_minutes(session: Session, now: datetime, session_id: int) -> bool:
         return False
     asked = [one for one in (found.transfer_id, found.over_transfer_id) if one is not None]
     parts = session.connection().execute(
-        select(_transfer.c.id, _transfer.c.ledger).where(
+        select(_transfer.c.id, _transfer.c.ledger, _transfer.c.credit_account_id, _transfer.c.coin_minutes).where(
             _transfer.c.id.in_(asked) | (_transfer.c.part_of_id == found.transfer_id)
         ).order_by(_transfer.c.id)
     )  # fmt: skip
-    for transfer_id, ledger in parts.all():
+    for transfer_id, ledger, account_id, minutes in parts.all():
+        open_again(session, now, account_id, minutes)
         clawback = clawback_of(session, now, ledger)
         reverse_transfer(session, now, transfer_id, f"session-{session_id}-reverse-{transfer_id}", clawback)
     session.connection().execute(update(_session).where(_session.c.id == session_id).values(state="voided"))

@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import Row, insert, select
 from sqlmodel import Session
 
 from services.cities.pack import CityRules
-from services.clock import civil_date, civil_midnight
+from services.clock import civil_date
 from services.columns import table_of
 from services.people.tables import Person
+from services.volunteering.accounts import earned_that_day
 from services.volunteering.bank import Bank, bank_of, follow_policy, ledger_of
 from services.volunteering.errors import NoAccount
 from services.volunteering.rules import Credit
-from services.volunteering.tables import Volunteer, VolunteerGroup, VolunteerSession
+from services.volunteering.tables import MemberHours, Volunteer, VolunteerGroup
 from timebank.errors import CapExceeded
 from timebank.reader import read_balance
-from timebank.writer import record_transfer
+from timebank.writer import open_account, record_transfer
 
 _person, _volunteer, _group = table_of(Person), table_of(Volunteer), table_of(VolunteerGroup)
-_session = table_of(VolunteerSession)
+_member = table_of(MemberHours)
 Found = Row[*tuple[Any, ...]]
 CLOCKED = ("elder_code", "door_plate")
 
@@ -51,27 +52,17 @@ def transfers_of(found: Found) -> list[int]:
 def earned_on_the_day(session: Session, now: datetime, visit: Found, rules: CityRules) -> int:
     """Give what a visit's volunteer earned already on the Shanghai day it began, as the ledger counts it. As the house.
 
-    Her account takes the caps of the policy first, so that the ledger itself refuses what is above them. A group's
-    account is many people's and the ledger knows none of them: a member's day is counted from her sessions.
+    Her account takes the caps of the policy first, so that the ledger itself refuses what is above them. What she
+    serves for a group is counted in her own part of the group's hours.
     """
-    account_id, own = _account(session, visit.visitor_id, rules)
-    if own:
-        follow_policy(session, now, account_id, rules)
-        return int(
-            session.connection().execute(select(func.hour_day_earned(account_id, visit.checked_in_at))).scalar_one()
-        )
-    start = civil_midnight(civil_date(visit.checked_in_at))
-    begun = func.lower(_session.c.during)
-    counted = select(func.coalesce(func.sum(_session.c.credit_minutes), 0)).where(
-        _session.c.volunteer_id == visit.visitor_id, _session.c.state != "voided",
-        begun >= start, begun < start + timedelta(days=1),
-    )  # fmt: skip
-    return int(session.connection().execute(counted).scalar_one())
+    account_id = _account(session, now, visit.visitor_id, rules)
+    follow_policy(session, now, account_id, rules)
+    return earned_that_day(session, account_id, visit.checked_in_at)
 
 
 def hold_minutes(session: Session, now: datetime, visit: Found, rules: CityRules, credit: Credit) -> Held:
     """Hold a visit's minutes as the city's policy says. As the house. Raises NoAccount, CapExceeded."""
-    account_id, _ = _account(session, visit.visitor_id, rules)
+    account_id = _account(session, now, visit.visitor_id, rules)
     bank = bank_of(session, now, ledger_of(session, account_id))
     worth, honours = credit.credit_minutes, 0
     if rules.timebank.daily_overflow == "honours":
@@ -90,23 +81,42 @@ def hold_minutes(session: Session, now: datetime, visit: Found, rules: CityRules
     return Held(earned, over, worth, honours)
 
 
-def _account(session: Session, volunteer_id: int, rules: CityRules) -> tuple[int, bool]:
-    """The account that earns, and whether it is her own: a group's where its minutes are for donating only."""
+def _account(session: Session, now: datetime, volunteer_id: int, rules: CityRules) -> int:
+    """The account that earns: her own, or her part of her group's where its minutes are for donating only."""
     row = (
         session.connection()
         .execute(
-            select(_person.c.timebank_account_id, _group.c.account_id)
+            select(_person.c.timebank_account_id, _group.c.id, _group.c.account_id, _group.c.area_code)
             .outerjoin(_volunteer, _volunteer.c.person_id == _person.c.id)
             .outerjoin(_group, _group.c.id == _volunteer.c.group_id)
             .where(_person.c.id == volunteer_id)
         )
         .one()
     )
-    for_group = row.account_id is not None and rules.timebank.groups_donate_only
-    account_id: int | None = row.account_id if for_group else row.timebank_account_id
-    if account_id is None:
+    if row.account_id is not None and rules.timebank.groups_donate_only:
+        return _members_part(session, now, volunteer_id, row)
+    if row.timebank_account_id is None:
         raise NoAccount(person_id=volunteer_id)
-    return account_id, not for_group
+    return int(row.timebank_account_id)
+
+
+def _members_part(session: Session, now: datetime, volunteer_id: int, group: Found) -> int:
+    """Her part of her group's hours, opened with the first visit, in the group's bank and of its kind."""
+    mine = select(_member.c.account_id).where(_member.c.person_id == volunteer_id, _member.c.group_id == group.id)
+    found: int | None = session.connection().execute(mine).scalar()
+    if found is not None:
+        return found
+    opened = open_account(
+        session, now, ledger=ledger_of(session, group.account_id), kind="organisation", floor_minutes=0,
+        owner_label=f"member-{volunteer_id}-group-{group.id}",
+    )  # fmt: skip
+    session.connection().execute(
+        insert(_member).values(
+            person_id=volunteer_id, group_id=group.id, area_code=group.area_code, account_id=opened,
+            opened_on=civil_date(now),
+        )
+    )  # fmt: skip
+    return opened
 
 
 def _room(session: Session, account_id: int) -> int | None:

@@ -21,11 +21,12 @@ from timebank.writer import Request, post_transfer, record_transfer, void_transf
 
 @dataclass(frozen=True)
 class Way:
-    """Minutes that left an account: the entry in its own bank, and the act's key where they crossed to another."""
+    """Minutes that left an account: the entry in its own bank; the act's key and the other entry where they crossed."""
 
     ledger: int
     transfer_id: int
     act_key: str | None
+    in_transfer_id: int | None = None
 
 
 def send(
@@ -47,7 +48,7 @@ def send(
     )  # fmt: skip
     with _between(over.debit_account_id, over.credit_account_id, to_ledger):
         act = send_between(session, now, over, to_ledger)
-    return Way(request.ledger, act.out_transfer_id, act.key)
+    return Way(request.ledger, act.out_transfer_id, act.key, act.in_transfer_id)
 
 
 def spend(

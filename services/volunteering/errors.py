@@ -125,6 +125,24 @@ class GuardianNeeded(NotAllowed):
     message_zh = "未成年人参加志愿服务须由监护人同意，请到社区办理。"
 
 
+class GuardianTooYoung(Invalid):
+    """Who agrees for a minor is of age herself."""
+
+    message_zh = "监护人须年满18岁。"
+
+
+class NotARealName(Invalid):
+    """No name, or an ID number that is not right: `field`."""
+
+    message_zh = "实名登记须填写姓名和18位身份证号。"
+
+
+class KnownElsewhere(Conflict):
+    """She is registered in another office's area; her own community registers her as a volunteer."""
+
+    message_zh = "这个人登记在别的街道，请到她所在的社区办理。"
+
+
 class MayNotRedeem(NotAllowed):
     """The city's policy does not let these hours be spent so: `refusal`, `relation`."""
 
@@ -245,6 +263,30 @@ class NotToCallBack(Conflict):
     message_zh = "这次服务不在回访名单里，或已经回访过。"
 
 
+class BadNewPlace(Invalid):
+    """Not another street or community of the same city: `area_code`."""
+
+    message_zh = "请选本市的另一个街道或社区。"
+
+
+class HoursOnTheirWay(Conflict):
+    """Her hours are on their way to another bank already."""
+
+    message_zh = "她的时间已经在转往另一个区，请等转好再办。"
+
+
+class HourMoveNotFound(NotFound):
+    """No such move of hours between districts, or it is not yours to see."""
+
+    message_zh = "没有找到这次转区。"
+
+
+class HourMoveEnded(Conflict):
+    """Nothing went over yet, it went back already, or she moved on since: `state`."""
+
+    message_zh = "这次转区还没有转好，或已经退回，不能再退。"
+
+
 class NothingLeft(Conflict):
     """The account holds nothing that could move."""
 
@@ -275,4 +317,7 @@ BY_CONSTRAINT: dict[str, type[DomainError]] = {
     "hour_movement_key_key": NothingLeft,
     "volunteer_guardian_is_another_check": GuardianNeeded,
     "volunteer_group_name_key": GroupNameTaken,
+    "volunteer_minor_has_guardian_check": GuardianNeeded,
+    "volunteer_guardian_of_age_check": GuardianTooYoung,
+    "hour_move_one_from_an_account_key": HoursOnTheirWay,
 }

@@ -37,13 +37,13 @@ from services.volunteering.errors import (
     StatementNotYours,
 )
 from services.volunteering.redeeming import fresh_minutes
-from services.volunteering.tables import HourMovement, Volunteer, VolunteerGroup
+from services.volunteering.tables import HourMovement, MemberHours, Volunteer, VolunteerGroup
 from timebank.errors import CapExceeded, InsufficientMinutes, InvalidMinutes
 from timebank.reader import read_balance
-from timebank.writer import Request, open_account
+from timebank.writer import Request, open_account, record_transfers
 
 _person, _volunteer, _elder, _proxy = table_of(Person), table_of(Volunteer), table_of(Elder), table_of(Proxy)
-_movement, _group = table_of(HourMovement), table_of(VolunteerGroup)
+_movement, _group, _member = table_of(HourMovement), table_of(VolunteerGroup), table_of(MemberHours)
 Found = Row[*tuple[Any, ...]]
 OFFICES = ("officer", "advisor")
 
@@ -146,12 +146,47 @@ def donate_group_hours(
     if office and not (reason or "").strip():
         raise ReasonNeeded(field="reason")
     rules = rules_in_force(session, group.area_code, civil_date(now))
-    return _move(
-        session, now, actor, rules, kind="donate", from_account=group.account_id,
-        to_account=_pool(session, now, group.account_id), minutes=minutes,
-        key=f"group-{group_id}-{key}", group_id=group_id, area_code=group.area_code,
-        right=f"office:{actor.role}" if office else "self", reason=reason, cooled=True,
+    key = f"group-{group_id}-{key}"
+    before = _moved_before(session, key, ("donate", minutes, None))
+    if before is not None:
+        return before
+    ledger, pool = ledger_of(session, group.account_id), _pool(session, now, group.account_id)
+    requests = [
+        Request(
+            ledger, f"{key}-{step}" if step else key, account_id, pool, "donate", part,
+            rule_version=rules.hours_version,
+        )
+        for step, (account_id, part) in enumerate(_parts(session, group, minutes))
+    ]  # fmt: skip
+    with refusals_in_words(), session.begin_nested():
+        moved = record_transfers(session, now, requests)
+    return _write_down(
+        session, now, actor, rules, kind="donate", minutes=minutes, transfer_id=moved[0].id, key=key,
+        group_id=group_id, area_code=group.area_code, right=f"office:{actor.role}" if office else "self",
+        reason=reason,
     )  # fmt: skip
+
+
+def group_accounts(session: Session, group_id: int, account_id: int) -> list[tuple[int, int]]:
+    """Give the accounts of a group, its own (`account_id`) first and then its members' parts, with what is free."""
+    parts = select(_member.c.account_id).where(_member.c.group_id == group_id).order_by(_member.c.account_id)
+    accounts = [account_id, *session.connection().execute(parts).scalars()]
+    return [(one, read_balance(session, one).available_minutes or 0) for one in accounts]
+
+
+def _parts(session: Session, group: Found, minutes: int) -> list[tuple[int, int]]:
+    """From which accounts of a group so many minutes come, all or none."""
+    accounts, left = group_accounts(session, group.id, group.account_id), minutes
+    available = sum(free for _, free in accounts)
+    if available < minutes:
+        raise NotEnoughHours(needed_minutes=minutes, available_minutes=available)
+    parts = []
+    for account_id, free in accounts:
+        part = min(free, left)
+        if part > 0:
+            parts.append((account_id, part))
+            left -= part
+    return parts or [(group.account_id, minutes)]
 
 
 def _pool(session: Session, now: datetime, account_id: int) -> int:
@@ -222,27 +257,55 @@ def _move(
     reason: str | None,
     from_person: int | None = None,
     to_person: int | None = None,
-    group_id: int | None = None,
-    cooled: bool = False,
     to_ledger: int | None = None,
 ) -> int:
-    before = session.connection().execute(select(_movement).where(_movement.c.key == key)).one_or_none()
+    before = _moved_before(session, key, (kind, minutes, to_person))
     if before is not None:
-        if (before.kind, before.minutes, before.to_person_id) != (kind, minutes, to_person):
-            raise SameKeyOtherGift(movement_id=before.id, minutes=before.minutes)
-        return int(before.id)
-    if not cooled:
-        _refuse_fresh(session, now, rules, from_account, minutes)
+        return before
+    _refuse_fresh(session, now, rules, from_account, minutes)
     with refusals_in_words():
         with session.begin_nested():
             ledger = ledger_of(session, from_account)
             asked = Request(ledger, key, from_account, to_account, kind, minutes, rule_version=rules.hours_version)
             moved = send(session, now, asked, ledger if to_ledger is None else to_ledger)
+    return _write_down(
+        session, now, actor, rules, kind=kind, minutes=minutes, transfer_id=moved.transfer_id, key=key,
+        from_person=from_person, to_person=to_person, area_code=area_code, right=right, reason=reason,
+    )  # fmt: skip
+
+
+def _moved_before(session: Session, key: str, asked: tuple[str, int, int | None]) -> int | None:
+    """The movement this key was used for; another one under it is refused."""
+    before = session.connection().execute(select(_movement).where(_movement.c.key == key)).one_or_none()
+    if before is None:
+        return None
+    if (before.kind, before.minutes, before.to_person_id) != asked:
+        raise SameKeyOtherGift(movement_id=before.id, minutes=before.minutes)
+    return int(before.id)
+
+
+def _write_down(
+    session: Session,
+    now: datetime,
+    actor: Actor,
+    rules: CityRules,
+    *,
+    kind: str,
+    minutes: int,
+    transfer_id: int,
+    key: str,
+    area_code: int,
+    right: str,
+    reason: str | None,
+    from_person: int | None = None,
+    to_person: int | None = None,
+    group_id: int | None = None,
+) -> int:
     movement_id: int = session.connection().execute(
         insert(_movement)
         .values(
             kind=kind, from_person_id=from_person, to_person_id=to_person, group_id=group_id, area_code=area_code,
-            minutes=minutes, transfer_id=moved.transfer_id, rule_version=rules.hours_version, entered_by=actor.person_id,
+            minutes=minutes, transfer_id=transfer_id, rule_version=rules.hours_version, entered_by=actor.person_id,
             by_right=right, reason=reason, happened_at=now, key=key,
         )
         .returning(_movement.c.id)

@@ -15,6 +15,7 @@ from services.columns import table_of
 from services.messages.actions import tell
 from services.volunteering.bank import bank_of, ledger_of
 from services.volunteering.crossing import Way, resolve, send, spend
+from services.volunteering.following import open_again
 from services.volunteering.tables import Redemption
 from timebank.writer import Request, reverse_transfer
 
@@ -82,6 +83,7 @@ def return_hours(session: Session, now: datetime, need_id: int) -> bool:
     if held is None or held.state != "settled" or not held.settled_minutes:
         return release_hold(session, now, need_id)
     way = _way(session, held)
+    open_again(session, now, held.account_id, 0)
     if way.act_key is None:
         reverse_transfer(session, now, held.transfer_id, f"redemption-{held.id}-reverse")
     else:  # what crossed is answered by sending it back

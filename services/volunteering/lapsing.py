@@ -23,6 +23,7 @@ from services.messages.actions import tell
 from services.people.queries import age_on
 from services.people.tables import Elder, Person
 from services.unit_of_work import SYSTEM, Actor
+from services.volunteering.accounts import entries_of_hers
 from services.volunteering.bank import bank_code, bank_of, ledger_of, reserve_of
 from services.volunteering.banks import banks_in
 from services.volunteering.crossing import send
@@ -38,7 +39,7 @@ from services.volunteering.errors import (
 from services.volunteering.giving import refusals_in_words
 from services.volunteering.rules import Movement, expired_minutes, months_before
 from services.volunteering.tables import ElderHours, HourMovement, Volunteer
-from timebank.reader import read_balance, read_statement
+from timebank.reader import read_balance
 from timebank.writer import Request, open_account, record_transfer, record_transfers
 
 _person, _elder, _volunteer = table_of(Person), table_of(Elder), table_of(Volunteer)
@@ -197,14 +198,8 @@ def _expire(session: Session, now: datetime, rules: CityRules, owner: Found, las
 
 
 def _movements(session: Session, now: datetime, account_id: int) -> list[Movement]:
-    found: list[Movement] = []
-    after = 0
-    while True:
-        page = read_statement(session, account_id, LONG_AGO, now, after, 1000)
-        found += [Movement(one.recorded_at, one.posted_minutes) for one in page.entries if one.posted_minutes]
-        if page.next_after_id is None:
-            return found
-        after = page.next_after_id
+    entries = entries_of_hers(session, account_id, LONG_AGO, now)
+    return [Movement(one.recorded_at, one.posted_minutes) for one in entries if one.posted_minutes]
 
 
 def settle_estate(

@@ -23,7 +23,8 @@ from services.clock import civil_date, civil_midnight
 from services.columns import table_of
 from services.people.tables import Person
 from services.unit_of_work import Actor
-from services.volunteering.errors import BadDays, PaperNotFound, StatementNotYours
+from services.volunteering.accounts import account_on
+from services.volunteering.errors import BadDays, NoAccount, PaperNotFound, StatementNotYours
 from services.volunteering.queries import StatementLine, VolunteerStatement, volunteer_statement
 from services.volunteering.tables import HourPaper, Volunteer
 from timebank.reader import read_statement
@@ -99,14 +100,17 @@ def issue_paper(
     """
     if not from_day <= to_day <= civil_date(now):
         raise BadDays(field="from_day")
-    found = _whole(session, actor, person_id, from_day, to_day)
-    if actor.read_only:
-        raise StatementNotYours(person_id=person_id)
-    account_id, area_code = session.connection().execute(
+    owner = session.connection().execute(
         select(_person.c.timebank_account_id, _volunteer.c.area_code)
         .join(_volunteer, _volunteer.c.person_id == _person.c.id)
         .where(_person.c.id == person_id)
-    ).one()  # fmt: skip
+    ).one_or_none()  # fmt: skip
+    if owner is None or actor.read_only:
+        raise StatementNotYours(person_id=person_id)
+    if owner.timebank_account_id is None:
+        raise NoAccount(person_id=person_id)
+    account_id, area_code = account_on(session, person_id, owner.timebank_account_id, to_day), owner.area_code
+    found = _whole(session, actor, person_id, from_day, to_day, account_id)
     lines = _lines(found)
     head, last = _head(session, account_id, to_day)
     code = secrets.token_urlsafe(12)
@@ -138,7 +142,9 @@ def read_paper(session: Session, actor: Actor, code: str) -> Paper:
     row = session.connection().execute(select(_paper).where(_paper.c.code == code)).one_or_none()
     if row is None:
         raise PaperNotFound()
-    found = _as_printed(_whole(session, actor, row.person_id, row.from_day, row.to_day), row.upto_transfer_id)
+    found = _as_printed(
+        _whole(session, actor, row.person_id, row.from_day, row.to_day, row.account_id), row.upto_transfer_id
+    )
     name: str = (
         session.connection().execute(select(_person.c.full_name).where(_person.c.id == row.person_id)).scalar_one()
     )
@@ -177,14 +183,16 @@ def _day(value: Any) -> date:
     return value if isinstance(value, date) else date.fromisoformat(str(value))
 
 
-def _whole(session: Session, actor: Actor, person_id: int, from_day: date, to_day: date) -> VolunteerStatement:
+def _whole(
+    session: Session, actor: Actor, person_id: int, from_day: date, to_day: date, account_id: int
+) -> VolunteerStatement:
     """Every page of an account between two Shanghai days, as one."""
     lines: list[StatementLine] = []
     after = 0
     while True:
         page = volunteer_statement(
             session, actor, person_id, start=civil_midnight(from_day),
-            end=civil_midnight(to_day + timedelta(days=1)), after_id=after, limit=1000,
+            end=civil_midnight(to_day + timedelta(days=1)), after_id=after, limit=1000, account_id=account_id,
         )  # fmt: skip
         lines += page.lines
         if page.next_after_id is None:

@@ -16,6 +16,7 @@ from services.people.tables import Person
 from services.unit_of_work import Actor
 from services.volunteering import rules as arithmetic
 from services.volunteering.errors import OfficeOnly, StatementNotYours
+from services.volunteering.giving import group_accounts
 from services.volunteering.tables import ElderHours, HourMovement, Volunteer, VolunteerGroup
 from timebank.reader import read_balance
 
@@ -111,7 +112,7 @@ def groups_of_area(session: Session, actor: Actor) -> list[tuple[Found, int]]:
         raise OfficeOnly()
     asked = select(_group).where(_group.c.area_code.between(actor.area_lo, actor.area_hi)).order_by(_group.c.name)
     rows = session.connection().execute(asked.limit(MOST)).all()
-    return [(row, read_balance(session, row.account_id).available_minutes or 0) for row in rows]
+    return [(row, sum(free for _, free in group_accounts(session, row.id, row.account_id))) for row in rows]
 
 
 def is_volunteer(session: Session, person_id: int) -> bool:

@@ -150,10 +150,11 @@ def volunteer_statement(
     end: datetime,
     after_id: int = 0,
     limit: int = 100,
+    account_id: int | None = None,
 ) -> VolunteerStatement:
     """Give a volunteer's account in [start, end) with what each entry was for.
 
-    To herself and her community's office. Raises StatementNotYours, NoAccount.
+    `account_id`: one she had before she moved to another district; the caller knows that it was hers. To herself and her community's office. Raises StatementNotYours, NoAccount.
     """
     owner = session.connection().execute(
         select(
@@ -167,8 +168,9 @@ def volunteer_statement(
         raise StatementNotYours(person_id=person_id)
     if owner.timebank_account_id is None:
         raise NoAccount(person_id=person_id)
-    page = read_statement(session, owner.timebank_account_id, start, end, after_id, limit)
-    held = read_balance(session, owner.timebank_account_id)
+    shown = owner.timebank_account_id if account_id is None else account_id
+    page = read_statement(session, shown, start, end, after_id, limit)
+    held = read_balance(session, shown)
     return VolunteerStatement(
         person_id=person_id,
         display_name=owner.display_name,

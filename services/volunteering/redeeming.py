@@ -25,6 +25,7 @@ from services.people.rights import right_to
 from services.people.tables import Elder, Person, Proxy
 from services.unit_of_work import Actor
 from services.volunteering import rules as arithmetic
+from services.volunteering.accounts import entries_of_hers
 from services.volunteering.actions import cancel_need, post_need
 from services.volunteering.bank import bank_code, helping_bank, ledger_of, reserve_of
 from services.volunteering.crossing import Way, spend
@@ -46,7 +47,7 @@ from services.volunteering.errors import (
 from services.volunteering.holds import aim_hold, release_hold, settle_hold
 from services.volunteering.tables import ElderHours, Need, ProfessionalHours, Redemption
 from timebank.errors import InsufficientMinutes
-from timebank.reader import read_balance, read_statement
+from timebank.reader import read_balance
 from timebank.writer import open_account, record_transfer
 
 _need, _redemption, _granted = table_of(Need), table_of(Redemption), table_of(ElderHours)
@@ -196,13 +197,8 @@ def _refuse_fresh(
 
 def fresh_minutes(session: Session, now: datetime, days: int, account_id: int) -> int:
     """Give what came into an account in the last so many days, less what was taken back."""
-    total, after = 0, 0
-    while True:
-        page = read_statement(session, account_id, now - timedelta(days=days), now + timedelta(minutes=6), after, 1000)
-        total += sum(e.posted_minutes for e in page.entries if e.posted_minutes > 0 or e.entry_type == "reversal")
-        if page.next_after_id is None:
-            return max(0, total)
-        after = page.next_after_id
+    entries = entries_of_hers(session, account_id, now - timedelta(days=days), now + timedelta(minutes=6))
+    return max(0, sum(e.posted_minutes for e in entries if e.posted_minutes > 0 or e.entry_type == "reversal"))
 
 
 def _hold(
@@ -286,7 +282,7 @@ def bookings_of(session: Session, elder_id: int) -> list[Found]:
         select(
             _redemption.c.id, _redemption.c.need_id, _redemption.c.state, _redemption.c.held_minutes,
             _redemption.c.settled_minutes, _redemption.c.from_grant, _redemption.c.relation,
-            _redemption.c.professional, _redemption.c.booked_at, _redemption.c.reason, _need.c.title,
+            _redemption.c.professional, _redemption.c.booked_at, _redemption.c.reason, _need.c.kind, _need.c.title,
             _need.c.starts_at, _need.c.ends_at,
         )
         .join(_need, _need.c.id == _redemption.c.need_id)
@@ -340,16 +336,19 @@ def _pay_from_reserve(
 ) -> None:
     account_id = session.connection().execute(
         select(_professional.c.account_id).where(
-            _professional.c.provider_id == provider_id, _professional.c.ledger == bank
+            _professional.c.provider_id == provider_id, _professional.c.ledger == bank,
+            _professional.c.kind == "organisation",
         )
     ).scalar()  # fmt: skip
     if account_id is None:
         account_id = open_account(
-            session, now, ledger=bank, kind="volunteer", floor_minutes=0,
+            session, now, ledger=bank, kind="organisation", floor_minutes=0,
             owner_label=f"professional-{provider_id}",
         )  # fmt: skip
         session.connection().execute(
-            insert(_professional).values(provider_id=provider_id, ledger=bank, account_id=account_id)
+            insert(_professional).values(
+                provider_id=provider_id, ledger=bank, kind="organisation", account_id=account_id
+            )
         )
     try:
         with session.begin_nested():

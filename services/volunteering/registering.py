@@ -38,6 +38,8 @@ def register_volunteer(
     interests: list[str],
     guardian_id: int | None = None,
     reason: str | None = None,
+    guardian_relation: str | None = None,
+    guardian_consent: str | None = None,
 ) -> str:
     """Put a person on the volunteers' register with an account in her city's time bank; give the passport number.
 
@@ -62,6 +64,7 @@ def register_volunteer(
             person_id=person_id, area_code=person.area_code, display_name=display_name, interests=interests,
             registered_on=today, passport_number=passport, guardian_id=guardian_id,
             guardian_consented_on=today if guardian_id is not None else None,
+            guardian_relation=guardian_relation, guardian_consent=guardian_consent,
         )
     )  # fmt: skip
     if person.timebank_account_id is None:
@@ -71,7 +74,8 @@ def register_volunteer(
     record_act(
         session, now, actor, "register_volunteer",
         for_person_id=person_id, area_code=person.area_code,
-        facts={"passport_number": passport} | _given(guardian_id=guardian_id, reason=reason),
+        facts={"passport_number": passport}
+        | _given(guardian_id=guardian_id, guardian_consent=guardian_consent, reason=reason),
     )  # fmt: skip
     return passport
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, Index, UniqueConstraint, text
+from sqlalchemy import ARRAY, BigInteger, CheckConstraint, Column, ForeignKey, Index, Text, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import ExcludeConstraint
 from sqlmodel import Field, SQLModel
 
@@ -15,6 +15,8 @@ from services.columns import area_code, during, link, moment, number, own_id, wo
 class Volunteer(SQLModel, table=True):
     """A person who gives time: trained, insured, known by real name; a minor has a guardian who agreed.
 
+    Who was under 18 when she was registered has a guardian for good: a trigger refuses the row without one.
+    `guardian_consent`: how the guardian said so at the counter.
     With a `group_id` she serves for her group: the minutes are the group's, which may only donate them.
     """
 
@@ -24,6 +26,9 @@ class Volunteer(SQLModel, table=True):
             "(guardian_id IS NULL) = (guardian_consented_on IS NULL)", name="volunteer_guardian_agreed_check"
         ),
         CheckConstraint("guardian_id <> person_id", name="volunteer_guardian_is_another_check"),
+        CheckConstraint(
+            "guardian_consent IN ('signed', 'in_person', 'by_phone')", name="volunteer_guardian_consent_check"
+        ),
     )
     person_id: int = link("person.id", primary=True)
     area_code: int = area_code()
@@ -36,6 +41,8 @@ class Volunteer(SQLModel, table=True):
     left_on: date | None = Field(default=None)
     guardian_id: int | None = link("person.id", optional=True)
     guardian_consented_on: date | None = Field(default=None)
+    guardian_relation: str | None = words(optional=True)
+    guardian_consent: str | None = words(optional=True)
     group_id: int | None = link("volunteer_group.id", optional=True, index=True)
 
 
@@ -138,6 +145,24 @@ class VolunteerGroup(SQLModel, table=True):
     registered_on: date = Field(nullable=False)
 
 
+class MemberHours(SQLModel, table=True):
+    """What one member earned for her group: an organisation's account of its own, which can only donate.
+
+    So the ledger itself counts a member's day and holds it to the cap; the group donates from all its members'.
+    """
+
+    __tablename__ = "member_hours"
+    person_id: int = link("person.id", primary=True)
+    group_id: int = Field(
+        sa_column=Column(
+            BigInteger, ForeignKey("volunteer_group.id"), primary_key=True, autoincrement=False, index=True
+        )
+    )
+    area_code: int = area_code()
+    account_id: int = number()
+    opened_on: date = Field(nullable=False)
+
+
 class ElderHours(SQLModel, table=True):
     """Where the hours lie that a city gives to a key elder: an account of her own that she did not earn."""
 
@@ -151,13 +176,15 @@ class ElderHours(SQLModel, table=True):
 class ProfessionalHours(SQLModel, table=True):
     """The account of a provider in a bank whose reserve pays it when no volunteer was free; settled in money outside.
 
-    In the ledger it is a volunteer's account, the only kind a reserve may pay; nobody holds its passport, so nothing
-    can be given or booked from it.
+    In the ledger it is an organisation's: nothing can be given, booked or redeemed from it. Those of kind `volunteer`
+    were opened before the ledger let a reserve pay organisations; they keep what they were paid and receive no more.
     """
 
     __tablename__ = "professional_hours"
+    __table_args__ = (CheckConstraint("kind IN ('volunteer', 'organisation')", name="professional_hours_kind_check"),)
     provider_id: int = link("provider.id", primary=True)
     ledger: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    kind: str = Field(default="organisation", sa_type=Text, primary_key=True)
     account_id: int = number()
 
 
@@ -234,6 +261,59 @@ class HourMovement(SQLModel, table=True):
     reason: str | None = words(optional=True)
     happened_at: datetime = moment()
     key: str = words()
+
+
+class HourMove(SQLModel, table=True):
+    """Saved hours that follow somebody to another district's bank: from her account there to one in the new bank.
+
+    `asked`: nothing moved yet; `waiting`: the banks refused (`refusal`); `moved`: what was free went over and she has
+    the new account, the rest follows when it is confirmed; `closed`: the old account stands at zero and takes nothing
+    more; `undone`: everything went back by counter-entries (`undoes_id` of the row that did it); `withdrawn`: she moved back
+    before anything went over. `granted`: hours the
+    city gave an elder. `carried`: both legs of every act, so that they are not taken for fresh hours.
+    """
+
+    __tablename__ = "hour_move"
+    __table_args__ = (
+        CheckConstraint(
+            "state IN ('asked', 'waiting', 'moved', 'closed', 'undone', 'withdrawn')", name="hour_move_state_check"
+        ),
+        CheckConstraint("from_ledger <> to_ledger", name="hour_move_to_another_bank_check"),
+        CheckConstraint("minutes >= 0", name="hour_move_minutes_check"),
+        CheckConstraint(
+            "(state IN ('moved', 'closed', 'undone')) = (moved_at IS NOT NULL)", name="hour_move_moved_at_check"
+        ),
+        CheckConstraint("(moved_at IS NULL) OR (to_account_id IS NOT NULL)", name="hour_move_has_an_account_check"),
+        CheckConstraint("(asked_by IS NULL) OR (reason IS NOT NULL)", name="hour_move_asked_with_reason_check"),
+        Index(
+            "hour_move_one_from_an_account_key",
+            "from_account_id",
+            unique=True,
+            postgresql_where=text("state NOT IN ('undone', 'withdrawn')"),
+        ),
+    )
+    id: int | None = own_id()
+    person_id: int = link("person.id", index=True)
+    granted: bool = Field(default=False, nullable=False)
+    area_code: int = area_code()
+    to_area_code: int = number(index=True)
+    from_ledger: int = number()
+    from_account_id: int = number()
+    to_ledger: int = number()
+    to_account_id: int | None = number(optional=True, index=True)
+    minutes: int = number(default=0)
+    sends: int = number(default=0)
+    carried: list[int] = Field(default_factory=list, sa_type=ARRAY(BigInteger), nullable=False)
+    state: str = words(default="asked")
+    refusal: str | None = words(optional=True)
+    rule_version: str = words()
+    asked_by: int | None = link("person.id", optional=True)
+    by_right: str = words()
+    reason: str | None = words(optional=True)
+    asked_at: datetime = moment()
+    moved_at: datetime | None = moment(optional=True)
+    closed_at: datetime | None = moment(optional=True)
+    undoes_id: int | None = link("hour_move.id", optional=True)
 
 
 class HourPaper(SQLModel, table=True):

@@ -18,6 +18,7 @@ from services.people.tables import Elder, Person
 from services.unit_of_work import SYSTEM, Actor
 from services.volunteering.bank import follow_policy
 from services.volunteering.banks import link_city_banks
+from services.volunteering.following import promise_waiting
 from services.volunteering.lapsing import expire_hours, fund_reserve, grant_hours
 from services.volunteering.tables import Volunteer
 
@@ -50,6 +51,7 @@ def turn_month(session: Session, now: datetime, city_code: int, actor: Actor = S
     As the house, for one city.
     """
     keep_limits(session, now, city_code)
+    promise_waiting(session, now, city_code)
     turned = Turned(
         fund_reserve(session, now, city_code),
         expire_hours(session, now, city_code),

@@ -12,7 +12,7 @@ from typing import Any
 
 from fastapi.testclient import TestClient
 from yl_cases_care import WHO_MAY, bodies_of_care
-from yl_hours_walk import bodies_of_hours
+from yl_hours_walk import MAY_OF_HOURS, bodies_of_hours
 from yl_money_walk import MAY_OF_MONEY, bodies_of_money
 from yl_orders_walk import KEYED, MAY_OF_ORDERS, bodies_of_orders
 from yl_privacy_walk import MAY_OF_PRIVACY, bodies_of_privacy
@@ -34,7 +34,7 @@ def fill(path: str, world: World) -> str:
         "need_id": ids["need"], "escalation_id": ids["escalation"], "proxy_id": ids["proxy"], "bed_id": ids["bed"],
         "payable_id": ids["payable"], "provider_id": cast.providers["kangle"], "number": ids["number"],
         "gate_id": ids["gate"], "facility_id": ids["facility"], "stay_id": ids["stay"], "person_id": cast["volunteer"], "session_id": ids["session"],
-        "run_id": ids["run"], "row_id": ids["row"], "indicator_code": "monthly_visit_rate", "paper_code": ids["paper"], "redemption_id": 1, "group_id": 1, "series_id": 999_999, "appeal_id": 1, "assessment_id": ids["assessment"], "home_bed_id": ids["home_bed"], "purpose": "research", "erasure_id": ids["erasure"], "settlement_id": ids["settlement"], "line_id": ids["line"], "difference_id": ids["difference"], "account_id": ids["account"], "form": "csv", "code": "home_bath", "message_id": ids["message"], "attachment_id": ids["attachment"], "scenario_id": ids["scenario"], "siting_run_id": ids["siting_run"], "layer": "network", "z": 14, "x": 13600, "y": 6640,
+        "run_id": ids["run"], "row_id": ids["row"], "indicator_code": "monthly_visit_rate", "paper_code": ids["paper"], "redemption_id": 1, "group_id": 1, "move_id": 1, "series_id": 999_999, "appeal_id": 1, "assessment_id": ids["assessment"], "home_bed_id": ids["home_bed"], "purpose": "research", "erasure_id": ids["erasure"], "settlement_id": ids["settlement"], "line_id": ids["line"], "difference_id": ids["difference"], "account_id": ids["account"], "form": "csv", "code": "home_bath", "message_id": ids["message"], "attachment_id": ids["attachment"], "scenario_id": ids["scenario"], "siting_run_id": ids["siting_run"], "layer": "network", "z": 14, "x": 13600, "y": 6640,
     }  # fmt: skip
     return path.format(**names)
 
@@ -209,26 +209,7 @@ MAY: dict[str, frozenset[str]] = MAY_OF_MONEY | WHO_MAY | MAY_OF_ORDERS | MAY_OF
     "POST /api/v1/volunteer-sessions/{session_id}/correction": NOBODY,
     "GET /api/v1/volunteers/{person_id}/statement": frozenset({"volunteer"}) | (READERS - {"operator"}),
     "POST /api/v1/volunteers/{person_id}/training": frozenset({"officer", "advisor"}),
-    # hours; a gift without a reason is answered to the office, and finds no such passport for her
-    "POST /api/v1/elders/{elder_id}/redemptions": HER_SIDE | OFFICE,
-    "GET /api/v1/elders/{elder_id}/redemptions": HER_SIDE | READERS,
-    "POST /api/v1/redemptions/{redemption_id}/release": HER_SIDE | OFFICE,
-    "POST /api/v1/redemptions/{redemption_id}/professional": frozenset({"officer", "advisor"}),
-    "POST /api/v1/volunteers/{person_id}/gifts": COMMUNITY,
-    "POST /api/v1/volunteers/{person_id}/donations": COMMUNITY | {"volunteer"},
-    "POST /api/v1/volunteers/{person_id}/estate": NOBODY,
-    "POST /api/v1/volunteers/{person_id}/moving": frozenset({"officer"}),
-    "POST /api/v1/volunteers/{person_id}/papers": COMMUNITY | {"volunteer"},
-    "POST /api/v1/volunteer-groups": COMMUNITY,
-    "POST /api/v1/volunteer-groups/{group_id}/donations": COMMUNITY,
-    "POST /api/v1/elders/{elder_id}/served-time": COMMUNITY,
-    "POST /api/v1/needs/{need_id}/taking-for": COMMUNITY,
-    "GET /api/v1/volunteer-call-backs": READERS | {"other_officer"},
-    "POST /api/v1/volunteer-sessions/{session_id}/call-back": NOBODY,
-    "GET /api/v1/volunteer-signals": COMMUNITY | {"other_officer", "auditor"},
-    "GET /api/v1/timebank-clearing": COMMUNITY | {"other_officer", "auditor"},
-    "GET /api/v1/hour-papers/{paper_code}": EVERYBODY,
-    "GET /api/v1/hour-papers/{paper_code}/file": COMMUNITY | {"volunteer", "auditor"},
+    **MAY_OF_HOURS,
     # the office
     "POST /api/v1/elders": OFFICE,
     "GET /api/v1/beds/homes": READERS | {"other_officer"},

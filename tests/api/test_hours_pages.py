@@ -189,6 +189,18 @@ def test_an_elder_books_with_her_hours_sees_them_kept_aside_and_takes_the_bookin
     assert refused.status_code == 409 and "还没有时间银行账户" in refused.text
 
 
+def test_another_kind_of_help_at_the_same_time_is_another_wish(cast: Any, visit: Visit, granted: Any) -> None:
+    granted(300)
+    kinds = sorted(set(re.findall(r"/elder/hours/ask/([a-z_]+)", visit("wang", "/elder/hours").text)))
+    assert "friendly_visit" in kinds and len(kinds) > 1
+    start = the_first_time(visit("wang", "/elder/hours/ask/friendly_visit?purse=grant").text)
+    pages = [
+        visit("wang", "/elder/hours", kind=kind, start=start, purse="grant").headers["location"]
+        for kind in (kinds[0], kinds[1], kinds[0])
+    ]
+    assert pages[0] == pages[2] != pages[1]
+
+
 def test_a_daughter_who_books_her_mothers_hours_says_why_and_too_many_are_refused(
     cast: Any, visit: Visit, granted: Any
 ) -> None:

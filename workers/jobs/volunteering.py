@@ -7,7 +7,7 @@ from collections.abc import Callable
 from services.clock import civil_date
 from services.outbox import enqueue
 from services.unit_of_work import UnitOfWork
-from services.volunteering import correcting, redeeming, sessions, turning
+from services.volunteering import correcting, following, redeeming, sessions, turning
 
 
 def record_session(work: UnitOfWork, visit_id: int) -> None:
@@ -53,6 +53,11 @@ def keep_limits(work: UnitOfWork, city_code: int, person_id: int | None = None) 
     turning.keep_limits(work.session, work.now, city_code, person_id)
 
 
+def follow_home(work: UnitOfWork, person_id: int, area_code: int | None = None) -> None:
+    """Let somebody's hours follow her to the bank of where she lives now."""
+    following.follow_home(work.session, work.now, person_id, area_code)
+
+
 HANDLERS: dict[str, Callable[..., None]] = {
     "volunteering.record_session": record_session,
     "volunteering.auto_confirm": auto_confirm,
@@ -62,4 +67,5 @@ HANDLERS: dict[str, Callable[..., None]] = {
     "volunteering.turn_every_month": turn_every_month,
     "volunteering.turn_month": turn_month,
     "volunteering.keep_limits": keep_limits,
+    "volunteering.follow_home": follow_home,
 }

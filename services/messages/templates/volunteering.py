@@ -48,6 +48,11 @@ TEMPLATES = {
     "volunteering.hours_given": Template(
         "收到时间", "【银龄圈】有人转赠给您{minutes}分钟时间，已存入您的账户。", waits_for_morning=True
     ),
+    "volunteering.hours_followed": Template(
+        "时间转好了",
+        "【银龄圈】您搬到了别的区，存的时间有{minutes}分钟已随您转到新的区，照常使用。",
+        waits_for_morning=True,
+    ),
     "volunteering.hours_granted": Template(
         "发放了时间", "【银龄圈】政府为{elder}发放了{minutes}分钟时间，可用来请志愿者上门。", waits_for_morning=True
     ),

@@ -68,6 +68,22 @@ def under(cast: Any, own_hours: Callable[..., str]) -> Callable[..., None]:
 
 
 @pytest.fixture
+def districts(cast: Any, own_hours: Callable[..., str]) -> Callable[..., None]:
+    """Let each district be a bank; `linked`: they honour each other up to so many minutes."""
+
+    def keep(linked: bool = True, name: str = "districts", most: int = 100, more: str = "") -> None:
+        own = own_hours("nanjing", name)
+        own = own.replace('gift_to = ["spouse",', 'gift_to = ["friend", "spouse",')
+        own = own.replace("coin_minutes = 60\n", 'coin_minutes = 60\nbank_level = "district"\n', 1)
+        if linked:
+            own = own.replace("coin_minutes = 60\n", f"coin_minutes = 60\nbetween_most_minutes = {most}\n{more}", 1)
+        with cast.work("house") as work:
+            load_pack(work.session, work.now, own)
+
+    return keep
+
+
+@pytest.fixture
 def saved(cast: Any) -> Callable[..., None]:
     """Give somebody's account minutes, as if she had served long ago."""
 

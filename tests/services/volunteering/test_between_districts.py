@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from sqlalchemy import insert, select, update
 
-from services.cities.actions import load_pack
 from services.cities.queries import rules_in_force
 from services.clock import civil_date
 from services.columns import table_of
@@ -27,22 +26,6 @@ _person, _volunteer, _redemption, _movement = (
 )  # fmt: skip
 CITY, HERE, THERE = 320100000000000, 320102000000000, 320104000000000
 MOST = 100
-
-
-@pytest.fixture
-def districts(cast: Any, own_hours: Callable[..., str]) -> Callable[..., None]:
-    """Let each district be a bank; `linked`: they honour each other up to MOST minutes."""
-
-    def keep(linked: bool = True, name: str = "districts", most: int = MOST) -> None:
-        own = own_hours("nanjing", name)
-        own = own.replace('gift_to = ["spouse",', 'gift_to = ["friend", "spouse",')
-        own = own.replace("coin_minutes = 60\n", 'coin_minutes = 60\nbank_level = "district"\n', 1)
-        if linked:
-            own = own.replace("coin_minutes = 60\n", f"coin_minutes = 60\nbetween_most_minutes = {most}\n", 1)
-        with cast.work("house") as work:
-            load_pack(work.session, work.now, own)
-
-    return keep
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from services.clock import civil_date
 from services.columns import table_of
 from services.people.tables import Elder, Person, Proxy
 from services.volunteering import giving, lapsing, redeeming, registering, sessions
+from services.volunteering.bank import bank_of
 from services.volunteering.errors import (
     GroupMinutesOnlyDonate,
     GuardianNeeded,
@@ -28,9 +29,11 @@ from services.volunteering.errors import (
     TooYoung,
     TooYoungToRedeem,
 )
-from services.volunteering.tables import ElderHours, HourMovement, Volunteer, VolunteerSession
+from services.volunteering.tables import ElderHours, HourMovement, ProfessionalHours, Volunteer, VolunteerSession
+from timebank.errors import PairNotAllowed
 from timebank.reader import read_balance, read_trial_balance
 from timebank.verify import verify
+from timebank.writer import record_transfer
 
 _person, _elder, _volunteer = table_of(Person), table_of(Elder), table_of(Volunteer)
 _session, _hours, _movement = table_of(VolunteerSession), table_of(ElderHours), table_of(HourMovement)
@@ -192,8 +195,16 @@ def test_nanjings_reserve_pays_a_professional_when_no_volunteer_is_free(cast: An
         )
     with cast.work("house") as work:
         kinds = {kind.kind: kind.balance_minutes for kind in read_trial_balance(work.session, CITY)}
-        assert kinds["guarantee"] == 60_000 - 60 and kinds["volunteer"] == 200 - 60 + 60
+        assert kinds["guarantee"] == 60_000 - 60 and kinds["volunteer"] == 200 - 60 and kinds["organisation"] == 60
         assert sum(kinds.values()) == 0 and verify(work.session).ok
+        paid = work.session.connection().execute(select(table_of(ProfessionalHours))).one()
+        assert (paid.provider_id, paid.kind) == (cast.providers["kangle"], "organisation")
+        with pytest.raises(PairNotAllowed):  # an organisation redeems nothing, gives nothing
+            record_transfer(
+                work.session, work.now, ledger=CITY, key="no", entry_type="redeem", minutes=1,
+                debit_account_id=paid.account_id,
+                credit_account_id=bank_of(work.session, work.now, CITY).issuance_account_id,
+            )  # fmt: skip
 
 
 def test_shanghai_caps_a_day_at_two_coins_redeems_at_sixty_five_and_gifts_go_to_friends(

@@ -162,7 +162,13 @@ def test_somebody_of_seventeen_cannot_take(cast: Any, hands: Any, posted: Any) -
     need_id = posted()
     with cast.work("house") as work:
         born = civil_date(work.now) - timedelta(days=17 * 365)
-        work.session.connection().execute(update(_person).where(_person.c.id == cast["volunteer"]).values(born_on=born))
+        write = work.session.connection().execute
+        write(
+            update(table_of(Volunteer))
+            .where(table_of(Volunteer).c.person_id == cast["volunteer"])
+            .values(guardian_id=cast["carer"], guardian_consented_on=civil_date(work.now))
+        )
+        write(update(_person).where(_person.c.id == cast["volunteer"]).values(born_on=born))
     with pytest.raises(TooYoung):
         hands.take(need_id)
 
