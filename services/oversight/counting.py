@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -90,7 +90,9 @@ _TAKE = text(
     "DELETE FROM measure_touched WHERE id IN (SELECT id FROM measure_touched ORDER BY id LIMIT :most"
     " FOR UPDATE SKIP LOCKED) RETURNING subject, row_id, area_code"
 )
+_FORGET = text("DELETE FROM measure_touched WHERE area_code BETWEEN :lo AND :hi")
 _BEDS_OF = text("SELECT id FROM bed WHERE facility_id = ANY (CAST(:ids AS bigint[]))")
+Tell = Callable[[int, int], None]
 MOST_TOUCHED = 50_000
 """So many touched rows are judged by themselves at once; a larger import is taken in several goes."""
 SHOWN = 20
@@ -117,14 +119,22 @@ class CheckReport:
     first: list[dict[str, Any]]
 
 
-def count_city(session: Session, now: datetime, city_code: int) -> CountReport:
-    """Count every measure of a city's indicators anew, for the Shanghai day of `now`. Raises UnknownCity, NoRulesInForce."""
+def count_city(session: Session, now: datetime, city_code: int, tell: Tell | None = None) -> CountReport:
+    """Count every measure of a city's indicators anew, for the Shanghai day of `now`.
+
+    What events named until now is counted with it. `tell` hears (measures done, of all). Raises UnknownCity,
+    NoRulesInForce.
+    """
     today = civil_date(now)
     rules = rules_in_force(session, city_code, today)
     session.connection().execute(_LOCK, {"city": rules.city_code})
+    lo, hi = area_range(rules.city_code)
+    session.connection().execute(_FORGET, {"lo": lo, "hi": hi})
     ids = _measures(session, rules, today)
     changed = 0
-    for measure, measure_id in ids:
+    for number, (measure, measure_id) in enumerate(ids):
+        if tell is not None:
+            tell(number, len(ids))
         for day in _days(measure, today):
             changed += _apply(session, now, rules, measure, measure_id, day, today, None)
     return CountReport(rules.city_code, today, len(ids), changed)

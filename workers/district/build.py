@@ -19,6 +19,7 @@ from services.acts import record_act
 from services.cities.queries import rules_in_force
 from services.clock import civil_date
 from services.columns import table_of
+from services.oversight.counting import count_city
 from services.people.tables import Person
 from services.unit_of_work import COMMAND_LINE
 from workers.district import care_history, cast, entitlements, ground, people, visit_history, volunteer_history
@@ -148,6 +149,7 @@ def _history(world: World, clock: _Stopwatch) -> None:
     world.bulk.write()
     clock.done("copy", "历史已写入")
     take_snapshots(world)
+    count_city(world.session, world.now, CITY_CODE)
     volunteer_history.post_minutes(world, sessions)
     clock.done("minutes", f"时间银行记入{len(sessions)}次服务")
     world.session.connection().execute(text("SET CONSTRAINTS ALL IMMEDIATE"))
