@@ -99,7 +99,13 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS
 $$
   SELECT count(*) FROM carer
   WHERE provider_id = asked_provider AND skills @> skills_needed AND (left_on IS NULL OR left_on > on_day)
-    AND (cardinality(skills_needed) = 0 OR certificate_valid_until >= on_day)
+    AND (cardinality(skills_needed) = 0 OR (certificate_valid_until >= on_day
+         AND (NOT file_kept OR NOT EXISTS (
+           SELECT FROM unnest(skills_needed) AS needed (skill)
+           WHERE NOT EXISTS (SELECT FROM carer_certificate f
+                             WHERE f.carer_id = carer.person_id AND f.withdrawn_at IS NULL
+                               AND on_day BETWEEN f.valid_from AND f.valid_until
+                               AND (cardinality(f.covers) = 0 OR needed.skill = ANY (f.covers)))))))
 $$;
 
 -- How many orders a provider holds in a time span, so that a full slot is not sold twice: counts only.
@@ -114,7 +120,11 @@ $$;
 -- A provider's mean face over the last year and the number of ratings: what everybody may know.
 CREATE OR REPLACE FUNCTION provider_rating(asked_provider bigint, OUT mean_face numeric, OUT ratings bigint)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS
-$$ SELECT round(avg(face), 2), count(*) FROM rating WHERE provider_id = asked_provider $$;
+$$
+  SELECT round(avg(face), 2), count(*) FROM rating r
+  WHERE provider_id = asked_provider
+    AND (opens_at IS NULL OR EXISTS (SELECT FROM rating_reveal v WHERE v.order_id = r.order_id))
+$$;
 
 -- Sign-in happens before anybody is known: a session token's hash gives the person, her session and grants.
 CREATE OR REPLACE FUNCTION find_session(asked_hash bytea, at_moment timestamptz)

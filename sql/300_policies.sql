@@ -33,7 +33,6 @@ BEGIN
       ('payment_event', office || ' OR payable_id IN (SELECT id FROM payable)'),
       ('care_order', office || ' OR ' || elders || ' OR id' || orders),
       ('order_event', office || ' OR ' || elders || ' OR order_id' || orders),
-      ('rating', office || ' OR ' || elders || ' OR order_id' || orders),
       ('offer', office || ' OR ' || elders || ' OR provider_id = ANY ((SELECT linked_providers())::bigint[])'),
       ('unmet_need', office || ' OR ' || elders),
       ('assignment', office || ' OR ' || elders || ' OR order_id' || orders),

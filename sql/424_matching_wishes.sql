@@ -22,7 +22,9 @@ $$
     FROM carer c
     WHERE c.provider_id = asked_one.provider_id AND c.skills @> skills_needed
       AND (c.left_on IS NULL OR c.left_on > on_day)
-      AND (cardinality(skills_needed) = 0 OR c.certificate_valid_until >= on_day)
+      AND (cardinality(skills_needed) = 0 OR (c.certificate_valid_until >= on_day
+           AND (NOT c.file_kept OR file_proves(c.person_id, skills_needed, on_day))))
+      AND NOT EXISTS (SELECT FROM blacklist_entry b WHERE b.carer_id = c.person_id AND b.lifted_at IS NULL)
   ) AS hands
   CROSS JOIN LATERAL (
     SELECT count(*) AS known FROM care_order o

@@ -74,6 +74,8 @@ PERIODIC = (
     Periodic("visits.alert_unvisited", daily),
     Periodic("visits.check_home_beds", monthly),
     Periodic("oversight.clear_past_periods", monthly),
+    Periodic("visits.compute_every_credit", monthly),
+    Periodic("directory.warn_certificates", daily),
 )
 
 

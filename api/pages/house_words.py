@@ -12,6 +12,7 @@ from api.pages.care_words import DECISIONS
 from api.pages.languages import SOURCE_LANGUAGE, current_language, translate
 from api.pages.order_words import REFUSALS_OF_ORDERS, SENTENCES_OF_ORDERS
 from api.pages.refusal_words import REFUSALS
+from api.pages.refusals_of_trust import SENTENCES_OF_TRUST
 
 
 def _(sentence: str) -> str:
@@ -169,7 +170,7 @@ SENTENCES = (
     _("比真的时间快 %(time)s"),
     _("已送达"),
 )
-KNOWN = frozenset(SENTENCES + SENTENCES_OF_ORDERS + REFUSALS + REFUSALS_OF_ORDERS + DECISIONS)
+KNOWN = frozenset(SENTENCES + SENTENCES_OF_ORDERS + SENTENCES_OF_TRUST + REFUSALS + REFUSALS_OF_ORDERS + DECISIONS)
 _PART = re.compile(r"%\((\w+)\)s")
 
 

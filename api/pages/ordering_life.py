@@ -19,6 +19,7 @@ from services.dispatch.rescheduling import RESCHEDULED_IN
 from services.errors import DomainError, NotFound
 from services.orders import actions
 from services.orders.fees import fee_of_cancelling
+from services.orders.judging import both_sides
 from services.orders.queries import OrderView, find_order, order_timeline, possible_acts
 from services.orders.rules import CANCEL_REASONS
 from services.visits.queries import read_visit_code, visits_of_elder
@@ -155,6 +156,8 @@ def _shown(side: ElderSide, order: OrderView) -> dict[str, Any]:
         "can_rate": acts.can_rate and not acts.can_confirm,
         "rating": order.face,
         "payment": payment_line(side, order.id),
+        "answer": both_sides(work.session, order.id).of_the_cooperation if order.face is not None else None,
+        "can_complain": order.provider_id is not None and order.state not in ("placed", "offering", "unfilled"),
     }
 
 

@@ -24,7 +24,7 @@ Id = Annotated[int, Path(ge=1, le=2**62)]
 @router.get("/provider/money")
 def money(request: Request, work: Work) -> Response:
     """Show the provider's months and what its residents paid in advance."""
-    provider_id = _provider_of(work)
+    provider_id = provider_of(work)
     names = {
         "home": "/provider",
         "provider_name": find_provider(work.session, provider_id).name,
@@ -38,14 +38,15 @@ def money(request: Request, work: Work) -> Response:
 @router.get("/provider/money/months/{settlement_id:int}")
 def accounts(request: Request, work: Work, settlement_id: Id) -> Response:
     """Show one month: its lines, and what is held back with the reason."""
-    provider_id = _provider_of(work)
+    provider_id = provider_of(work)
     with speaking(request):
         names = accounts_names(work.session, settlement_id)
     names |= {"home": "/provider", "provider_name": find_provider(work.session, provider_id).name, "own": True}
     return render(request, "officer/month.html", names | {"read_only": True, "errors": {}})
 
 
-def _provider_of(work: UnitOfWork) -> int:
+def provider_of(work: UnitOfWork) -> int:
+    """Give the provider the signed-in person dispatches for. Raises NotADispatcher."""
     if work.actor.provider_id is None:
         raise NotADispatcher(provider_id=None)
     return work.actor.provider_id

@@ -9,6 +9,7 @@ from api.pages.care_words import REFUSALS_OF_CARE
 from api.pages.refusal_words_hours import REFUSALS_OF_HOURS
 from api.pages.refusals_of_money import REFUSALS_OF_MONEY
 from api.pages.refusals_of_privacy import REFUSALS_OF_PRIVACY
+from api.pages.refusals_of_trust import REFUSALS_OF_TRUST
 
 
 def _(sentence: str) -> str:
@@ -371,4 +372,4 @@ REFUSALS: tuple[str, ...] = (
     _("请写明位置：lon、lat和crs。"),
     _("这个位置不在中国境内，请核对经纬度和坐标系。"),
 )
-REFUSALS += REFUSALS_OF_CARE + REFUSALS_OF_HOURS + REFUSALS_OF_MONEY + REFUSALS_OF_PRIVACY
+REFUSALS += REFUSALS_OF_CARE + REFUSALS_OF_HOURS + REFUSALS_OF_MONEY + REFUSALS_OF_PRIVACY + REFUSALS_OF_TRUST

@@ -11,10 +11,9 @@ from fastapi import APIRouter, Path, Query
 from api.deps import Work
 from api.errors import problems
 from api.schemas.dispatch import AssignedOut, AssignIn, CarerOut, JobOut, ReassignIn, UnassignedOut
-from services.catalogue.queries import services_by_code
 from services.clock import civil_date, civil_midnight
 from services.dispatch import actions
-from services.dispatch.queries import carer_day, carers_free, provider_jobs, unassigned_orders
+from services.dispatch.queries import carer_day, carers_free, provider_jobs, skills_for, unassigned_orders
 from services.matching.queries import check_dispatcher
 from services.orders.errors import BadTime
 from services.orders.queries import find_order
@@ -61,8 +60,7 @@ def show_free_carers(work: Work, order_id: Id) -> list[CarerOut]:
     if order.provider_id is None:
         return []
     check_dispatcher(work.session, work.actor, order.provider_id)
-    service = services_by_code(work.session, {order.service_code}).get(order.service_code)
-    skills = service.required_skills if service else ()
+    skills = skills_for(work.session, order.service_code, order.area_code, civil_date(order.starts_at))
     window = (order.starts_at, order.ends_at)
     free = carers_free(work.session, order.provider_id, window, skills, besides_order_id=order_id)
     return [CarerOut.model_validate(asdict(carer)) for carer in free]

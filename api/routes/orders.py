@@ -149,7 +149,9 @@ def confirm_order(work: Work, order_id: OrderId) -> OrderDetailOut:
 )
 def rate_order(work: Work, order_id: OrderId, judged: RatingIn) -> OrderDetailOut:
     """Judge a served order once, by one of three faces."""
-    actions.rate_order(work.session, work.now, work.actor, order_id, judged.face, judged.comment)
+    actions.rate_order(
+        work.session, work.now, work.actor, order_id, judged.face, judged.comment, by_call=judged.by_call
+    )
     return _detail(work, order_id)
 
 

@@ -38,6 +38,7 @@ class CandidateOut(BaseModel):
     government_fen: int
     voucher_fen: int = 0
     self_fen: int
+    credit_level: str | None = None
     reasons: list[str]
 
 

@@ -38,10 +38,11 @@ class CancelIn(In):
 
 
 class RatingIn(In):
-    """One of three faces: 3 good, 2 fair, 1 poor."""
+    """One of three faces: 3 good, 2 fair, 1 poor; `by_call`: an office called the receiver and asked."""
 
     face: int = Field(ge=1, le=3)
     comment: str | None = Field(default=None, max_length=500)
+    by_call: bool = False
 
 
 class PlacedOut(BaseModel):

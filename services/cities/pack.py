@@ -43,6 +43,7 @@ from services.cities.pack_indicators import (
 from services.cities.pack_money import BudgetLine, CancelFee, MoneyPolicy, PrepaidLimit
 from services.cities.pack_part import AreaLevel, Code, Named, NamedPart, Part, Source
 from services.cities.pack_timebank import GuaranteePolicy, ServicePrice, SignalPolicy, StartPolicy, TimebankPolicy
+from services.cities.pack_trust import TrustPolicy
 from services.cities.rules import area_contains, written_code
 
 __all__ = [
@@ -51,7 +52,7 @@ __all__ = [
     "Group", "GuaranteePolicy", "Indicator", "MoneyPolicy", "Named", "OfferPolicy", "OfferTimer", "OwnedLevel",
     "PackArea", "PackRules", "Part", "PrepaidLimit", "Profile", "Project", "PublishedFigure", "RatioDefinition",
     "Satisfies", "ServicePrice", "Setting", "SignalPolicy", "Source", "StartPolicy", "Statistic", "Subsidy",
-    "Target", "Tier", "TimebankPolicy", "VisitClass", "VisitPolicy", "VisitWho", "VoucherKind", "Word",
+    "Target", "Tier", "TimebankPolicy", "TrustPolicy", "VisitClass", "VisitPolicy", "VisitWho", "VoucherKind", "Word",
 ]  # fmt: skip
 
 
@@ -182,6 +183,7 @@ class PackRules(Part):
     offers: tuple[OfferTimer, ...] = Field(min_length=1)
     offering: OfferPolicy
     money: MoneyPolicy = MoneyPolicy()
+    trust: TrustPolicy = TrustPolicy()
 
 
 class CityPack(Part):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from services.errors import Conflict, Invalid, NotAllowed, NotFound
+from services.directory.trust_errors import BY_CONSTRAINT as OF_TRUST
+from services.errors import Conflict, DomainError, Invalid, NotAllowed, NotFound
 
 
 class UnknownFacility(NotFound):
@@ -71,7 +72,8 @@ class ChangeUndone(Conflict):
     message_zh = "这次变更已经撤回，或者之后又改过，不能再撤回。"
 
 
-BY_CONSTRAINT = {
+BY_CONSTRAINT: dict[str, type[DomainError]] = {
+    **OF_TRUST,
     "facility_change_one_a_key": ChangeKeyTaken,
     "facility_change_undone_once_key": ChangeUndone,
 }

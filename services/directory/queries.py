@@ -119,6 +119,12 @@ def providers(
     return list(session.connection().execute(query.limit(min(limit, MOST))))
 
 
+def providers_in(session: Session, lo: int, hi: int) -> list[Row[Any]]:
+    """Give every provider of a range of areas, blocked ones too, by name, at most 200."""
+    query = select(_provider).where(_provider.c.area_code.between(lo, hi)).order_by(_provider.c.name, _provider.c.id)
+    return list(session.connection().execute(query.limit(MOST)))
+
+
 def find_provider(session: Session, provider_id: int) -> Row[Any]:
     """Give one provider, blocked or not. Raises UnknownProvider."""
     found = session.connection().execute(select(_provider).where(_provider.c.id == provider_id)).one_or_none()

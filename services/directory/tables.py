@@ -5,14 +5,18 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from services.columns import area_code, document, link, moment, number, own_id, place, word_list, words
 
 
 class Provider(SQLModel, table=True):
-    """An organisation that accepts orders (接单). `grade` 1-5, 5 best; blocked providers get no new offers."""
+    """An organisation that accepts orders (接单). `grade` 1-5, 5 best; blocked providers get no new offers.
+
+    `blocked_*` follows the blacklist and `credit_*` the last credit level of its last month, both written by the
+    database (sql/425_trust.sql).
+    """
 
     __tablename__ = "provider"
     __table_args__ = (
@@ -32,6 +36,8 @@ class Provider(SQLModel, table=True):
     filing_number: str | None = words(optional=True)
     blocked_at: datetime | None = moment(optional=True)
     blocked_reason: str | None = words(optional=True)
+    credit_level: str | None = words(optional=True)
+    credit_match_percent: int | None = Field(default=None)
     invented: bool = Field(default=False, nullable=False)
     created_at: datetime = moment()
 
@@ -91,7 +97,11 @@ class FacilityChange(SQLModel, table=True):
 
 
 class Carer(SQLModel, table=True):
-    """A person who works for one provider, with the skills and certificate her jobs need."""
+    """A person who works for one provider, with the skills and certificate her jobs need.
+
+    `file_kept`: her certificates stand in her personnel file (carer_certificate), which then decides skill by skill;
+    `certificate_valid_until` is the last day of the longest of them.
+    """
 
     __tablename__ = "carer"
     __table_args__ = (CheckConstraint("skill_grade BETWEEN 0 AND 5", name="carer_skill_grade_check"),)
@@ -104,6 +114,7 @@ class Carer(SQLModel, table=True):
     skill_grade: int = Field(default=1, nullable=False)
     certificate_number: str | None = words(optional=True)
     certificate_valid_until: date | None = Field(default=None)
+    file_kept: bool = Field(default=False, nullable=False, sa_column_kwargs={"server_default": text("false")})
     since: date = Field(nullable=False)
     left_on: date | None = Field(default=None)
 

@@ -12,20 +12,20 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
 from services.acts import record_act
-from services.catalogue.queries import Service, services_by_code
 from services.cities.queries import rules_in_force
 from services.clock import SHANGHAI, civil_date
 from services.columns import table_of
 from services.directory.tables import Carer
 from services.dispatch.errors import (
     AlreadyAssigned,
+    CarerBarred,
     CarerBusy,
     CarerLacksSkill,
     CertificateExpired,
     NoSuchCarer,
     NotAssignable,
 )
-from services.dispatch.queries import carers_free
+from services.dispatch.queries import carers_free, is_barred, is_qualified, skills_for
 from services.dispatch.rules import certificate_holds, missing_skills
 from services.dispatch.tables import Assignment
 from services.matching.queries import check_dispatcher
@@ -115,8 +115,8 @@ def promise(session: Session, now: datetime, assigned_by: int | None, order: Ord
 
     Raises NoSuchCarer, CarerLacksSkill, CertificateExpired, CarerBusy.
     """
-    service = services_by_code(session, {order.service_code})[order.service_code]
-    _check_able(session, order, service, carer_id)
+    skills = skills_for(session, order.service_code, order.area_code, civil_date(order.starts_at))
+    _check_able(session, now, order, skills, carer_id)
     try:
         with session.begin_nested():
             assignment_id: int = (
@@ -140,12 +140,12 @@ def promise(session: Session, now: datetime, assigned_by: int | None, order: Ord
             )
     except IntegrityError as error:
         if isinstance(error.orig, ExclusionViolation):
-            _refuse_busy(session, order, service, carer_id, error)
+            _refuse_busy(session, order, skills, carer_id, error)
         raise
     return assignment_id
 
 
-def _check_able(session: Session, order: OrderRow, service: Service, carer_id: int) -> None:
+def _check_able(session: Session, now: datetime, order: OrderRow, skills: list[str], carer_id: int) -> None:
     on = civil_date(order.starts_at)
     carer = (
         session.connection()
@@ -154,15 +154,21 @@ def _check_able(session: Session, order: OrderRow, service: Service, carer_id: i
     )
     if carer is None or (carer.left_on is not None and carer.left_on <= on):
         raise NoSuchCarer(carer_id=carer_id, provider_id=order.provider_id)
-    missing = missing_skills(carer.skills, service.required_skills)
+    missing = missing_skills(carer.skills, skills)
     if missing:
         raise CarerLacksSkill(
             f"{carer.display_name}没有这项服务要求的技能：{'、'.join(missing)}。",
             carer_id=carer_id,
             missing=missing,
         )
-    if not certificate_holds(service.required_skills, carer.certificate_valid_until, on):
-        until = carer.certificate_valid_until
+    if is_barred(session, carer_id, now):
+        raise CarerBarred(carer_id=carer_id)
+    until = carer.certificate_valid_until
+    if certificate_holds(skills, until, on) and not is_qualified(session, carer_id, skills, on):
+        raise CertificateExpired(
+            f"{carer.display_name}的档案里没有这项服务要求、{on}有效的证书。", carer_id=carer_id, on=on.isoformat()
+        )
+    if not certificate_holds(skills, until, on):
         raise CertificateExpired(
             f"{carer.display_name}的证书{f'{until}到期' if until else '没有登记'}，服务日期是{on}。",
             carer_id=carer_id,
@@ -171,7 +177,9 @@ def _check_able(session: Session, order: OrderRow, service: Service, carer_id: i
         )
 
 
-def _refuse_busy(session: Session, order: OrderRow, service: Service, carer_id: int, cause: IntegrityError) -> NoReturn:
+def _refuse_busy(
+    session: Session, order: OrderRow, skills: list[str], carer_id: int, cause: IntegrityError
+) -> NoReturn:
     window = func.tstzrange(order.starts_at, order.ends_at, type_=TSTZRANGE)
     other = session.connection().execute(
         select(_assignment.c.during)
@@ -182,7 +190,7 @@ def _refuse_busy(session: Session, order: OrderRow, service: Service, carer_id: 
     ).first()  # fmt: skip
     busy_from = other.during.lower if other else order.starts_at
     busy_until = other.during.upper if other else order.ends_at
-    free = carers_free(session, order.provider_id, (order.starts_at, order.ends_at), service.required_skills)
+    free = carers_free(session, order.provider_id, (order.starts_at, order.ends_at), skills)
     local = busy_from.astimezone(SHANGHAI), busy_until.astimezone(SHANGHAI)
     names = "、".join(one.display_name for one in free) or "没有"
     raise CarerBusy(

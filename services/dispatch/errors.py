@@ -56,7 +56,34 @@ class CannotGiveBack(Conflict):
     message_zh = "这一单现在不能退回。"
 
 
+class CarerBarred(Conflict):
+    """The carer stands on the blacklist and is sent to nobody; facts: carer_id."""
+
+    message_zh = "这位护理员在失信名单上，不能再派。"
+
+
+class ProviderOnBlacklist(Conflict):
+    """The provider stands on the blacklist: none of its carers is promised any more."""
+
+    message_zh = "这家机构在失信名单上，不能再派单。"
+
+
+class NoSuchDecision(NotFound):
+    """No such visit waits for a decision, or it may not be seen; facts: visit_id."""
+
+    message_zh = "没有这条待处理的上门安排，或者您无权查看。"
+
+
+class DecidedBefore(Conflict):
+    """What becomes of this visit was decided before; facts: decision."""
+
+    message_zh = "这次上门已经有了处理决定。"
+
+
 BY_CONSTRAINT: dict[str, type[DomainError]] = {
     "assignment_carer_no_overlap_excl": CarerBusy,
+    "assignment_provider_not_barred_check": ProviderOnBlacklist,
+    "assignment_carer_not_barred_check": CarerBarred,
+    "assignment_carer_qualified_check": CertificateExpired,
     "assignment_one_planned_per_order_idx": AlreadyAssigned,
 }

@@ -9,9 +9,9 @@ from sqlalchemy import Row
 from sqlmodel import Session
 
 from services.acts import record_act
-from services.catalogue.queries import services_by_code
+from services.clock import civil_date
 from services.dispatch.actions import announce, cancel_promise, planned_promise, promise, tell_carer
-from services.dispatch.queries import carers_free
+from services.dispatch.queries import carers_free, provider_barred, skills_for
 from services.orders.actions import cancel_by
 from services.orders.steps import OrderRow, lock_order, move_order, write_event
 from services.orders.telling import tell_elder_side, tell_operators, tell_provider
@@ -29,13 +29,13 @@ def replace_or_release(session: Session, now: datetime, order_id: int, assignmen
     if order.state != "assigned" or standing is None or standing.id != assignment_id:
         return "came"
     tell_provider(session, now, order, order.provider_id, "dispatch.no_show_for_provider", once=str(assignment_id))
-    service = services_by_code(session, {order.service_code})[order.service_code]
+    skills = skills_for(session, order.service_code, order.area_code, civil_date(now))
     window = (now, now + (order.ends_at - order.starts_at))
     free = [
-        one for one in carers_free(session, order.provider_id, window, service.required_skills)
+        one for one in carers_free(session, order.provider_id, window, skills)
         if one.carer_id != standing.carer_id
     ]  # fmt: skip
-    if free:
+    if free and not provider_barred(session, order.provider_id, now):
         _replace(session, now, order, standing, window, free[0].carer_id)
         return "replaced"
     _release(session, now, order, standing)

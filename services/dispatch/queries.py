@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, Select, exists, func, select
+from sqlalchemy import ARRAY, Row, Select, Text, cast, exists, func, select
 from sqlalchemy.dialects.postgresql import TSTZRANGE, Range
 from sqlmodel import Session
 
@@ -17,6 +17,7 @@ from services.cities.rules import ancestor_code
 from services.clock import civil_date, civil_midnight
 from services.columns import table_of
 from services.directory.tables import Carer
+from services.directory.trust_tables import BlacklistEntry
 from services.dispatch.tables import Assignment
 from services.language import name_for_reader
 from services.matching.queries import check_dispatcher
@@ -29,6 +30,7 @@ _carer = table_of(Carer)
 _order = table_of(CareOrder)
 _item = table_of(ServiceItem)
 _person = table_of(Person)
+_entry = table_of(BlacklistEntry)
 
 
 @dataclass(frozen=True)
@@ -88,7 +90,7 @@ def carers_free(
 ) -> list[CarerView]:
     """Give a provider's carers who hold every skill, certified on that day, and are promised nowhere then.
 
-    `during` is start and end; by name. `besides_order_id` leaves that order's own promise out.
+    Whoever stands on the blacklist is left out. `during` is start and end; by name. `besides_order_id` leaves that order's own promise out.
     """
     on = civil_date(during[0])
     busy = (
@@ -98,10 +100,36 @@ def carers_free(
     )
     if besides_order_id is not None:
         busy = busy.where(_assignment.c.order_id != besides_order_id)
-    query = _working(provider_id, on).where(~exists(busy.correlate(_carer)))
+    barred = select(_entry.c.id).where(_entry.c.carer_id == _carer.c.person_id, _entry.c.lifted_at.is_(None))
+    query = _working(provider_id, on).where(~exists(busy.correlate(_carer)), ~exists(barred.correlate(_carer)))
     if skills:
-        query = query.where(_carer.c.skills.op("@>")(list(skills)), _carer.c.certificate_valid_until >= on)
+        query = query.where(_qualified(_carer.c.person_id, skills, on))
     return [_carer_view(row) for row in session.connection().execute(query)]
+
+
+def skills_for(session: Session, service_code: str, area_code: int, on: date) -> list[str]:
+    """Give the skills a service demands in an area on a civil day: the house's and those of the city's standard."""
+    demanded = session.connection().execute(select(func.skills_demanded(service_code, area_code, on))).scalar_one()
+    return sorted(demanded)
+
+
+def is_qualified(session: Session, carer_id: int, skills: Collection[str], on: date) -> bool:
+    """Tell whether a carer's file (or, without one, her register entry) proves every skill on a civil day."""
+    return bool(session.connection().execute(select(_qualified(carer_id, skills, on))).scalar_one())
+
+
+def is_barred(session: Session, carer_id: int, at: datetime) -> bool:
+    """Tell whether a carer stands on the blacklist."""
+    return bool(session.connection().execute(select(func.barred_carer(carer_id, at))).scalar_one())
+
+
+def provider_barred(session: Session, provider_id: int, at: datetime) -> bool:
+    """Tell whether a provider stands on the blacklist."""
+    return bool(session.connection().execute(select(func.barred_provider(provider_id, at))).scalar_one())
+
+
+def _qualified(carer_id: Any, skills: Collection[str], on: date) -> Any:
+    return func.carer_qualified(carer_id, cast(list(skills), ARRAY(Text)), on)
 
 
 def carers_of(session: Session, provider_id: int, on: date) -> list[CarerView]:

@@ -16,7 +16,14 @@ from services.clock import civil_date
 from services.columns import table_of
 from services.directory.tables import ServiceLine
 from services.dispatch.actions import announce, cancel_promise, planned_promise, promise, tell_carer
-from services.dispatch.errors import CannotGiveBack, CannotReschedule, CarerBusy, CertificateExpired, NoSuchCarer
+from services.dispatch.errors import (
+    CannotGiveBack,
+    CannotReschedule,
+    CarerBarred,
+    CarerBusy,
+    CertificateExpired,
+    NoSuchCarer,
+)
 from services.errors import Invalid
 from services.matching.actions import DECLINE_REASONS, check_room
 from services.matching.errors import SlotFull
@@ -85,20 +92,27 @@ def give_back(session: Session, now: datetime, actor: Actor, order_id: int, reas
     check_dispatcher(session, actor, order.provider_id or 0)
     if order.state not in ("accepted", "assigned") or place_of(session, order_id):
         raise CannotGiveBack(order_id=order_id, state=order.state)
+    pass_on(session, now, actor, order, reason, "provider")
+
+
+def pass_on(
+    session: Session, now: datetime, actor: Actor, order: OrderRow, reason: str, ground: str, why: str = "机构退单"
+) -> None:
+    """Take a locked order from its provider before it begins and ask the others; everybody is told."""
     provider_id = order.provider_id
-    _take_carer_off(session, now, order, "机构退单")
+    take_carer_off(session, now, order, why)
     tell_elder_side(session, now, order, "dispatch.given_back", provider_id=provider_id, once=str(order.offer_round))
     round_of = f"{provider_id}-{order.offer_round}"
     tell_operators(session, now, order, "dispatch.given_back_for_operator", provider_id=provider_id, once=round_of)
     job = "matching.offer_next"
     enqueue(
-        session, now, job, {"order_id": order_id}, key=f"{job}/{order_id}/given-back-{provider_id}-{order.offer_round}"
+        session, now, job, {"order_id": order.id}, key=f"{job}/{order.id}/given-back-{provider_id}-{order.offer_round}"
     )
-    _record(session, now, actor, "provider", order, "give_back_order", {"reason": reason})
+    _record(session, now, actor, ground, order, "give_back_order", {"reason": reason})
     # The log before the rows: once the offer is closed, the dispatcher sees the order no more.
     write_event(session, now, order, "given_back", actor.person_id, provider_id=provider_id, reason=reason)
     move_order(session, order, "offering", provider_id=None, accepted_at=None)
-    _close_accepted_offer(session, now, actor, order_id, reason)
+    _close_accepted_offer(session, now, actor, order.id, reason)
 
 
 def _put_to(session: Session, now: datetime, order: OrderRow, starts_at: datetime, ends_at: datetime) -> OrderRow:
@@ -167,8 +181,8 @@ def bring_carer(session: Session, now: datetime, order_id: int) -> bool | None:
         with session.begin_nested():
             cancel_promise(session, standing.id, "改时间")
             assignment_id = promise(session, now, None, order, standing.carer_id)
-    except (CarerBusy, CertificateExpired, NoSuchCarer):
-        _take_carer_off(session, now, order, "改时间")
+    except (CarerBarred, CarerBusy, CertificateExpired, NoSuchCarer):
+        take_carer_off(session, now, order, "改时间")
         move_order(session, order, "accepted")
         write_event(session, now, order, "unassigned", None, carer_id=standing.carer_id)
         _record(session, now, SYSTEM, "house", order, "unassign_carer", facts)
@@ -180,7 +194,7 @@ def bring_carer(session: Session, now: datetime, order_id: int) -> bool | None:
 
 def _look_elsewhere(session: Session, now: datetime, actor: Actor, order: OrderRow) -> None:
     """The provider cannot at the new time: it is told, its carer is free again, and the others are asked."""
-    _take_carer_off(session, now, order, "改时间")
+    take_carer_off(session, now, order, "改时间")
     tell_provider(
         session, now, order, order.provider_id, "orders.cancelled_for_provider", once=order.starts_at.isoformat()
     )
@@ -190,7 +204,8 @@ def _look_elsewhere(session: Session, now: datetime, actor: Actor, order: OrderR
     _ask_anew(session, now, order)
 
 
-def _take_carer_off(session: Session, now: datetime, order: OrderRow, reason: str) -> None:
+def take_carer_off(session: Session, now: datetime, order: OrderRow, reason: str) -> None:
+    """Give a promised carer her time back and cancel her visit; nothing where nobody is promised."""
     standing = session.connection().execute(planned_promise(order.id).with_for_update()).first()
     if standing is None:
         return

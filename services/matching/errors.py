@@ -65,4 +65,5 @@ BY_CONSTRAINT: dict[str, type[DomainError]] = {
     "offer_once_per_provider_key": Conflict,
     "bureau_task_one_open_per_order_idx": TaskClosed,
     "offer_state_check": Invalid,
+    "offer_provider_not_barred_check": ProviderBlocked,
 }

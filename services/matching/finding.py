@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, select, text
+from sqlalchemy import Row, func, select, text
 from sqlmodel import Session
 
 from services.benefits.queries import rights_on
@@ -15,7 +15,7 @@ from services.benefits.rules import Split, split, yuan
 from services.benefits.voucher_rules import take_voucher
 from services.benefits.vouchers import vouchers_for
 from services.catalogue.queries import Service
-from services.cities.queries import city_of_area
+from services.cities.queries import city_of_area, rules_in_force
 from services.cities.rules import area_range
 from services.clock import civil_date
 from services.columns import table_of
@@ -29,7 +29,7 @@ _line = table_of(ServiceLine)
 _provider = table_of(Provider)
 _facility = table_of(Facility)
 _SLOT_FACTS = text(
-    "SELECT * FROM slot_facts(CAST(:providers AS bigint[]), :service, CAST(:skills AS text[]), :on_day, "
+    "SELECT * FROM slot_facts(CAST(:providers AS bigint[]), :service, CAST(:skills AS text[]), CAST(:on_day AS date), "
     "tstzrange(:starts_at, :ends_at), :rated_since)"
 )
 RATED_WITHIN = timedelta(days=365)
@@ -55,6 +55,7 @@ class Candidate:
     shared: Split
     reasons: tuple[str, ...]
     opening: tuple[tuple[str, ...], int, int] = ((), 0, 24)
+    credit_level: str | None = None
 
 
 @dataclass(frozen=True)
@@ -82,8 +83,11 @@ def find_candidates(
     Providers in `already_asked` appear in neither list. Raises HomeUnknown when the elder has no place on
     the map.
     """
-    lines = [row for row in _lines(session, service.code, area_code) if row.provider_id not in already_asked]
-    walks = walks_to(session, now, elder_id, area_code, lines)
+    every = _lines(session, service.code, area_code, civil_date(starts_at))
+    lines = [row for row in every if row.provider_id not in already_asked]
+    service = _with_skills(service, lines)
+    rules = rules_in_force(session, area_code, civil_date(now))
+    walks = walks_to(session, elder_id, area_code, lines, rules)
     slots = _slots(session, now, service, lines, starts_at, ends_at)
     wish = wish_of(session, elder_id)
     wished = wish_facts(session, elder_id, service, [line.provider_id for line in lines], wish, starts_at, ends_at)
@@ -99,6 +103,8 @@ def find_candidates(
             left_out.append(reason)
         else:
             facts = _facts(line, walk, slot, capacity, wished[line.provider_id], service)
+            weight = rules.trust.credit.match_weight
+            facts = replace(facts, credit_weight=weight, credit_percent=line.credit_match_percent)
             able[line.provider_id] = (line, walk, slot, facts)
     on = civil_date(starts_at)
     rights = rights_on(session, elder_id, service.code, on, besides_order_id)
@@ -113,7 +119,14 @@ def find_candidates(
     return Found(candidates=tuple(candidates), left_out=tuple(left_out))
 
 
-def _lines(session: Session, service_code: str, area_code: int) -> list[Row[Any]]:
+def _with_skills(service: Service, lines: list[Row[Any]]) -> Service:
+    """A service with the skills demanded there and then: the house's and the city's, as PostgreSQL will ask for them."""
+    demanded = set(lines[0].demanded) if lines else set()
+    more = sorted(demanded - set(service.required_skills))
+    return replace(service, required_skills=(*service.required_skills, *more)) if more else service
+
+
+def _lines(session: Session, service_code: str, area_code: int, on: date) -> list[Row[Any]]:
     first, last = area_range(city_of_area(session, area_code))
     return list(
         session.connection().execute(
@@ -123,7 +136,10 @@ def _lines(session: Session, service_code: str, area_code: int) -> list[Row[Any]
                 _provider.c.code.label("provider_code"),
                 _provider.c.grade,
                 _provider.c.blocked_at,
+                _provider.c.credit_level,
+                _provider.c.credit_match_percent,
                 _facility.c.status,
+                select(func.skills_demanded(service_code, area_code, on)).scalar_subquery().label("demanded"),
             )
             .join(_provider, _provider.c.id == _line.c.provider_id)
             .join(_facility, _facility.c.id == _line.c.facility_id)
@@ -205,8 +221,9 @@ def _candidate(
         ratings=slot.ratings,
         price_fen=line.price_fen,
         shared=shared,
-        reasons=_reasons(walk, slot, facts, shared, service, wish),
+        reasons=(*_reasons(walk, slot, facts, shared, service, wish), *_credit_reason(line.credit_level)),
         opening=(tuple(line.weekdays), line.from_hour, line.to_hour),
+        credit_level=line.credit_level,
     )
 
 
@@ -230,6 +247,10 @@ def _reasons(walk: Walk, slot: Row[Any], facts: Facts, shared: Split, service: S
             else []
         ),
     )
+
+
+def _credit_reason(level: str | None) -> tuple[str, ...]:
+    return () if level in (None, "none") else (f"信用等级{str(level).upper()}级",)
 
 
 def _rated(slot: Row[Any]) -> str:

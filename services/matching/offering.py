@@ -101,6 +101,34 @@ def withdraw_offers(session: Session, now: datetime, order_id: int) -> int:
     return take_back(session, now, order, words)
 
 
+def withdraw_from(session: Session, now: datetime, provider_id: int) -> int:
+    """Take every open offer back from a provider on the blacklist; the next ones are asked. Gives how many.
+
+    City-wide work of the house; that none is opened any more, PostgreSQL holds.
+    """
+    connection = session.connection()
+    waiting = connection.execute(
+        select(_offer.c.id, _offer.c.order_id)
+        .where(_offer.c.provider_id == provider_id, _offer.c.state == "open")
+        .order_by(_offer.c.id)
+    ).all()
+    for one in waiting:
+        order = lock_order(session, one.order_id)
+        closed = connection.execute(
+            update(_offer)
+            .where(_offer.c.id == one.id, _offer.c.state == "open")
+            .values(state="withdrawn")
+            .returning(_offer.c.id)
+        ).first()
+        if closed is None:
+            continue
+        write_event(session, now, order, "withdrawn", None, provider_id=provider_id, offer_id=one.id)
+        record(session, now, SYSTEM, order, "withdraw_offer", {"offer_id": one.id, "provider_id": provider_id})
+        tell_provider(session, now, order, provider_id, "matching.withdrawn", once=str(one.id))
+        offer_next(session, now, order.id)
+    return len(waiting)
+
+
 def take_back(session: Session, now: datetime, order: OrderRow, words: str) -> int:
     """Withdraw every open offer of a locked order and tell its providers why; gives how many."""
     withdrawn = (

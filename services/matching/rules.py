@@ -4,7 +4,8 @@ A provider gets at most 1000 points: 250 for nearness (none at the edge of how f
 grade, 150 for elders' ratings (half of it while nobody has rated), 100 for price (all for the cheapest), 50
 for free capacity in the window, 100 for having served her before (25 a time), 100 for a light load of the last
 30 days (fairness among those who can come), 100 when somebody as she wishes is free (all when she wishes
-nothing). Ties go to the shorter walk, then the lower price, then the older provider.
+nothing). Where the city's rules give the credit level a weight (rules.trust.credit.match_weight), its share of that
+weight comes on top: all for the best level, half of it while a provider has none. Ties go to the shorter walk, then the lower price, then the older provider.
 """
 
 from __future__ import annotations
@@ -24,7 +25,10 @@ SHORTEST_OFFER_SECONDS = 600
 
 @dataclass(frozen=True)
 class Facts:
-    """What the score knows of a provider for one window. Seconds on foot, fen, faces in hundredths (100-300)."""
+    """What the score knows of a provider for one window. Seconds on foot, fen, faces in hundredths (100-300).
+
+    `credit_percent` of `credit_weight` points go to the provider's credit level; None: it has none yet.
+    """
 
     provider_id: int
     walk_seconds: int
@@ -37,14 +41,20 @@ class Facts:
     served_before: int = 0
     load: int = 0
     as_wished: bool = True
+    credit_weight: int = 0
+    credit_percent: int | None = None
 
 
 def score(facts: Facts, cheapest_fen: int, loads: tuple[int, int] = (0, 0)) -> dict[str, int]:
-    """Give a provider's points by part; their sum is its score (0-1000). `loads`: the lightest and the heaviest."""
+    """Give a provider's points by part; their sum is its score (0-1000, and the credit's weight on top).
+
+    `loads`: the lightest and the heaviest. Without a weight there is no part `credit`.
+    """
     lightest, heaviest = loads
     spare = max(0, facts.max_travel_seconds - facts.walk_seconds)
     near = NEAR * spare // facts.max_travel_seconds if facts.max_travel_seconds > 0 else 0
     face = facts.mean_face_hundredths
+    credit = {"credit": _credit(facts)} if facts.credit_weight else {}
     return {
         "near": near,
         "grade": GRADE * (facts.grade - 1) // 4,
@@ -54,7 +64,13 @@ def score(facts: Facts, cheapest_fen: int, loads: tuple[int, int] = (0, 0)) -> d
         "continuity": CONTINUITY * min(facts.served_before, KNOWN_WELL) // KNOWN_WELL,
         "fairness": FAIRNESS if heaviest <= lightest else FAIRNESS * (heaviest - facts.load) // (heaviest - lightest),
         "wish": WISH if facts.as_wished else 0,
+        **credit,
     }
+
+
+def _credit(facts: Facts) -> int:
+    percent = 50 if facts.credit_percent is None else facts.credit_percent
+    return facts.credit_weight * percent // 100
 
 
 def rank(all_facts: Sequence[Facts]) -> list[tuple[Facts, dict[str, int]]]:

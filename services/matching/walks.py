@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, select, text
@@ -14,9 +13,7 @@ from services.circles.rules import REACH_LIMIT_SECONDS
 from services.circles.standing import judged_area
 from services.circles.tables import FacilitySnap, HomeSnap
 from services.cities.pack import CityRules
-from services.cities.queries import rules_in_force
 from services.cities.rules import area_contains
-from services.clock import civil_date
 from services.columns import table_of
 from services.directory.tables import Facility
 from services.matching.errors import HomeUnknown
@@ -41,7 +38,9 @@ class Walk:
     same_area: bool | None = None
 
 
-def walks_to(session: Session, now: datetime, elder_id: int, area_code: int, lines: list[Row[Any]]) -> dict[int, Walk]:
+def walks_to(
+    session: Session, elder_id: int, area_code: int, lines: list[Row[Any]], rules: CityRules
+) -> dict[int, Walk]:
     """Give the walk to each line's facility by facility id, at the pace of the city's first circle.
 
     Exact from the reach table; beyond it (over 30 minutes), or where home or door meets no known street,
@@ -49,7 +48,6 @@ def walks_to(session: Session, now: datetime, elder_id: int, area_code: int, lin
     """
     if not lines:
         return {}
-    rules = rules_in_force(session, area_code, civil_date(now))
     profile, speed = _pace(rules)
     reached = {
         walk.facility_id: walk.cost for walk in who_reaches(session, elder_id, profile, REACH_LIMIT_SECONDS, rules)

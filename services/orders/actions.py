@@ -8,26 +8,22 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select
 from sqlmodel import Session
 
 from services.acts import record_act
 from services.benefits.actions import release, spend
-from services.columns import table_of
-from services.directory.tables import Carer
 from services.errors import Invalid
-from services.orders.errors import AlreadyRated, CannotCancel, CannotConfirm, CannotRate, ProviderMayNotRate
+from services.orders.errors import CannotCancel, CannotConfirm
 from services.orders.fees import fee_of_cancelling
+from services.orders.judging import COMMENT_LENGTH, rate_order
 from services.orders.paying import cancel_part, capture_part, release_part
 from services.orders.places import release_place
 from services.orders.placing import PlacedOrder, place_order
 from services.orders.rules import CANCEL_REASONS, HOUSE_REASONS, may_be_cancelled
 from services.orders.steps import OrderRow, lock_order, move_order, write_event
-from services.orders.tables import Rating
 from services.orders.telling import tell_elder_side, tell_operators, tell_provider
 from services.outbox import enqueue
 from services.people.rights import right_to
-from services.people.tables import RoleGrant
 from services.unit_of_work import SYSTEM, Actor
 
 __all__ = [
@@ -41,11 +37,6 @@ __all__ = [
     "place_order",
     "rate_order",
 ]
-
-_rating = table_of(Rating)
-_grant = table_of(RoleGrant)
-_carer = table_of(Carer)
-COMMENT_LENGTH = 500
 
 
 def cancel_order(
@@ -116,44 +107,6 @@ def confirm_order(session: Session, now: datetime, actor: Actor, order_id: int) 
         tell_provider(session, now, order, order.provider_id, "orders.confirmed")
 
 
-def rate_order(
-    session: Session, now: datetime, actor: Actor, order_id: int, face: int, comment: str | None = None
-) -> None:
-    """Judge a served order once, by one of three faces: 3 good, 2 fair, 1 poor.
-
-    Raises NotFound, NotAllowed, Invalid(field), ProviderMayNotRate, CannotRate(state), AlreadyRated(rated_at).
-    """
-    if face not in (1, 2, 3) or len(comment or "") > COMMENT_LENGTH:
-        raise Invalid("请选一个脸：好、一般、不好。", field="face")
-    order = lock_order(session, order_id)
-    if order.provider_id is not None and _works_for(session, actor, order.provider_id):
-        raise ProviderMayNotRate(order_id=order_id, provider_id=order.provider_id)
-    right = right_to(session, actor, order.elder_id, "order", now)
-    if order.state not in ("served", "confirmed"):
-        raise CannotRate(order_id=order_id, state=order.state)
-    connection = session.connection()
-    rated_at = connection.execute(select(_rating.c.rated_at).where(_rating.c.order_id == order_id)).scalar()
-    if rated_at is not None:
-        raise AlreadyRated(order_id=order_id, rated_at=rated_at.isoformat())
-    connection.execute(
-        insert(_rating).values(
-            order_id=order_id,
-            elder_id=order.elder_id,
-            area_code=order.area_code,
-            provider_id=order.provider_id,
-            face=face,
-            comment=(comment or "").strip() or None,
-            rated_by=actor.person_id,
-            by_right=right.ground,
-            rated_at=now,
-        )
-    )
-    write_event(session, now, order, "rated", actor.person_id, face=face)
-    _record(session, now, actor, "rate_order", order, right.ground, {"face": face})
-    if face == 1:
-        tell_operators(session, now, order, "orders.rated_poor", provider_id=order.provider_id)
-
-
 def mark_in_service(session: Session, now: datetime, order_id: int) -> bool:
     """Note that the carer stands at the elder's door (her check-in, of which the visits' room tells).
 
@@ -195,23 +148,6 @@ def leave_unfilled(session: Session, now: datetime, order: OrderRow) -> None:
     _record(session, now, SYSTEM, "leave_unfilled", order, "house", {})
     tell_elder_side(session, now, order, "orders.unfilled")
     tell_operators(session, now, order, "orders.unfilled_for_operator")
-
-
-def _works_for(session: Session, actor: Actor, provider_id: int) -> bool:
-    if actor.provider_id == provider_id:
-        return True
-    connection = session.connection()
-    granted = connection.execute(
-        select(_grant.c.id).where(
-            _grant.c.person_id == actor.person_id,
-            _grant.c.provider_id == provider_id,
-            _grant.c.revoked_at.is_(None),
-        )
-    ).first()
-    employed = connection.execute(
-        select(_carer.c.person_id).where(_carer.c.person_id == actor.person_id, _carer.c.provider_id == provider_id)
-    ).first()
-    return granted is not None or employed is not None
 
 
 def _record(

@@ -146,6 +146,24 @@ class NotHeldHere(Conflict):
     message_zh = "这一单现在不能这样登记。"
 
 
+class NotYourWork(NotAllowed):
+    """Only who went there, or a dispatcher of the provider, judges the cooperation; facts: order_id."""
+
+    message_zh = "只有上门的人或本机构的派单员可以评价这次合作。"
+
+
+class ProviderBarred(Conflict):
+    """The provider is on the blacklist: nothing is brought to it; facts: order_id."""
+
+    message_zh = "这家机构在失信名单上，不能接单。"
+
+
+class NotByCall(NotAllowed):
+    """Only an office that called the receiver records her judgement as a call-back; facts: order_id."""
+
+    message_zh = "电话回访的评价只能由打电话的工作人员记录。"
+
+
 BY_CONSTRAINT: dict[str, type[DomainError]] = {
     "care_order_idempotency_key": KeyReused,
     "care_order_stands_where_its_log_says_check": WrongStep,
@@ -155,4 +173,9 @@ BY_CONSTRAINT: dict[str, type[DomainError]] = {
     "order_event_step_check": WrongStep,
     "rating_one_per_order_key": AlreadyRated,
     "rating_face_check": Invalid,
+    "rating_from_its_side_check": ProviderMayNotRate,
+    "cooperation_rating_one_per_order_key": AlreadyRated,
+    "cooperation_rating_face_check": Invalid,
+    "cooperation_rating_from_its_side_check": NotYourWork,
+    "care_order_provider_not_barred_check": ProviderBarred,
 }

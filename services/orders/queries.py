@@ -140,8 +140,9 @@ def order_timeline(session: Session, order_id: int) -> list[TimelineStep]:
     if connection.execute(select(_order.c.id).where(_order.c.id == order_id)).first() is None:
         raise NotFound(order_id=order_id)
     rows = connection.execute(
-        select(_event, _provider.c.name.label("provider_name"))
+        select(_event, _provider.c.name.label("provider_name"), _rating.c.face)
         .join(_provider, _provider.c.id == cast(_event.c.facts["provider_id"].astext, BigInteger), isouter=True)
+        .join(_rating, _rating.c.order_id == _event.c.order_id, isouter=True)
         .where(_event.c.order_id == order_id)
         .order_by(_event.c.id)
     )

@@ -47,6 +47,7 @@ CANCEL_REASONS: dict[str, str] = {
     "other": "其他原因",
 }
 HOUSE_REASONS: dict[str, str] = {
+    "blacklisted": "机构或上门的人被列入失信名单",
     "departed": "老人已离世或迁出",
     "not_come": "没有来",
     "carer_did_not_come": "上门的人没有来",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Index, LargeBinary, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, Index, LargeBinary, Text, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from services.columns import area_code, document, link, moment, number, own_id, words
@@ -113,7 +113,11 @@ class OrderEvent(SQLModel, table=True):
 
 
 class Rating(SQLModel, table=True):
-    """The receiver's judgement (评单): 3 good, 2 fair, 1 poor; one per order, never by the provider."""
+    """The receiver's judgement (评单): 3 good, 2 fair, 1 poor; one per order, never by the provider.
+
+    `by_call`: an operator called and asked (`rated_by` is who asked). The provider's side reads it from `opens_at`
+    on, or when it has rated too (rating_reveal); rows without `opens_at` are open.
+    """
 
     __tablename__ = "rating"
     __table_args__ = (
@@ -130,4 +134,6 @@ class Rating(SQLModel, table=True):
     comment: str | None = words(optional=True)
     rated_by: int = link("person.id")
     by_right: str = words()
+    by_call: bool = Field(default=False, nullable=False, sa_column_kwargs={"server_default": text("false")})
+    opens_at: datetime | None = moment(optional=True)
     rated_at: datetime = moment()

@@ -23,6 +23,7 @@ _WORDS: dict[str, tuple[str, Tone]] = {
     "given_back": ("{provider}来不了，正在找下一家", "warn"),
     "declined": ("{provider}接不了，正在找下一家", "warn"),
     "expired": ("{provider}没有及时答复，正在找下一家", "warn"),
+    "withdrawn": ("{provider}不能接单了，正在找下一家", "warn"),
     "place_held": ("{provider}的位子订好了", "ok"),
     "accepted": ("{provider}已接单", "ok"),
     "assigned": ("已安排好上门的人", "ok"),
@@ -67,10 +68,13 @@ def step_of(row: Row[*tuple[Any, ...]]) -> TimelineStep:
     """Put one event into words; an unknown kind is shown by its code, never hidden."""
     words, tone = _WORDS.get(row.kind, (row.kind, "info"))
     facts: dict[str, Any] = row.facts
+    face = getattr(row, "face", None)
+    if row.kind == "rated" and face is None:
+        words = "已评价"  # the reader may not see yet how
     told = words.format(
         provider=row.provider_name or "服务机构",
         reason=_CANCELLED_WORDS.get(str(facts.get("reason")), "其他原因"),
-        face=_FACES.get(facts.get("face", 0), ""),
+        face=_FACES.get(face or 0, ""),
         when=_when(facts),
         count=len(facts.get("provider_ids", ())),
         price=yuan(int(facts.get("price_fen", 0))),

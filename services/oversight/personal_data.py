@@ -179,6 +179,18 @@ ABOUT: tuple[About, ...] = (
     About("redemption", ("payer_id", "elder_id", "booked_by"), "用时间换服务", kept="ledger"),
     About("hour_movement", ("from_person_id", "to_person_id", "entered_by"), "时间转赠", kept="ledger"),
     About("hour_paper", ("person_id", "issued_by"), "时间证明", kept="ledger"),
+    # trust
+    About("rating_reveal", ("elder_id",), "互评公开", kept="words"),
+    About("cooperation_rating", ("elder_id", "rated_by"), "合作评价", kept="words"),
+    About("complaint", ("elder_id", "complainant_id", "filed_by", "owner_id", "statement_by", "closed_by"), "投诉",
+          clears={"contact_sealed": "NULL"}, still="contact_sealed IS NOT NULL", cleared_by=("complainant_id", "elder_id"),
+          hidden=("contact_sealed",), kept="words"),
+    About("blacklist_entry", ("carer_id", "entered_by", "lifted_by"), "失信记录", kept="words"),
+    About("blacklist_visit", ("elder_id", "carer_id", "decided_by"), "失信涉及的上门", kept="service"),
+    About("trust_appeal", ("filed_by", "decided_by"), "申诉", kept="proof"),
+    About("carer_certificate", ("carer_id", "recorded_by", "withdrawn_by"), "证书",
+          hidden=("document_key", "document_sha256"), kept="office"),
+    About("carer_training", ("carer_id", "recorded_by"), "培训", kept="office"),
     # what the house told her and worked out
     About("message", ("recipient_id", "elder_id"), "消息", clears={"body": "''", "facts": "'{}'"}, still="body <> ''",
           kept="audit"),
@@ -191,7 +203,7 @@ ABOUT: tuple[About, ...] = (
 )  # fmt: skip
 
 OFFICE_WORK = {
-    "place_plan", "reconciliation_difference", "scenario", "service_standard", "settlement", "settlement_hold",
+    "credit_strike", "place_plan", "reconciliation_difference", "scenario", "service_standard", "settlement", "settlement_hold",
     "settlement_line", "siting_run", "volunteer_group",
 }  # fmt: skip
 """Tables that name only who did something as an office or a provider; not about her, and kept as the office's record."""

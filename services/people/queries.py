@@ -176,3 +176,23 @@ def age_on(born_on: date | None, on: date) -> int | None:
     if born_on is None:
         return None
     return on.year - born_on.year - ((on.month, on.day) < (born_on.month, born_on.day))
+
+
+def names_of(session: Session, person_ids: list[int]) -> dict[int, str]:
+    """Give full names by id, of those the asking person may see."""
+    if not person_ids:
+        return {}
+    rows = session.connection().execute(select(person.c.id, person.c.full_name).where(person.c.id.in_(person_ids)))
+    return {row.id: row.full_name for row in rows}
+
+
+def phone_masked(session: Session, person_ids: list[int]) -> dict[int, str]:
+    """Give masked phone numbers by id, of those the asking person may see; whoever has none is left out."""
+    if not person_ids:
+        return {}
+    rows = session.connection().execute(
+        select(person.c.id, person.c.phone_sealed).where(
+            person.c.id.in_(person_ids), person.c.phone_sealed.is_not(None)
+        )
+    )
+    return {row.id: masked("phone", row.phone_sealed) or "" for row in rows}

@@ -61,6 +61,7 @@ SEALED_COLUMNS = (
     SealedColumn("wechat_account", "openid_sealed", "openid"),
     SealedColumn("import_run", "file_sealed", "import_file"),
     SealedColumn("import_row", "raw_sealed", "import_row"),
+    SealedColumn("complaint", "contact_sealed", "complaint-contact"),
 )
 """Every sealed column of the house; a test compares it with the tables."""
 

@@ -29,10 +29,12 @@ from services.payments.tables import Payable, PaymentDispute
 from services.settlement.rules import AMOUNTS, month_of, next_month
 from services.settlement.tables import Settlement, SettlementHold, SettlementLine
 from services.unit_of_work import SYSTEM
+from services.visits.complaint_tables import Complaint
 from services.visits.tables import Visit
 
 settlements, lines, holds = table_of(Settlement), table_of(SettlementLine), table_of(SettlementHold)
 _order, _visit, _payable, _dispute = table_of(CareOrder), table_of(Visit), table_of(Payable), table_of(PaymentDispute)
+_complaint = table_of(Complaint)
 _provider, _use, _right = table_of(Provider), table_of(EntitlementUse), table_of(Entitlement)
 _voucher, _voucher_use = table_of(Voucher), table_of(VoucherUse)
 
@@ -173,6 +175,7 @@ def _reason() -> Any:
     disputed = exists().where(_dispute.c.payable_id == _payable.c.id, _dispute.c.state != "won")
     return case(
         (holds.c.id.is_not(None), "held"),
+        (_complained(), "complained"),
         (disputed, "disputed"),
         (_order.c.state != "confirmed", "not_confirmed"),
         (_visit.c.id.is_(None), "no_visit"),
@@ -183,9 +186,15 @@ def _reason() -> Any:
     )
 
 
+def _complained() -> Any:
+    """A complaint about the order is not answered yet."""
+    return exists().where(_complaint.c.order_id == _order.c.id, _complaint.c.state != "answered")
+
+
 def _settled(provider_id: int, before: datetime) -> Any:
     """Orders that may be settled: verified, confirmed and paid, or cancelled with a fee that was taken."""
-    fee = and_(_order.c.state == "cancelled", _payable.c.captured_fen > _payable.c.refunded_fen, holds.c.id.is_(None))
+    taken = _payable.c.captured_fen > _payable.c.refunded_fen
+    fee = and_(_order.c.state == "cancelled", taken, holds.c.id.is_(None), ~_complained())
     return (
         _with_facts()
         .where(_order.c.provider_id == provider_id, _order.c.starts_at < before)

@@ -53,6 +53,12 @@ class ReasonMissing(Invalid):
     message_zh = "请写明原因（200字以内）。"
 
 
+class ComplaintOpen(Conflict):
+    """The order has a complaint that is not answered yet: nothing of it is settled."""
+
+    message_zh = "这一单有投诉还没有答复，先不结算。"
+
+
 class PrepaidOverCap(Conflict):
     """More would be held in advance than the city allows; facts: cap_fen, balance_fen, asked_fen."""
 
@@ -79,6 +85,7 @@ class PrepaidKeyReused(Conflict):
 
 BY_CONSTRAINT: dict[str, type[DomainError]] = {
     "settlement_closed_is_final_check": MonthClosed,
+    "settlement_line_no_open_complaint_check": ComplaintOpen,
     "settlement_hold_one_open_idx": AlreadyHeld,
     "prepaid_account_cap_check": PrepaidOverCap,
     "prepaid_entry_of_its_account_check": PrepaidLeft,

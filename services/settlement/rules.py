@@ -10,6 +10,7 @@ from typing import Any
 
 HELD_WORDS: dict[str, str] = {
     "held": "有争议，民政已暂扣",
+    "complained": "有投诉，答复以后再结算",
     "disputed": "付款人的银行提出争议",
     "not_confirmed": "老人一方还没有确认",
     "no_visit": "没有核实的上门记录",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from services.errors import Conflict, DomainError, Invalid, NotAllowed, NotFound, TooMany
+from services.visits.complaint_errors import BY_CONSTRAINT as OF_COMPLAINTS
 
 
 class VisitNotFound(NotFound):
@@ -136,6 +137,7 @@ class PlateNotFound(NotFound):
 
 
 BY_CONSTRAINT: dict[str, type[DomainError]] = {
+    **OF_COMPLAINTS,
     "visit_order_idx": VisitNotOpen,
     "visit_one_started_per_visitor_idx": AnotherVisitRunning,
     "visit_ends_after_start_check": BadMoment,

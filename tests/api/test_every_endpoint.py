@@ -16,6 +16,7 @@ from yl_hours_walk import MAY_OF_HOURS, bodies_of_hours
 from yl_money_walk import MAY_OF_MONEY, bodies_of_money
 from yl_orders_walk import KEYED, MAY_OF_ORDERS, bodies_of_orders
 from yl_privacy_walk import MAY_OF_PRIVACY, bodies_of_privacy
+from yl_trust_walk import MAY_OF_TRUST, bodies_of_trust, names_of_trust
 from yl_walk import ANONYMOUS, INDICATORS, MEMBERS, World
 
 EVERYBODY, SIGNED_IN = frozenset({*MEMBERS, ANONYMOUS}), frozenset(MEMBERS)
@@ -36,7 +37,7 @@ def fill(path: str, world: World) -> str:
         "gate_id": ids["gate"], "facility_id": ids["facility"], "stay_id": ids["stay"], "person_id": cast["volunteer"], "session_id": ids["session"],
         "run_id": ids["run"], "row_id": ids["row"], "indicator_code": "monthly_visit_rate", "paper_code": ids["paper"], "redemption_id": 1, "group_id": 1, "move_id": 1, "series_id": 999_999, "appeal_id": 1, "assessment_id": ids["assessment"], "home_bed_id": ids["home_bed"], "purpose": "research", "erasure_id": ids["erasure"], "settlement_id": ids["settlement"], "line_id": ids["line"], "difference_id": ids["difference"], "account_id": ids["account"], "form": "csv", "code": "home_bath", "message_id": ids["message"], "attachment_id": ids["attachment"], "scenario_id": ids["scenario"], "siting_run_id": ids["siting_run"], "layer": "network", "z": 14, "x": 13600, "y": 6640,
     }  # fmt: skip
-    return path.format(**names)
+    return path.format(**(names | names_of_trust(world)))
 
 
 def bodies(world: World) -> dict[str, dict[str, Any]]:
@@ -89,7 +90,7 @@ def bodies(world: World) -> dict[str, dict[str, Any]]:
         "POST /api/v1/elders/{elder_id}/needs": {"kind": "friendly_visit", **later},
         "POST /api/v1/volunteer-sessions/{session_id}/dispute": {"reason": "没有来"},
         "POST /api/v1/volunteer-sessions/{session_id}/correction": {"reason": "没有来"},
-    } | bodies_of_maps() | bodies_of_hours(world) | bodies_of_orders(world) | bodies_of_money(world) | bodies_of_care(world) | bodies_of_privacy(world)  # fmt: skip
+    } | bodies_of_maps() | bodies_of_hours(world) | bodies_of_orders(world) | bodies_of_money(world) | bodies_of_care(world) | bodies_of_privacy(world) | bodies_of_trust(world)  # fmt: skip
 
 
 def bodies_of_maps() -> dict[str, dict[str, Any]]:
@@ -118,11 +119,8 @@ def call(client: TestClient, world: World, who: str, method: str, path: str) -> 
     headers = {"Authorization": f"Bearer {world.tokens[who]}"} if who != ANONYMOUS else {}
     name = f"{method} {path}"
     options: dict[str, Any] = {"json": bodies(world).get(name)} if name in bodies(world) else {}
-    if path.endswith("/attachments") and method == "POST":
-        options = {
-            "data": {"purpose": "consent"},
-            "files": {"file": ("a.pdf", b"%PDF-1.4 invented", "application/pdf")},
-        }
+    if path.endswith(("/attachments", "/scan")) and method in ("POST", "PUT"):
+        options = {"data": {"purpose": "consent"}, "files": {"file": ("a.pdf", b"%PDF-1.4 invented", "application/pdf")}}
     if path == "/api/v1/imports" and method == "POST":
         options = {"data": {"kind": "facilities", "crs": "wgs84"}, "files": {"file": ("a.csv", "名称,类型,经度,纬度\nA,meal_site,118.8,32\n".encode(), "text/csv")}}
     if path in ("/api/v1/orders", "/api/v1/facilities/{facility_id}/changes", *KEYED) and method == "POST":
@@ -141,7 +139,7 @@ NOBODY: frozenset[str] = frozenset()
 KEEPERS = frozenset({"officer", "administrator"})
 COMMUNITY = frozenset({"officer", "advisor"})
 ROOM_OF_SUN = frozenset({"sun"}) | OFFICE
-MAY: dict[str, frozenset[str]] = MAY_OF_MONEY | WHO_MAY | MAY_OF_ORDERS | MAY_OF_PRIVACY | {
+MAY: dict[str, frozenset[str]] = MAY_OF_MONEY | WHO_MAY | MAY_OF_ORDERS | MAY_OF_PRIVACY | MAY_OF_TRUST | {
     "GET /healthz": EVERYBODY,
     "GET /readyz": EVERYBODY,
     # what anybody may know

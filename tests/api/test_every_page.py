@@ -9,7 +9,7 @@ from fastapi.testclient import TestClient
 from yl_walk import ANONYMOUS, HTML, MEMBERS, World, cookies_of, fill, pages
 
 WHERE_PEOPLE_GO = (
-    "/", "/card", "/carer", "/desk", "/dev", "/door", "/elder", "/family", "/kit", "/me", "/officer", "/pay", "/provider", "/services",
+    "/", "/card", "/carer", "/credit", "/desk", "/dev", "/door", "/elder", "/family", "/kit", "/me", "/officer", "/pay", "/provider", "/services",
     "/sign-in", "/sign-out", "/verify", "/view", "/volunteer",
 )  # fmt: skip
 """The first step of every page; a page elsewhere needs a look at who may see it, and then a line here."""

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 import pytest
 import yl_databases as databases
 from yl_cast import TestCast
+from yl_trust_walk import names_of_trust, trust
 
 MEMBERS = (
     "wang", "sun", "daughter", "officer", "other_officer", "operator", "advisor", "auditor", "administrator",
@@ -347,8 +348,8 @@ def world(request: pytest.FixtureRequest, cast_template: str) -> Iterator[World]
         _a_paper(made)
         _hours(made)
         _money(made)
+        trust(made)
         from yl_privacy_walk import ask_to_be_forgotten
-
         ask_to_be_forgotten(made)
         made.ids["session"] = _a_spare_session(made)
         made.tokens = {who: made.cast.token(who) for who in MEMBERS}
@@ -386,6 +387,7 @@ def fill(path: str, world: World) -> str:
         "settlement_id": ids["settlement"], "line_id": ids["line"], "difference_id": ids["difference"], "account_id": ids["account"],
         "scenario_id": ids["scenario"], "paper_code": ids["paper"], "form": "csv", "session_id": 1, "move_id": 1, "series_id": 1, "assessment_id": ids["assessment"], "check_id": ids["check"], "erasure_id": ids["erasure"],
     }  # fmt: skip
+    names |= names_of_trust(world)
     if path.startswith("/carer"):
         names["visit_id"] = ids["visit"]
     return path.replace(":int", "").format(**names)

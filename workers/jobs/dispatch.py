@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from services.dispatch import actions, rescheduling
+from services.dispatch import actions, barred, rescheduling
 from services.dispatch.no_show import replace_or_release
 from services.unit_of_work import UnitOfWork
 from services.visits.queries import has_begun
@@ -30,7 +30,19 @@ def bring_carer(work: UnitOfWork, order_id: int) -> None:
     rescheduling.bring_carer(work.session, work.now, order_id)
 
 
+def blacklisted(work: UnitOfWork, entry_id: int) -> None:
+    """Somebody was blacklisted: open offers go back, running visits wait for an officer's decision."""
+    barred.list_visits(work.session, work.now, entry_id)
+
+
+def barred_decided(work: UnitOfWork, visit_id: int) -> None:
+    """An officer decided what becomes of a visit."""
+    barred.carry_out(work.session, work.now, visit_id)
+
+
 HANDLERS: dict[str, Callable[..., None]] = {
+    "dispatch.barred_decided": barred_decided,
+    "dispatch.blacklisted": blacklisted,
     "dispatch.bring_carer": bring_carer,
     "dispatch.free_carer": free_carer,
     "dispatch.no_show": look_who_came,

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import date
 
 from services.dispatch.actions import finish_assignment
-from services.orders import actions, recurring
+from services.orders import actions, judging, recurring
 from services.orders.paying import prepare_payment
 from services.orders.place_giving import close_place
 from services.unit_of_work import UnitOfWork
@@ -53,12 +53,18 @@ def cancel_for_departed(work: UnitOfWork, order_id: int) -> None:
     recurring.cancel_for_departed(work.session, work.now, order_id)
 
 
+def open_ratings(work: UnitOfWork, order_id: int) -> None:
+    """The other side kept silent long enough: what was written opens."""
+    judging.open_ratings(work.session, work.now, order_id)
+
+
 HANDLERS: dict[str, Callable[..., None]] = {
     "orders.cancel_for_departed": cancel_for_departed,
     "orders.place_recurring": place_recurring,
     "orders.place_recurring_day": place_recurring_day,
     "orders.stop_for_departed": stop_for_departed,
     "orders.close_place": close_a_place,
+    "orders.open_ratings": open_ratings,
     "orders.mark_in_service": mark_in_service,
     "orders.mark_served": mark_served,
     "orders.prepare_payment": prepare_order_payment,

@@ -8,7 +8,9 @@ from datetime import date, timedelta
 from services.cities.queries import list_cities
 from services.clock import civil_date
 from services.unit_of_work import UnitOfWork
+from services.visits.complaints import escalate_complaint
 from services.visits.compliance import alert_unvisited
+from services.visits.conduct import compute_credit, promise_every_credit
 from services.visits.duties import refresh_duties
 from services.visits.escalations import escalate, follow_up
 from services.visits.home_bed_delivery import check_month
@@ -62,7 +64,25 @@ def _cities(work: UnitOfWork, city_code: int | None) -> list[int]:
     return [city_code] if city_code is not None else [city.code for city in list_cities(work.session)]
 
 
+def complaint_due(work: UnitOfWork, complaint_id: int, what: str) -> None:
+    """A complaint's clock ran out."""
+    escalate_complaint(work.session, work.now, complaint_id, what)
+
+
+def compute_every_credit(work: UnitOfWork) -> None:
+    """Promise last month's credit level of every provider."""
+    promise_every_credit(work.session, work.now)
+
+
+def compute_provider_credit(work: UnitOfWork, provider_id: int, month: str, because: str) -> None:
+    """Compute one provider's credit level of a month (ISO day)."""
+    compute_credit(work.session, work.now, provider_id, date.fromisoformat(month), because)
+
+
 HANDLERS: dict[str, Callable[..., None]] = {
+    "visits.complaint_due": complaint_due,
+    "visits.compute_credit": compute_provider_credit,
+    "visits.compute_every_credit": compute_every_credit,
     "visits.plan_care_visit": plan_visit,
     "visits.cancel_care_visit": cancel_visit,
     "visits.warn_late": look_for_late,

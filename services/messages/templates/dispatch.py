@@ -46,4 +46,12 @@ TEMPLATES = {
     "dispatch.no_show_for_provider": Template(
         "你们的人没有到", "【银龄圈】单号{order_number}（{service}，{window}）过了半小时没有人到门口，记一次失约。"
     ),
+    "dispatch.carer_taken_off": Template(
+        "请另派一位",
+        "【银龄圈】单号{order_number}（{service}，{window}）原来的人在失信名单上，不能去了，请在派工台另派。",
+    ),
+    "dispatch.blacklist_visits": Template(
+        "失信：有上门待决定",
+        "【银龄圈】{provider}的失信记录涉及{count}次正在或将要进行的上门，请到“信用监管”逐一决定：照常、换人或取消。",
+    ),
 }

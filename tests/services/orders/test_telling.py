@@ -13,7 +13,7 @@ from services.orders.steps import lock_order
 from services.orders.telling import order_facts
 
 ON_OTHER_ROADS = {
-    "dispatch.apology", "dispatch.given_back", "dispatch.given_back_for_operator", "dispatch.no_show_for_operator",
+    "dispatch.blacklist_visits", "dispatch.carer_taken_off", "dispatch.apology", "dispatch.given_back", "dispatch.given_back_for_operator", "dispatch.no_show_for_operator",
     "dispatch.no_show_for_provider", "dispatch.replaced", "dispatch.rescheduled", "dispatch.rescheduled_for_provider",
     "matching.bureau_asked", "matching.bureau_silent", "matching.claimable", "matching.claimed", "matching.slow",
     "orders.cancelled_with_fee", "orders.not_come", "orders.place_held", "orders.place_taken", "orders.series_missed",
