@@ -24,6 +24,9 @@ from services.unit_of_work import UnitOfWork
 router = APIRouter(include_in_schema=False, dependencies=[Depends(refuse_large)])
 Id = Annotated[int, Path(ge=1, le=2**62)]
 Short = Annotated[str, Form(max_length=400)]
+FIELDS = (
+    "name", "certificate_number", "issuer", "valid_from", "valid_until", "title", "organiser", "held_on", "hours",
+)  # fmt: skip
 
 
 @router.get("/provider/personnel")
@@ -137,7 +140,7 @@ def _page(
         "today": today,
         "said": said,
         "errors": errors,
-        "values": values or {},
+        "values": dict.fromkeys(FIELDS, "") | (values or {}),
         "own": True,
         "base": "/provider/personnel",
     }
