@@ -71,6 +71,7 @@ class Settings(BaseSettings):
     sms_gateway_url: str | None = None
     sms_gateway_key: SecretStr = SecretStr("")
     sms_signature: str = "银龄圈"
+    phone_in_key: SecretStr = SecretStr("")
     wechat_api_base: str = "https://api.weixin.qq.com"
     wechat_app_id: str | None = None
     wechat_app_secret: SecretStr = SecretStr("")

@@ -5,25 +5,34 @@ from __future__ import annotations
 import uuid
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Form, Path, Query, Request
-from fastapi.responses import RedirectResponse, Response
+from fastapi import APIRouter, File, Form, Path, Query, Request, UploadFile
+from fastapi.responses import FileResponse, RedirectResponse, Response
 
 from api.deps import Work
 from api.errors import status_of
 from api.pages.carer_doors import Door, door_of, doors_of_today, is_unanswered
-from api.pages.kit import render
+from api.pages.kit import WEB_FOLDER, render
 from services.clock import civil_date
 from services.errors import DomainError, NotAllowed, NotFound
 from services.people.queries import person_card, reveal
 from services.unit_of_work import UnitOfWork
 from services.visits.actions import DoorProof, check_in, check_out
 from services.visits.attempts import record_attempt
+from services.visits.devices import devices_of, revoke_device
+from services.visits.errors import BadVitals
+from services.visits.photos import LARGEST, add_photo, may_keep_photos, photos_of
 from services.visits.records import DeviceFacts
+from services.visits.risk_words import risk_signs
+from services.visits.vitals import Vitals
 
 router = APIRouter(include_in_schema=False)
 VisitId = Annotated[int, Path(ge=1, le=2**62)]
 Key = Annotated[str, Form(max_length=80)]
 Words = Annotated[str, Form(max_length=1000)]
+Figure = Annotated[str, Form(max_length=10)]
+PROOFS = {
+    "door_plate": "qr", "elder_code": "code", "phone_in": "call", "phone_call": "for_her", "supervisor": "for_her",
+}  # fmt: skip
 Token = Annotated[str, Query(max_length=200)]
 
 
@@ -35,8 +44,10 @@ def today(request: Request, work: Work) -> Response:
     context = {
         "home": "/carer",
         "carer_name": work.actor.full_name,
+        "person_id": work.actor.person_id,
         "now": work.now,
         "visits": [_line(work, door) for door in doors_of_today(work)],
+        "phones": [one for one in devices_of(work.session, work.actor.person_id or 0) if one.revoked_at is None],
     }
     return render(request, "carer/today.html", context)
 
@@ -79,11 +90,18 @@ def leave(
     work: Work,
     visit_id: VisitId,
     done: Annotated[list[str], Form()] = [],  # noqa: B006
+    risks: Annotated[list[str], Form()] = [],  # noqa: B006
     note: Words = "",
     event_key: Key = "",
+    systolic_mmhg: Figure = "",
+    diastolic_mmhg: Figure = "",
+    pulse_per_minute: Figure = "",
+    temperature_c: Figure = "",
+    glucose_mmol: Figure = "",
 ) -> Response:
-    """Record leaving with what was done."""
+    """Record leaving with what was done, what was measured, and what somebody must look after at once."""
     door = door_of(work, visit_id)
+    told = (systolic_mmhg, diastolic_mmhg, pulse_per_minute, temperature_c, glucose_mmol)
     try:
         with work.session.begin_nested():
             check_out(
@@ -95,12 +113,45 @@ def leave(
                 note=note.strip() or None,
                 happened_at=work.now,
                 device=DeviceFacts(event_key=event_key or None),
+                risks=risks,
+                vitals=_measured(told),
             )
     except DomainError as refused:
-        return _page(
-            request, work, door, errors={"done": refused.message_zh}, note=note, status_code=status_of(refused)
-        )
+        field = "systolic_mmhg" if isinstance(refused, BadVitals) else "done"
+        return _page(request, work, door, errors={field: refused.message_zh}, note=note, status_code=status_of(refused))
     return RedirectResponse(f"/carer/visits/{visit_id}", status_code=303)
+
+
+@router.post("/carer/visits/{visit_id:int}/photo")
+def photograph(
+    request: Request,
+    work: Work,
+    visit_id: VisitId,
+    photo: Annotated[UploadFile, File()],
+    shows: Annotated[str, Form(max_length=100)] = "",
+) -> Response:
+    """Keep a photo of the visit where the elder's side said yes."""
+    door = door_of(work, visit_id)
+    try:
+        with work.session.begin_nested():
+            add_photo(work.session, work.now, work.actor, visit_id, photo.file.read(LARGEST + 1), shows)
+    except DomainError as refused:
+        return _page(request, work, door, errors={"photo": refused.message_zh}, status_code=status_of(refused))
+    return RedirectResponse(f"/carer/visits/{visit_id}", status_code=303)
+
+
+@router.post("/carer/phones/{device_id:int}/revoke")
+def lost_phone(work: Work, device_id: VisitId) -> Response:
+    """Take a phone out of use: lost, sold, or somebody else's now."""
+    revoke_device(work.session, work.now, work.actor, device_id)
+    return RedirectResponse("/carer", status_code=303)
+
+
+@router.get("/carer/worker.mjs")
+def offline_worker() -> Response:
+    """Give the script that keeps today's pages of a carer in her phone for stairwells without signal."""
+    headers = {"Service-Worker-Allowed": "/carer", "Cache-Control": "no-cache"}
+    return FileResponse(WEB_FOLDER / "static/js/carer_worker.mjs", media_type="text/javascript", headers=headers)
 
 
 @router.post("/carer/visits/{visit_id:int}/no-answer")
@@ -147,8 +198,24 @@ def _page(
         "note": note or visit.note or "",
         "plate": plate,
         "event_key": uuid.uuid4().hex,
+        "person_id": work.actor.person_id,
+        "risks": risk_signs(work.session, work.now),
+        "photos": len(photos_of(work.session, visit.id)),
+        "may_photograph": may_keep_photos(work.session, visit.elder_id, work.now),
     }
     return render(request, "carer/visit.html", context, status_code=status_code)
+
+
+def _measured(told: tuple[str, ...]) -> Vitals | None:
+    """Give what was measured; a slip of the pen is refused. Raises BadVitals."""
+    if not any(one.strip() for one in told):
+        return None
+    try:
+        whole = [int(one) if one.strip() else None for one in told[:3]]
+        parts = [float(one) if one.strip() else None for one in told[3:]]
+    except ValueError as broken:
+        raise BadVitals(field="systolic_mmhg") from broken
+    return Vitals(*whole, *parts)
 
 
 def _line(work: UnitOfWork, door: Door) -> dict[str, Any]:
@@ -166,7 +233,7 @@ def _line(work: UnitOfWork, door: Door) -> dict[str, Any]:
         "status": status,
         "friendly": visit.kind == "friendly",
         "checked_in_at": visit.checked_in_at,
-        "checked_in_by": "qr" if visit.check_in_proof == "door_plate" else "code" if visit.check_in_proof else None,
+        "checked_in_by": PROOFS.get(visit.check_in_proof),
         "checked_out_at": visit.checked_out_at,
     }
 

@@ -14,6 +14,7 @@ from api.pages import kit
 from api.pages.filters import duration
 from api.pages.gallery_care import CARE
 from api.pages.gallery_desks import DESKS
+from api.pages.gallery_evidence import EVIDENCE
 from api.pages.gallery_figures import FIGURES
 from api.pages.gallery_hours import HOURS
 from api.pages.gallery_lists import LISTS
@@ -27,7 +28,18 @@ from services.errors import NotFound
 from services.settings import settings
 from services.unit_of_work import SYSTEM, unit_of_work
 
-EXAMPLES: dict[str, Example] = {**PEOPLE, **VISITS, **DESKS, **HOURS, **LISTS, **CARE, **FIGURES, **OFFERS, **PRIVACY}
+EXAMPLES: dict[str, Example] = {
+    **PEOPLE,
+    **VISITS,
+    **DESKS,
+    **HOURS,
+    **LISTS,
+    **CARE,
+    **FIGURES,
+    **OFFERS,
+    **PRIVACY,
+    **EVIDENCE,
+}
 
 router = APIRouter(include_in_schema=False)
 

@@ -1,6 +1,7 @@
 """Fixed examples of the carer's and volunteer's pages for the gallery. Invented people."""
 
 from datetime import date, timedelta
+from types import SimpleNamespace
 
 from api.pages.gallery_people import ADDRESS, END, FAMILY, NOW, OWN, SLOT, START, Example
 
@@ -30,6 +31,10 @@ VISIT_NAMES = {
     "note": "",
     "plate": "",
     "event_key": "kit",
+    "person_id": 7,
+    "risks": [("fall", "跌倒过"), ("wound", "有伤口或瘀青"), ("no_food", "家里没有吃的")],
+    "photos": 1,
+    "may_photograph": True,
 }
 NEED = {
     "id": 5,
@@ -57,6 +62,8 @@ VISITS: dict[str, Example] = {
         "carer/today.html",
         {
             "carer_name": "陈芳",
+            "person_id": 7,
+            "phones": [SimpleNamespace(id=1, label="Android 手机", registered_at=NOW)],
             "now": NOW,
             "visits": [VISIT, {**VISIT, "id": 13, "elder_name": "孙福生", "status": "unanswered"}],
         },

@@ -9,6 +9,7 @@ import re
 from functools import cache
 
 from api.pages.care_words import DECISIONS
+from api.pages.evidence_words import SENTENCES_OF_EVIDENCE
 from api.pages.languages import SOURCE_LANGUAGE, current_language, translate
 from api.pages.order_words import REFUSALS_OF_ORDERS, SENTENCES_OF_ORDERS
 from api.pages.refusal_words import REFUSALS
@@ -138,7 +139,6 @@ SENTENCES = (
     _("有争议，民政已暂扣"),
     _("付款人的银行提出争议"),
     _("老人一方还没有确认"),
-    _("没有核实的上门记录"),
     _("自付部分还没有收到"),
     _("补贴还没有记账"),
     _("券还没有核销"),
@@ -170,7 +170,15 @@ SENTENCES = (
     _("比真的时间快 %(time)s"),
     _("已送达"),
 )
-KNOWN = frozenset(SENTENCES + SENTENCES_OF_ORDERS + SENTENCES_OF_TRUST + REFUSALS + REFUSALS_OF_ORDERS + DECISIONS)
+KNOWN = frozenset(
+    SENTENCES
+    + SENTENCES_OF_ORDERS
+    + SENTENCES_OF_TRUST
+    + SENTENCES_OF_EVIDENCE
+    + REFUSALS
+    + REFUSALS_OF_ORDERS
+    + DECISIONS
+)
 _PART = re.compile(r"%\((\w+)\)s")
 
 

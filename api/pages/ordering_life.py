@@ -20,6 +20,8 @@ from services.errors import DomainError, NotFound
 from services.orders import actions
 from services.orders.fees import fee_of_cancelling
 from services.orders.judging import both_sides
+from services.orders.place_evidence import AROUND, SAID_WITHIN, proof_of_order, read_place_code
+from services.orders.places import place_of
 from services.orders.queries import OrderView, find_order, order_timeline, possible_acts
 from services.orders.rules import CANCEL_REASONS
 from services.visits.queries import read_visit_code, visits_of_elder
@@ -28,6 +30,8 @@ router = APIRouter(include_in_schema=False)
 OrderId = Annotated[int, Path(ge=1, le=2**62)]
 CLOSED = ("confirmed", "cancelled", "unfilled")
 FIRST_LOOK = timedelta(hours=2)
+TELLS_CODE = timedelta(hours=12)
+"""How long before her meal, bath or day an elder reads the digits of her booking."""
 Face = Annotated[int, Form(ge=1, le=3)]
 Words = Annotated[str, Form(max_length=500)]
 
@@ -36,13 +40,19 @@ Words = Annotated[str, Form(max_length=500)]
 @router.get("/family/{elder_id:int}/orders/{order_id:int}")
 def order_page(request: Request, side: Side, order_id: OrderId) -> Response:
     """Show how far an order is; until the visit begins, with the four digits for the door."""
+    return show_order(request, side, order_id)
+
+
+def show_order(request: Request, side: ElderSide, order_id: int, refused: DomainError | None = None) -> Response:
+    """Show an order, with what could not be done about it. Raises NotFound."""
     order = _find(side, order_id)
     names = side.names(
-        order=_shown(side, order),
+        order=_shown(side, order) | _behind(side, order),
         events=order_timeline(side.work.session, order_id),
-        is_open=_is_moving(side, order),
+        is_open=refused is None and _is_moving(side, order),
+        errors={} if refused is None else {"note": refused.message_zh},
     )
-    return render(request, "order/order.html", names)
+    return render(request, "order/order.html", names, status_code=status_of(refused) if refused else 200)
 
 
 @router.get("/elder/orders/{order_id:int}/cancel")
@@ -170,6 +180,25 @@ def _door_code(side: ElderSide, order: OrderView) -> str | None:
         if visit.order_id == order.id and visit.state == "planned":
             return read_visit_code(work.session, work.now, work.actor, visit.id)
     return None
+
+
+def _behind(side: ElderSide, order: OrderView) -> dict[str, Any]:
+    """What proves an order: the visit, or at a place its digits, its proof, and whether her side may still say it."""
+    work = side.work
+    place = place_of(work.session, order.id)
+    if place is None:
+        visits = visits_of_elder(work.session, side.elder_id, order.starts_at - timedelta(days=1))
+        mine = (visit.id for visit in visits if visit.order_id == order.id and visit.checked_in_at is not None)
+        return {"visit_id": next(mine, None), "place_code": None, "place_proof": None, "can_attest": False}
+    proof = proof_of_order(work.session, order.id)
+    asked = proof is None and order.state in ("accepted", "in_service", "served", "confirmed")
+    soon = place.starts_at - TELLS_CODE <= work.now <= place.ends_at + AROUND
+    return {
+        "visit_id": None,
+        "place_code": read_place_code(work.session, work.now, work.actor, order.id) if asked and soon else None,
+        "place_proof": proof.proof if proof else None,
+        "can_attest": asked and place.starts_at <= work.now <= place.ends_at + SAID_WITHIN and side.may("order"),
+    }
 
 
 def _served_minutes(side: ElderSide, order: OrderView) -> int:

@@ -18,6 +18,7 @@ from services.dispatch.rescheduling import give_back
 from services.errors import DomainError
 from services.matching.actions import DECLINE_REASONS
 from services.matching.errors import NotADispatcher
+from services.orders.place_evidence import proof_of_order
 from services.orders.place_giving import guests_of, note_absence, note_arrival
 from services.unit_of_work import UnitOfWork
 
@@ -28,7 +29,7 @@ Id = Annotated[int, Path(ge=1, le=2**62)]
 @router.get("/provider/places")
 def places(request: Request, work: Work) -> Response:
     """Show who comes today and tomorrow."""
-    return _page(request, work)
+    return places_page(request, work)
 
 
 @router.post("/provider/orders/{order_id:int}/came")
@@ -59,11 +60,12 @@ def _do(request: Request, work: UnitOfWork, act: Any, to: str = "/provider/place
         with work.session.begin_nested():
             act()
     except DomainError as refused:
-        return _page(request, work, refused)
+        return places_page(request, work, refused)
     return RedirectResponse(to, status_code=303)
 
 
-def _page(request: Request, work: UnitOfWork, refused: DomainError | None = None) -> Response:
+def places_page(request: Request, work: UnitOfWork, refused: DomainError | None = None) -> Response:
+    """Show who comes today and tomorrow, with what could not be done."""
     provider_id = work.actor.provider_id
     if provider_id is None:
         raise NotADispatcher(provider_id=None)
@@ -75,7 +77,14 @@ def _page(request: Request, work: UnitOfWork, refused: DomainError | None = None
     names = {
         "home": "/provider",
         "provider_name": find_provider(work.session, provider_id).name,
-        "guests": [{"guest": guest, "service_name": services[guest.service_code].title} for guest in guests],
+        "guests": [
+            {
+                "guest": guest,
+                "service_name": services[guest.service_code].title,
+                "proof": getattr(proof_of_order(work.session, guest.order_id), "proof", None),
+            }
+            for guest in guests
+        ],
         "reasons": list(DECLINE_REASONS.items()),
         "now": work.now,
         "problem": "" if refused is None else refused.message_zh,

@@ -6,6 +6,7 @@ The rooms speak Chinese and know no language switch; a fact inside a sentence is
 from __future__ import annotations
 
 from api.pages.care_words import REFUSALS_OF_CARE
+from api.pages.evidence_words import REFUSALS_OF_EVIDENCE
 from api.pages.refusal_words_hours import REFUSALS_OF_HOURS
 from api.pages.refusals_of_money import REFUSALS_OF_MONEY
 from api.pages.refusals_of_privacy import REFUSALS_OF_PRIVACY
@@ -373,3 +374,4 @@ REFUSALS: tuple[str, ...] = (
     _("这个位置不在中国境内，请核对经纬度和坐标系。"),
 )
 REFUSALS += REFUSALS_OF_CARE + REFUSALS_OF_HOURS + REFUSALS_OF_MONEY + REFUSALS_OF_PRIVACY + REFUSALS_OF_TRUST
+REFUSALS += REFUSALS_OF_EVIDENCE

@@ -24,6 +24,7 @@ from services.people.queries import person_card, reveal
 from services.unit_of_work import UnitOfWork
 from services.visits.actions import DoorProof, check_in, check_out
 from services.visits.records import DeviceFacts
+from services.visits.risk_words import risk_signs
 from services.volunteering.actions import release_need, take_need
 from services.volunteering.board import NearbyNeed, Wishes, board_near, days_ahead, interests_of, volunteers_codes
 from services.volunteering.errors import NeedNotFound, NotAVolunteer
@@ -184,6 +185,7 @@ def leave(
     visit_id: Id,
     note: Annotated[str, Form(max_length=1000)] = "",
     event_key: Key = "",
+    risks: Annotated[list[str], Form()] = [],  # noqa: B006
 ) -> Response:
     """Record leaving; her minutes are held until the elder's side confirms."""
     try:
@@ -197,6 +199,7 @@ def leave(
                 note=note.strip() or None,
                 happened_at=work.now,
                 device=DeviceFacts(event_key=event_key or None),
+                risks=risks,
             )
     except DomainError as refused:
         return _sessions_page(request, work, only=visit_id, refused=refused)
@@ -294,6 +297,7 @@ def _sessions_page(
         "plate": plate,
         "said": said,
         "event_key": uuid.uuid4().hex,
+        "risks": risk_signs(work.session, work.now),
         "errors": {"sessions" if only is None else f"code-{only}": refused.message_zh} if refused else {},
     }
     return render(request, "volunteer/sessions.html", context, status_code=status_of(refused) if refused else 200)

@@ -41,6 +41,7 @@ from services.visits.duties import end_duty
 from services.visits.errors import NotAVisitor
 from services.visits.escalations import close_escalation
 from services.visits.records import DeviceFacts
+from services.visits.vitals import Vitals
 
 router = APIRouter(prefix="/api/v1", tags=["visits"])
 Id = Annotated[int, Path(ge=1, le=2**62)]
@@ -112,6 +113,8 @@ def leave(work: Work, visit_id: Id, asked: CheckOutIn) -> CheckOutOut:
         note=asked.note,
         happened_at=asked.happened_at,
         device=_device(asked.device),
+        risks=asked.risks,
+        vitals=Vitals(**asked.vitals.model_dump()) if asked.vitals else None,
     )
     return CheckOutOut.model_validate(left)
 

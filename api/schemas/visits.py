@@ -66,11 +66,23 @@ class CheckInOut(Out):
     replayed: bool
 
 
+class VitalsIn(In):
+    """Measured at a visit if the elder likes: mmHg, beats a minute, degrees Celsius, mmol/L."""
+
+    systolic_mmhg: int | None = Field(default=None, ge=0, le=1000)
+    diastolic_mmhg: int | None = Field(default=None, ge=0, le=1000)
+    pulse_per_minute: int | None = Field(default=None, ge=0, le=1000)
+    temperature_c: float | None = Field(default=None, ge=0, le=100)
+    glucose_mmol: float | None = Field(default=None, ge=0, le=100)
+
+
 class CheckOutIn(In):
     """Leaving the door: what was done."""
 
     tasks_done: list[Annotated[str, Field(min_length=1, max_length=100)]] = Field(default=[], max_length=40)
     note: str | None = Field(default=None, max_length=2000)
+    risks: list[Annotated[str, Field(min_length=1, max_length=40)]] = Field(default=[], max_length=20)
+    vitals: VitalsIn | None = None
     happened_at: Moment
     device: DeviceIn = DeviceIn()
 
@@ -89,7 +101,7 @@ class ArrivalForIn(In):
     """Arrival recorded for a visitor whose plate and code both failed; `note`: how it was verified."""
 
     happened_at: Moment
-    reason: Literal["no_signal", "phone_dead", "forgot", "code_forgotten", "plate_missing", "other"]
+    reason: str = Field(min_length=2, max_length=40, description="a code of GET /evidence-words")
     note: str = Field(min_length=2, max_length=500)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from services.errors import Conflict, DomainError, Invalid, NotAllowed
+from services.errors import Conflict, DomainError, Invalid, NotAllowed, TooMany
 
 
 class BadTime(Invalid):
@@ -164,6 +164,42 @@ class NotByCall(NotAllowed):
     message_zh = "电话回访的评价只能由打电话的工作人员记录。"
 
 
+class WrongPlaceCode(Conflict):
+    """The four digits are not those of this booking; facts: order_id, tries_left."""
+
+    message_zh = "四位数字码不对，请再问一次老人。"
+
+
+class PlaceCodeLocked(TooMany):
+    """Five wrong codes: this way is closed for the booking; facts: order_id."""
+
+    message_zh = "数字码已输错5次，不能再试。请老人扫门口的牌子，或请家人、社区证明。"
+
+
+class PlaceCodeNotForYou(NotAllowed):
+    """The booking's digits and the site's plate are for the elder's side; whoever is paid asks her."""
+
+    message_zh = "这一步由老人或家人来做。"
+
+
+class NoPlateThere(Conflict):
+    """The plate hangs at another site, was replaced, or is none of ours; facts: order_id."""
+
+    message_zh = "这块牌子不是这一单的地方，或者已经换过。"
+
+
+class NotYourWord(NotAllowed):
+    """Who is paid for it does not attest it; facts: order_id."""
+
+    message_zh = "收这笔钱的机构不能自己证明，请老人、家人或社区来证明。"
+
+
+class SaidTooShort(Invalid):
+    """A word for somebody needs words."""
+
+    message_zh = "请写清楚是怎么知道的，至少两个字。"
+
+
 BY_CONSTRAINT: dict[str, type[DomainError]] = {
     "care_order_idempotency_key": KeyReused,
     "care_order_stands_where_its_log_says_check": WrongStep,
@@ -171,6 +207,8 @@ BY_CONSTRAINT: dict[str, type[DomainError]] = {
     "care_order_window_check": BadTime,
     "place_slot_never_oversold_check": PlaceFull,
     "order_event_step_check": WrongStep,
+    "place_evidence_not_by_the_payee_check": NotYourWord,
+    "place_evidence_while_it_is_given_check": NotHeldHere,
     "rating_one_per_order_key": AlreadyRated,
     "rating_face_check": Invalid,
     "rating_from_its_side_check": ProviderMayNotRate,

@@ -73,7 +73,7 @@ def plan_places(session: Session, now: datetime, actor: Actor, provider_id: int,
 
     Raises NotAllowed, NotOffered(provider_id, service_code), Invalid(field).
     """
-    _check_works_for(session, actor, provider_id)
+    check_works_for(session, actor, provider_id)
     if new.kind not in PLACE_KINDS or not set(new.weekdays) <= set("1234567"):
         raise Invalid("时段填写有误，请检查。", field="kind", known=list(PLACE_KINDS))
     offered = session.connection().execute(
@@ -97,7 +97,7 @@ def end_plan(session: Session, now: datetime, actor: Actor, plan_id: int, last_d
     plan = session.connection().execute(select(_plan).where(_plan.c.id == plan_id)).first()
     if plan is None:
         raise NotFound(plan_id=plan_id)
-    _check_works_for(session, actor, plan.provider_id)
+    check_works_for(session, actor, plan.provider_id)
     if last_day < plan.valid_from:
         raise Invalid("结束的日期不能早于开始的日期。", field="last_day")
     session.connection().execute(update(_plan).where(_plan.c.id == plan_id).values(valid_to=last_day))
@@ -114,7 +114,7 @@ def publish_dish(
     ).scalar()  # fmt: skip
     if provider_id is None:
         raise NotFound(facility_id=facility_id)
-    _check_works_for(session, actor, provider_id)
+    check_works_for(session, actor, provider_id)
     if set(contains) - ALLERGENS.keys() or not 1 <= len(name_zh.strip()) <= 60:
         raise Invalid("菜名或过敏原填写有误。", field="contains", known=sorted(ALLERGENS))
     row = upsert(_dish).values(
@@ -127,7 +127,7 @@ def publish_dish(
 
 def guests_of(session: Session, actor: Actor, provider_id: int, day: date) -> list[Guest]:
     """Give who holds a place at a provider's sites on a Shanghai day, by time. Raises NotAllowed."""
-    _check_works_for(session, actor, provider_id)
+    check_works_for(session, actor, provider_id)
     midnight = civil_midnight(day)
     rows = session.connection().execute(
         select(
@@ -157,12 +157,17 @@ def note_arrival(session: Session, now: datetime, actor: Actor, order_id: int) -
     Raises NotFound, NotAllowed, NotHeldHere(order_id, state).
     """
     order, ends_at = _held_here(session, now, actor, order_id)
-    use_place(session, order_id)
-    move_order(session, order, "in_service")
-    write_event(session, now, order, "in_service", actor.person_id, provider_id=order.provider_id)
-    job = "orders.close_place"
-    enqueue(session, now, job, {"order_id": order_id}, not_before=max(now, ends_at), key=f"{job}/{order_id}")
+    take_place(session, now, actor.person_id, order, ends_at)
     _record(session, now, actor, "note_arrival", ("care_order", order_id), {}, order)
+
+
+def take_place(session: Session, now: datetime, by: int | None, order: OrderRow, ends_at: datetime) -> None:
+    """Let an accepted order's place be used: it is in service, and ends by itself when its slot does."""
+    use_place(session, order.id)
+    move_order(session, order, "in_service")
+    write_event(session, now, order, "in_service", by, provider_id=order.provider_id)
+    job = "orders.close_place"
+    enqueue(session, now, job, {"order_id": order.id}, not_before=max(now, ends_at), key=f"{job}/{order.id}")
 
 
 def note_absence(session: Session, now: datetime, actor: Actor, order_id: int) -> None:
@@ -196,7 +201,7 @@ def close_place(session: Session, now: datetime, order_id: int) -> bool:
 
 def _held_here(session: Session, now: datetime, actor: Actor, order_id: int) -> tuple[OrderRow, datetime]:
     order = lock_order(session, order_id)
-    _check_works_for(session, actor, order.provider_id)
+    check_works_for(session, actor, order.provider_id)
     place = place_of(session, order_id)
     if place is None or place.kind not in ON_SITE or place.state != "held" or order.state != "accepted":
         raise NotHeldHere(order_id=order_id, state=order.state)
@@ -205,7 +210,8 @@ def _held_here(session: Session, now: datetime, actor: Actor, order_id: int) -> 
     return order, place.ends_at
 
 
-def _check_works_for(session: Session, actor: Actor, provider_id: int | None) -> None:
+def check_works_for(session: Session, actor: Actor, provider_id: int | None) -> None:
+    """Refuse everybody but a provider's own dispatchers. Raises NotAllowed."""
     granted = session.connection().execute(
         select(_grant.c.id).where(
             _grant.c.person_id == actor.person_id, _grant.c.role == "dispatcher",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
+from sqlalchemy import BigInteger, CheckConstraint, Index, LargeBinary, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from services.columns import area_code, document, link, moment, number, own_id, word_list, words
@@ -92,7 +92,54 @@ class PlaceBooking(SQLModel, table=True):
     provider_id: int = number()
     state: str = words(default="held")
     wish_sealed: str | None = words(optional=True)
+    code_sealed: str | None = words(optional=True)
+    code_tries: int = Field(default=0, sa_type=BigInteger, nullable=False, sa_column_kwargs={"server_default": "0"})
     booked_at: datetime = moment()
+
+
+class PlaceEvidence(SQLModel, table=True):
+    """That an elder was really there, or really got her meal: by what, said by whom; one per booking and day, written once.
+
+    Elder, area, provider and day are copied from the booking by the database (sql/425_place_evidence.sql), which also
+    refuses the word of whoever is paid for it.
+    """
+
+    __tablename__ = "place_evidence"
+    __table_args__ = (
+        CheckConstraint(
+            "proof IN ('elder_code', 'site_plate', 'hand_over_code', 'attest')", name="place_evidence_proof_check"
+        ),
+        CheckConstraint("happened_at <= recorded_at", name="place_evidence_not_in_the_future_check"),
+        UniqueConstraint("booking_id", "on_day", name="place_evidence_one_a_day_key"),
+    )
+    id: int | None = own_id()
+    booking_id: int = link("place_booking.id")
+    order_id: int = number(index=True)
+    elder_id: int = number(index=True)
+    area_code: int = area_code()
+    provider_id: int = number()
+    on_day: date = Field(nullable=False)
+    proof: str = words()
+    note: str | None = words(optional=True)
+    happened_at: datetime = moment()
+    recorded_at: datetime = moment()
+    recorded_by: int = link("person.id")
+
+
+class SitePlate(SQLModel, table=True):
+    """The QR plate at a site's entrance; an elder's side scans it to say that she is there. Only its keyed hash is kept."""
+
+    __tablename__ = "site_plate"
+    __table_args__ = (
+        Index("site_plate_one_active_idx", "facility_id", unique=True, postgresql_where=text("revoked_at IS NULL")),
+    )
+    id: int | None = own_id()
+    facility_id: int = link("facility.id")
+    provider_id: int = link("provider.id")
+    token_hash: bytes = Field(sa_type=LargeBinary, nullable=False, unique=True)
+    issued_by: int = link("person.id")
+    issued_at: datetime = moment()
+    revoked_at: datetime | None = moment(optional=True)
 
 
 class ElderDiet(SQLModel, table=True):

@@ -1,4 +1,4 @@
-"""Draw a provider's month: a line for every order whose visit was verified, nothing for what is not, no line twice.
+"""Draw a provider's month: a line for every order whose visit (or place, bath, meal) was verified, nothing for what is not, no line twice.
 
 Drawing again adds only what has become settled meanwhile. What belongs to a month that is closed goes into the one
 that is open; what changed after it was settled comes back as a counter-line.
@@ -24,18 +24,21 @@ from services.clock import civil_date, civil_midnight
 from services.columns import table_of
 from services.directory.tables import Provider
 from services.errors import NotFound
+from services.orders.place_tables import PlaceEvidence
 from services.orders.tables import CareOrder
 from services.payments.tables import Payable, PaymentDispute
 from services.settlement.rules import AMOUNTS, month_of, next_month
 from services.settlement.tables import Settlement, SettlementHold, SettlementLine
 from services.unit_of_work import SYSTEM
 from services.visits.complaint_tables import Complaint
+from services.visits.evidence_tables import VisitException
 from services.visits.tables import Visit
 
 settlements, lines, holds = table_of(Settlement), table_of(SettlementLine), table_of(SettlementHold)
 _order, _visit, _payable, _dispute = table_of(CareOrder), table_of(Visit), table_of(Payable), table_of(PaymentDispute)
 _complaint = table_of(Complaint)
 _provider, _use, _right = table_of(Provider), table_of(EntitlementUse), table_of(Entitlement)
+_at_place, _exception = table_of(PlaceEvidence), table_of(VisitException)
 _voucher, _voucher_use = table_of(Voucher), table_of(VoucherUse)
 
 
@@ -161,6 +164,7 @@ def _with_facts(*more: Any) -> Any:
             *more,
         )
         .join(_visit, verified, isouter=True)
+        .join(_at_place, _at_place.c.order_id == _order.c.id, isouter=True)
         .join(_payable, owed, isouter=True)
         .join(_use, _use.c.order_id == _order.c.id, isouter=True)
         .join(_right, _right.c.id == _use.c.entitlement_id, isouter=True)
@@ -178,7 +182,9 @@ def _reason() -> Any:
         (_complained(), "complained"),
         (disputed, "disputed"),
         (_order.c.state != "confirmed", "not_confirmed"),
-        (_visit.c.id.is_(None), "no_visit"),
+        (and_(_visit.c.id.is_(None), _at_place.c.id.is_(None)), "no_visit"),
+        (_excepted("refused"), "exception_refused"),
+        (_excepted(None), "exception_open"),
         (and_(_order.c.self_fen > 0, or_(_payable.c.id.is_(None), _payable.c.state != "captured")), "payment_open"),
         (and_(_order.c.government_fen > 0, func.coalesce(_use.c.state, "") != "spent"), "budget_open"),
         (_order.c.voucher_fen > func.coalesce(_voucher_use.c.captured_fen, 0), "voucher_open"),
@@ -189,6 +195,12 @@ def _reason() -> Any:
 def _complained() -> Any:
     """A complaint about the order is not answered yet."""
     return exists().where(_complaint.c.order_id == _order.c.id, _complaint.c.state != "answered")
+
+
+def _excepted(decision: str | None) -> Any:
+    """Is a fact of the visit excepted, and refused (or decided by nobody yet)?"""
+    decided = _exception.c.decision == decision if decision else _exception.c.decision.is_(None)
+    return exists().where(_exception.c.visit_id == _visit.c.id, decided)
 
 
 def _settled(provider_id: int, before: datetime) -> Any:

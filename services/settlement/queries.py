@@ -18,6 +18,7 @@ from services.cities.queries import rules_in_force
 from services.columns import table_of
 from services.directory.tables import Provider
 from services.errors import NotAllowed
+from services.orders.place_evidence import proof_of_order
 from services.orders.tables import CareOrder
 from services.payments.queries import history
 from services.payments.refunds import payment_disputes
@@ -50,6 +51,7 @@ class Chain:
     government: Row[Any] | None
     vouchers: list[Any]
     visit: Row[Any] | None
+    at_place: Row[Any] | None
     payable: Row[Any] | None
     steps: list[Row[Any]]
     refunds: list[Row[Any]]
@@ -130,6 +132,7 @@ def chain_of(session: Session, line_id: int) -> Chain:
         government=government,
         vouchers=uses_of_order(session, line.order_id),
         visit=connection.execute(select(_visit).where(_visit.c.id == line.visit_id)).one_or_none(),
+        at_place=proof_of_order(session, line.order_id),
         payable=payable,
         steps=history(session, payable.id) if payable is not None else [],
         refunds=_of_payable(session, _refund, line.payable_id),

@@ -6,6 +6,7 @@ An event replayed by a phone with bad signal gives the same record again; nothin
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -36,6 +37,7 @@ from services.visits.plans import CODE_PURPOSE
 from services.visits.plates import plate_of_token
 from services.visits.records import DeviceFacts, facts_of, note_act, write_arrival, write_leaving
 from services.visits.tables import Visit
+from services.visits.vitals import Vitals
 
 __all__ = ["CheckIn", "CheckOut", "DeviceFacts", "DoorProof", "check_in", "check_out"]
 
@@ -98,9 +100,9 @@ def check_in(
     if visit.state != "planned":
         raise VisitNotOpen(visit_id=visit_id, state=visit.state)
     moment = rules.judge_moment(now, _aware(happened_at), device.sent_at)
-    _refuse_out_of_window(visit, moment.happened_at)
-    _refuse_while_elsewhere(session, actor, visit_id)
-    refusal = _refusal_of(session, visit, proof)
+    refuse_out_of_window(visit, moment.happened_at)
+    refuse_while_elsewhere(session, visit.visitor_id, visit_id)
+    refusal = refusal_of(session, visit, proof)
     if refusal is not None:
         return CheckIn(visit_id, None, None, None, refusal=refusal)
     facts = facts_of(session, visit.elder_id, device, happened_at, moment)
@@ -119,11 +121,14 @@ def check_out(
     note: str | None,
     happened_at: datetime,
     device: DeviceFacts,
+    risks: Sequence[str] = (),
+    vitals: Vitals | None = None,
 ) -> CheckOut:
     """Record that the visitor leaves and what she did; the same event again gives the same record.
 
-    A volunteer's visit also counts as having seen the elder, and promises her minutes. Raises
-    VisitNotFound, VisitNotOpen, NotCheckedIn, AlreadyCheckedOut, UnknownTask, BadMoment.
+    A volunteer's visit also counts as having seen the elder, and promises her minutes. Each of `risks` goes at once
+    to a named person (alerts.py). Raises VisitNotFound, VisitNotOpen, NotCheckedIn, AlreadyCheckedOut, UnknownTask,
+    UnknownRisk, BadVitals, BadMoment.
     """
     visit = _lock_own(session, actor, visit_id)
     if visit.state == "finished":
@@ -138,8 +143,8 @@ def check_out(
     if moment.happened_at < visit.checked_in_at:
         raise BadMoment("签退时间早于签到时间，请检查手机时间。", field="happened_at")
     facts = facts_of(session, visit.elder_id, device, happened_at, moment)
-    write_leaving(session, now, visit, moment.happened_at, facts, tasks_done, note)
-    note_act(session, now, actor, visit, "check_out", {"tasks": len(tasks_done)})
+    write_leaving(session, now, visit, moment.happened_at, facts, tasks_done, note, risks, vitals)
+    note_act(session, now, actor, visit, "check_out", {"tasks": len(tasks_done), "risks": sorted(risks)})
     return _left(visit, moment.happened_at, now)
 
 
@@ -162,7 +167,8 @@ def _is_replay(kept: dict[str, Any], device: DeviceFacts, happened_at: datetime)
     return bool(kept.get("event_key") is None and kept.get("device_at") == happened_at.isoformat())
 
 
-def _refuse_out_of_window(visit: Found, happened_at: datetime) -> None:
+def refuse_out_of_window(visit: Found, happened_at: datetime) -> None:
+    """Refuse an arrival outside a visit's hours. Raises TooEarly, TooLate."""
     opens, closes = rules.check_in_opens(visit.planned_start), rules.check_in_closes(visit.planned_end)
     if happened_at < opens:
         raise TooEarly(visit_id=visit.id, opens_at=opens.isoformat())
@@ -170,13 +176,13 @@ def _refuse_out_of_window(visit: Found, happened_at: datetime) -> None:
         raise TooLate(visit_id=visit.id, closed_at=closes.isoformat())
 
 
-def _refuse_while_elsewhere(session: Session, actor: Actor, visit_id: int) -> None:
-    """One visitor stands at one door; her visits are few, so all her open ones are looked at."""
+def refuse_while_elsewhere(session: Session, visitor_id: int, visit_id: int) -> None:
+    """One visitor stands at one door; her visits are few, so all her open ones are looked at. Raises AnotherVisitRunning."""
     running = (
         session.connection()
         .execute(
             select(_visit.c.id)
-            .where(_visit.c.visitor_id == actor.person_id, _visit.c.state == "started", _visit.c.id != visit_id)
+            .where(_visit.c.visitor_id == visitor_id, _visit.c.state == "started", _visit.c.id != visit_id)
             .limit(1)
         )
         .scalar()
@@ -185,7 +191,8 @@ def _refuse_while_elsewhere(session: Session, actor: Actor, visit_id: int) -> No
         raise AnotherVisitRunning(visit_id=running)
 
 
-def _refusal_of(session: Session, visit: Found, proof: DoorProof) -> DomainError | None:
+def refusal_of(session: Session, visit: Found, proof: DoorProof) -> DomainError | None:
+    """Judge a proof at a locked visit's door: None, or a refusal whose counted try must be committed. Raises WrongDoor."""
     if proof.kind == "door_plate":
         if plate_of_token(session, proof.secret) != visit.elder_id:
             raise WrongDoor(visit_id=visit.id)

@@ -136,6 +136,174 @@ class PlateNotFound(NotFound):
     message_zh = "这位老人家没有正在使用的门牌。"
 
 
+class UnknownReason(Invalid):
+    """The reason is none of the house's words: `known`."""
+
+    message_zh = "请从列出的原因里选一个。"
+
+
+class NotToldWhy(Invalid):
+    """An exception, a decision or a closing needs words."""
+
+    message_zh = "请写清楚怎么回事，至少两个字。"
+
+
+class AlreadyExcepted(Conflict):
+    """This fact of the visit already has its exception."""
+
+    message_zh = "这一项已经登记过例外。"
+
+
+class ExceptionNotFound(NotFound):
+    """No such exception, or it is of another area or provider."""
+
+    message_zh = "没有找到这条例外登记。"
+
+
+class AlreadyDecided(Conflict):
+    """A supervisor decided already: `decision`."""
+
+    message_zh = "这条例外已经有人审过了。"
+
+
+class YourOwnWord(NotAllowed):
+    """Nobody decides about her own visit or her own word."""
+
+    message_zh = "自己上门、自己登记的例外，要由别人来审。"
+
+
+class CallNotMatched(Conflict):
+    """The caller's number is neither the elder's nor the visitor's."""
+
+    message_zh = "来电号码既不是老人家的，也不是上门人的，不能凭这个电话签到。请核实后按例外登记。"
+
+
+class CallNeedsCode(Conflict):
+    """From her own phone a visitor proves the place with the elder's four digits."""
+
+    message_zh = "用自己的电话签到，要报老人的四位数字码。"
+
+
+class CallFitsNoVisit(Conflict):
+    """No visit, or more than one, fits the call."""
+
+    message_zh = "没有对得上的上门安排，或者不止一个，请由接线员登记。"
+
+
+class NotForCalls(NotAllowed):
+    """Calls are recorded by the phone operator or an office."""
+
+    message_zh = "电话签到由接线员或社区工作人员登记。"
+
+
+class CallNotSigned(NotAllowed):
+    """The telephone exchange's notice carries no valid signature."""
+
+    message_zh = "来电通知的签名不对。"
+
+
+class UnknownRisk(Invalid):
+    """A ticked risk is none of the house's words: `unknown`."""
+
+    message_zh = "勾选的情况不在列表里。"
+
+
+class BadVitals(Invalid):
+    """A vital sign outside what a body can have: `field`."""
+
+    message_zh = "测量值填写有误，请检查。"
+
+
+class AlertNotFound(NotFound):
+    """No such alert, or it is in other hands."""
+
+    message_zh = "没有找到这条情况，或者不由您负责。"
+
+
+class AlertClosed(Conflict):
+    """Somebody already closed it: `closed_by`."""
+
+    message_zh = "这条情况已经有人处理完了。"
+
+
+class NoPhotosHere(NotAllowed):
+    """The elder's side did not say that photos may be kept."""
+
+    message_zh = "老人一方没有同意留照片，请不要拍。"
+
+
+class TooManyPhotos(Conflict):
+    """A visit keeps at most six photos."""
+
+    message_zh = "一次上门最多留六张照片。"
+
+
+class PhotoRefused(Invalid):
+    """Not a JPEG, PNG or WebP picture of at most 5 MiB, or a broken one."""
+
+    message_zh = "照片要是 JPEG、PNG 或 WebP，不超过5 MB。"
+
+
+class DeviceNotFound(NotFound):
+    """No such phone of this person, or it was revoked."""
+
+    message_zh = "没有找到这部登记过的手机，或者它已经注销。"
+
+
+class SignInAgain(NotAllowed):
+    """A phone is registered shortly after signing in, not from an old session."""
+
+    message_zh = "登记手机要在刚登录之后。请退出，重新登录一次再登记。"
+
+
+class BadDeviceKey(Invalid):
+    """Not a public key of ECDSA P-256 in SPKI."""
+
+    message_zh = "这部手机给的密钥格式不对。"
+
+
+class TooManyDevices(Conflict):
+    """Three phones at most; revoke one first."""
+
+    message_zh = "最多登记三部手机，请先注销一部。"
+
+
+class KeyTaken(Conflict):
+    """This key is already somebody's."""
+
+    message_zh = "这部手机已经登记过了。"
+
+
+class BadSignature(NotAllowed):
+    """The bytes were not signed by this phone, or were altered on the way."""
+
+    message_zh = "签名不对，这条记录不是这部手机签的，或者被改动过。"
+
+
+class BadEvent(Invalid):
+    """The signed bytes are not an event in canonical form."""
+
+    message_zh = "离线记录的格式不对。"
+
+
+class NumberTaken(Conflict):
+    """Another event of this phone already bears this number."""
+
+    message_zh = "这个序号已经用过，和原来的记录对不上。"
+
+
+class ReviewNotFound(NotFound):
+    """No such visit in the list for review."""
+
+    message_zh = "没有找到这次上门的核查记录。"
+
+
+class NotForReview(NotAllowed):
+    """The list is read by the community's office."""
+
+    message_zh = "核查名单给社区和街道工作人员看。"
+
+
 BY_CONSTRAINT: dict[str, type[DomainError]] = {
     **OF_COMPLAINTS,
     "visit_order_idx": VisitNotOpen,
@@ -146,4 +314,9 @@ BY_CONSTRAINT: dict[str, type[DomainError]] = {
     "visit_attempt_channel_check": Invalid,
     "escalation_closed_by_somebody_check": EscalationClosed,
     "visit_duty_dates_check": BadMoment,
+    "visit_exception_supervisor_is_another_check": YourOwnWord,
+    "visit_exception_one_per_fact_key": AlreadyExcepted,
+    "visit_photo_with_consent_check": NoPhotosHere,
+    "carer_device_key_key": KeyTaken,
+    "device_event_one_per_number_key": NumberTaken,
 }

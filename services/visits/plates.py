@@ -90,12 +90,14 @@ def plate_address(token: str) -> str:
 
 def plate_page(token: str, caption: str) -> str:
     """Draw the plate as one SVG page (A6, 105 × 148 mm) for printing: code, caption, no name and no address."""
+    return draw_plate(plate_address(token), ("银龄圈 上门签到牌", caption, "来人上门、离开时请扫一扫"))
+
+
+def draw_plate(address: str, lines: tuple[str, str, str]) -> str:
+    """Draw a plate with an address in its code and three lines beneath, as one SVG page (A6)."""
     code = io.BytesIO()
-    segno.make(plate_address(token), error="q").save(
-        code, kind="svg", xmldecl=False, svgns=True, border=4, omitsize=True
-    )
+    segno.make(address, error="q").save(code, kind="svg", xmldecl=False, svgns=True, border=4, omitsize=True)
     drawn = code.getvalue().decode().replace("<svg ", '<svg x="12.5" y="14" width="80" height="80" ', 1)
-    lines = ("银龄圈 上门签到牌", caption, "来人上门、离开时请扫一扫")
     words = "".join(
         f'<text x="52.5" y="{104 + 11 * place}" font-size="{7 if place == 0 else 5}" text-anchor="middle" '
         f'font-family="Noto Sans CJK SC, sans-serif">{escape(line)}</text>'

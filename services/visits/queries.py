@@ -11,6 +11,7 @@ from sqlmodel import Session
 from services.acts import record_act
 from services.clock import civil_midnight
 from services.columns import table_of
+from services.orders.tables import CareOrder
 from services.people.privacy import unseal
 from services.people.rights import right_to
 from services.people.tables import Person
@@ -20,6 +21,7 @@ from services.visits.plans import CODE_PURPOSE
 from services.visits.tables import Escalation, Visit, VisitAttempt, VisitDuty
 
 _visit, _person, _duty = table_of(Visit), table_of(Person), table_of(VisitDuty)
+_order = table_of(CareOrder)
 _attempt, _escalation = table_of(VisitAttempt), table_of(Escalation)
 Found = Row[*tuple[Any, ...]]
 
@@ -61,6 +63,20 @@ def visits_of_elder(session: Session, elder_id: int, since: datetime, limit: int
             select(*_SHOWN, _person.c.full_name.label("visitor_name"))
             .outerjoin(_person, _person.c.id == _visit.c.visitor_id)
             .where(_visit.c.elder_id == elder_id, _visit.c.planned_start >= since)
+            .order_by(_visit.c.planned_start.desc(), _visit.c.id.desc())
+            .limit(limit)
+        )
+    )
+
+
+def visits_of_provider(session: Session, provider_id: int, since: datetime, limit: int = 100) -> list[Found]:
+    """Give the visits of a provider's orders that should have begun since a moment, newest first, with each visitor's name."""
+    return list(
+        session.connection().execute(
+            select(*_SHOWN, _person.c.full_name.label("visitor_name"))
+            .join(_order, _order.c.id == _visit.c.order_id)
+            .outerjoin(_person, _person.c.id == _visit.c.visitor_id)
+            .where(_order.c.provider_id == provider_id, _visit.c.planned_start >= since, _visit.c.state != "cancelled")
             .order_by(_visit.c.planned_start.desc(), _visit.c.id.desc())
             .limit(limit)
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -21,7 +22,9 @@ from services.unit_of_work import Actor
 from services.visits import rules
 from services.visits.attempts import note_meeting
 from services.visits.errors import UnknownTask
+from services.visits.risk_words import refuse_unknown_risks
 from services.visits.tables import Visit
+from services.visits.vitals import Vitals, sealed_vitals
 
 _visit, _person = table_of(Visit), table_of(Person)
 _order, _item = table_of(CareOrder), table_of(ServiceItem)
@@ -33,7 +36,8 @@ class DeviceFacts:
     """What the visitor's phone reports beside the proof; nothing here is a condition.
 
     `event_key` names the event, so that a replay is known; `lon`, `lat` in degrees (WGS-84), `accuracy_m`
-    in metres; `sent_at` is what the phone's clock showed when it sent the record.
+    in metres; `sent_at` is what the phone's clock showed when it sent the record; `signed_by`: the registered phone
+    whose signature was checked.
     """
 
     event_key: str | None = None
@@ -42,6 +46,8 @@ class DeviceFacts:
     accuracy_m: float | None = None
     sent_at: datetime | None = None
     mock_location: bool = False
+    signed_by: int | None = None
+    doubts: tuple[str, ...] = ()
 
 
 def write_arrival(
@@ -73,16 +79,20 @@ def write_leaving(
     facts: dict[str, Any],
     tasks_done: list[str],
     note: str | None,
+    risks: Sequence[str] = (),
+    vitals: Vitals | None = None,
 ) -> None:
     """End a visit and promise what follows; a volunteer's also counts as having seen the elder.
 
     The rooms above ask the elder's side to confirm (orders.served, volunteering.session_pending).
 
-    Raises UnknownTask when a ticked task is not on the service's list, ConsentMissing for a note she does not want.
+    Raises UnknownTask when a ticked task is not on the service's list, UnknownRisk, BadVitals, and ConsentMissing for a
+    note or a measurement she does not want.
     """
-    if note:
+    if note or vitals is not None:
         require_consent(session, visit.elder_id, "care_notes")
     _refuse_unknown_tasks(session, visit, tasks_done)
+    refuse_unknown_risks(session, now, risks)
     session.connection().execute(
         update(_visit)
         .where(_visit.c.id == visit.id)
@@ -93,8 +103,13 @@ def write_leaving(
             check_out_facts=facts,
             tasks_done=tasks_done,
             note=note,
+            risks=sorted(set(risks)),
+            vitals_sealed=sealed_vitals(vitals),
         )
     )
+    if risks:
+        enqueue(session, now, "visits.raise_alerts", {"visit_id": visit.id}, key=f"visits.raise_alerts:{visit.id}")
+    enqueue(session, now, "visits.judge", {"visit_id": visit.id}, key=f"visits.judge:{visit.id}")
     if visit.kind == "care":
         job, args = "orders.mark_served", {"order_id": visit.order_id}
     else:
@@ -124,7 +139,8 @@ def facts_of(
         "lat": device.lat,
         "accuracy_m": device.accuracy_m,
         "distance_m": None if distance_m is None else round(distance_m),
-        "doubts": [*moment.doubts, *place],
+        **({"signed_by_device": device.signed_by} if device.signed_by is not None else {}),
+        "doubts": [*moment.doubts, *place, *device.doubts],
     }
 
 

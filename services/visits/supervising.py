@@ -7,7 +7,7 @@ like the others: its proof, its reason and who recorded it stay with it, for set
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
 from sqlalchemy import Row, select
 from sqlmodel import Session
@@ -26,24 +26,25 @@ from services.visits.errors import (
     VisitNotFound,
     VisitNotOpen,
 )
+from services.visits.exceptions import check_reason, write_exception
 from services.visits.records import note_act, write_arrival, write_leaving
 from services.visits.tables import Visit
 
 _visit = table_of(Visit)
 Found = Row[*tuple[Any, ...]]
-Reason = Literal["no_signal", "phone_dead", "forgot", "code_forgotten", "plate_missing", "other"]
 OFFICES = ("officer", "operator", "advisor")
 
 
 def check_in_for(
-    session: Session, now: datetime, actor: Actor, visit_id: int, *, happened_at: datetime, reason: Reason, note: str
+    session: Session, now: datetime, actor: Actor, visit_id: int, *, happened_at: datetime, reason: str, note: str
 ) -> None:
     """Record a visitor's arrival for her: an office after calling the elder, or her provider's dispatcher.
 
-    `note` says how it was verified. Raises NotASupervisor, VisitNotFound, VisitNotOpen, AlreadyCheckedIn,
+    `note` says how it was verified. Raises NotASupervisor, VisitNotFound, VisitNotOpen, AlreadyCheckedIn, UnknownReason,
     TooEarly, TooLate, BadMoment.
     """
     proof = _proof(actor)
+    check_reason(session, now, reason)
     visit = _lock(session, actor, visit_id)
     if visit.state in ("started", "finished"):
         raise AlreadyCheckedIn(visit_id=visit_id, checked_in_at=visit.checked_in_at.isoformat())
@@ -55,6 +56,7 @@ def check_in_for(
     if happened_at > rules.check_in_closes(visit.planned_end):
         raise TooLate(visit_id=visit_id, closed_at=rules.check_in_closes(visit.planned_end).isoformat())
     write_arrival(session, now, visit, happened_at, proof, _facts(actor, reason, note))
+    write_exception(session, now, actor.person_id, visit_id, "check_in", reason, note)
     note_act(session, now, actor, visit, "check_in_for", {"proof": proof, "reason": reason})
 
 
@@ -65,7 +67,7 @@ def check_out_for(
     visit_id: int,
     *,
     happened_at: datetime,
-    reason: Reason,
+    reason: str,
     note: str,
     tasks_done: list[str],
 ) -> None:
@@ -74,6 +76,7 @@ def check_out_for(
     Raises NotASupervisor, VisitNotFound, NotCheckedIn, AlreadyCheckedOut, BadMoment, UnknownTask.
     """
     proof = _proof(actor)
+    check_reason(session, now, reason)
     visit = _lock(session, actor, visit_id)
     if visit.state == "finished":
         raise AlreadyCheckedOut(visit_id=visit_id, checked_out_at=visit.checked_out_at.isoformat())
@@ -83,6 +86,7 @@ def check_out_for(
     if happened_at < visit.checked_in_at:
         raise BadMoment("签退时间早于签到时间。", field="happened_at")
     write_leaving(session, now, visit, happened_at, _facts(actor, reason, note) | {"proof": proof}, tasks_done, note)
+    write_exception(session, now, actor.person_id, visit_id, "check_out", reason, note)
     note_act(session, now, actor, visit, "check_out_for", {"proof": proof, "reason": reason})
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Index, LargeBinary, UniqueConstraint, text
+from sqlalchemy import ARRAY, CheckConstraint, Index, LargeBinary, Text, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
@@ -46,7 +46,7 @@ class Visit(SQLModel, table=True):
         CheckConstraint("(state = 'finished') <= (checked_out_at IS NOT NULL)", name="visit_finished_has_end_check"),
         CheckConstraint("checked_out_at >= checked_in_at", name="visit_ends_after_start_check"),
         CheckConstraint(
-            "check_in_proof IN ('door_plate', 'elder_code', 'phone_call', 'supervisor')",
+            "check_in_proof IN ('door_plate', 'elder_code', 'phone_call', 'phone_in', 'supervisor')",
             name="visit_proof_check",
         ),
         Index("visit_order_idx", "order_id", unique=True, postgresql_where=text("state <> 'cancelled'")),
@@ -77,6 +77,10 @@ class Visit(SQLModel, table=True):
     check_out_facts: dict[str, Any] = document()
     tasks_done: list[str] = word_list()
     note: str | None = words(optional=True)
+    risks: list[str] = Field(
+        default_factory=list, sa_type=ARRAY(Text), nullable=False, sa_column_kwargs={"server_default": "{}"}
+    )
+    vitals_sealed: str | None = words(optional=True)
     confirmed_at: datetime | None = moment(optional=True)
     confirmed_by: int | None = link("person.id", optional=True)
 

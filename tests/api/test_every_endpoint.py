@@ -12,6 +12,7 @@ from typing import Any
 
 from fastapi.testclient import TestClient
 from yl_cases_care import WHO_MAY, bodies_of_care
+from yl_evidence_walk import bodies_of_evidence
 from yl_hours_walk import MAY_OF_HOURS, bodies_of_hours
 from yl_money_walk import MAY_OF_MONEY, bodies_of_money
 from yl_orders_walk import KEYED, MAY_OF_ORDERS, bodies_of_orders
@@ -34,7 +35,7 @@ def fill(path: str, world: World) -> str:
         "elder_id": cast["wang"], "order_id": ids["order"], "offer_id": ids["offer"], "visit_id": ids["visit"],
         "need_id": ids["need"], "escalation_id": ids["escalation"], "proxy_id": ids["proxy"], "bed_id": ids["bed"],
         "payable_id": ids["payable"], "provider_id": cast.providers["kangle"], "number": ids["number"],
-        "gate_id": ids["gate"], "facility_id": ids["facility"], "stay_id": ids["stay"], "person_id": cast["volunteer"], "session_id": ids["session"],
+        "gate_id": ids["gate"], "facility_id": ids["facility"], "stay_id": ids["stay"], "person_id": cast["volunteer"], "session_id": ids["session"], "alert_id": 999_999, "exception_id": 999_999, "device_id": 999_999,
         "run_id": ids["run"], "row_id": ids["row"], "indicator_code": "monthly_visit_rate", "paper_code": ids["paper"], "redemption_id": 1, "group_id": 1, "move_id": 1, "series_id": 999_999, "appeal_id": 1, "assessment_id": ids["assessment"], "home_bed_id": ids["home_bed"], "purpose": "research", "erasure_id": ids["erasure"], "settlement_id": ids["settlement"], "line_id": ids["line"], "difference_id": ids["difference"], "account_id": ids["account"], "form": "csv", "code": "home_bath", "message_id": ids["message"], "attachment_id": ids["attachment"], "scenario_id": ids["scenario"], "siting_run_id": ids["siting_run"], "layer": "network", "z": 14, "x": 13600, "y": 6640,
     }  # fmt: skip
     return path.format(**(names | names_of_trust(world)))
@@ -90,7 +91,7 @@ def bodies(world: World) -> dict[str, dict[str, Any]]:
         "POST /api/v1/elders/{elder_id}/needs": {"kind": "friendly_visit", **later},
         "POST /api/v1/volunteer-sessions/{session_id}/dispute": {"reason": "没有来"},
         "POST /api/v1/volunteer-sessions/{session_id}/correction": {"reason": "没有来"},
-    } | bodies_of_maps() | bodies_of_hours(world) | bodies_of_orders(world) | bodies_of_money(world) | bodies_of_care(world) | bodies_of_privacy(world) | bodies_of_trust(world)  # fmt: skip
+    } | bodies_of_maps() | bodies_of_hours(world) | bodies_of_orders(world) | bodies_of_money(world) | bodies_of_care(world) | bodies_of_evidence(world) | bodies_of_privacy(world) | bodies_of_trust(world)  # fmt: skip
 
 
 def bodies_of_maps() -> dict[str, dict[str, Any]]:
@@ -288,7 +289,7 @@ MAY: dict[str, frozenset[str]] = MAY_OF_MONEY | WHO_MAY | MAY_OF_ORDERS | MAY_OF
 BY_OTHER_RULES = {
     "POST /api/v1/sign-in/codes", "POST /api/v1/sign-in", "POST /api/v1/sign-in/card",
     "POST /api/v1/payments/stripe/webhook", "POST /api/v1/messages/sms/reports",
-    "POST /api/v1/proxies", "POST /api/v1/volunteers",
+    "POST /api/v1/proxies", "POST /api/v1/volunteers", "POST /api/v1/phone-calls",
 }  # fmt: skip
 ONCE = {"DELETE /api/v1/network/gates/{gate_id}", "POST /api/v1/elders/{elder_id}/visit-duty/ending", "DELETE /api/v1/elders/{elder_id}/door-plate"}
 """Done by the first who may; the others of them find it gone."""

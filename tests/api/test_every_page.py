@@ -10,7 +10,7 @@ from yl_walk import ANONYMOUS, HTML, MEMBERS, World, cookies_of, fill, pages
 
 WHERE_PEOPLE_GO = (
     "/", "/card", "/carer", "/credit", "/desk", "/dev", "/door", "/elder", "/family", "/kit", "/me", "/officer", "/pay", "/provider", "/services",
-    "/sign-in", "/sign-out", "/verify", "/view", "/volunteer",
+    "/sign-in", "/sign-out", "/site", "/verify", "/view", "/visits", "/volunteer",
 )  # fmt: skip
 """The first step of every page; a page elsewhere needs a look at who may see it, and then a line here."""
 OF_WANG = ("王秀兰", "杨将军巷", "19900000001", "320102194804120028")

@@ -385,7 +385,7 @@ def fill(path: str, world: World) -> str:
         "home_bed_id": ids["home_bed"], "plan_id": 1, "dish_id": 1,
         "payable_id": ids["payable"], "reference": ids["charge"],
         "settlement_id": ids["settlement"], "line_id": ids["line"], "difference_id": ids["difference"], "account_id": ids["account"],
-        "scenario_id": ids["scenario"], "paper_code": ids["paper"], "form": "csv", "session_id": 1, "move_id": 1, "series_id": 1, "assessment_id": ids["assessment"], "check_id": ids["check"], "erasure_id": ids["erasure"],
+        "scenario_id": ids["scenario"], "paper_code": ids["paper"], "form": "csv", "session_id": 1, "move_id": 1, "series_id": 1, "alert_id": 1, "device_id": 1, "assessment_id": ids["assessment"], "check_id": ids["check"], "erasure_id": ids["erasure"],
     }  # fmt: skip
     names |= names_of_trust(world)
     if path.startswith("/carer"):

@@ -8,12 +8,15 @@ from datetime import date, timedelta
 from services.cities.queries import list_cities
 from services.clock import civil_date
 from services.unit_of_work import UnitOfWork
+from services.visits.alerts import pass_on, raise_alerts
 from services.visits.complaints import escalate_complaint
 from services.visits.compliance import alert_unvisited
 from services.visits.conduct import compute_credit, promise_every_credit
 from services.visits.duties import refresh_duties
 from services.visits.escalations import escalate, follow_up
 from services.visits.home_bed_delivery import check_month
+from services.visits.judging import judge_visit
+from services.visits.phone_in import call_of, hear_call
 from services.visits.plans import cancel_care_visit, plan_care_visit, warn_late
 
 
@@ -60,6 +63,26 @@ def check_home_beds(work: UnitOfWork, month: str | None = None) -> None:
     check_month(work.session, work.now, date.fromisoformat(month) if month else before)
 
 
+def raise_risks(work: UnitOfWork, visit_id: int) -> None:
+    """Hand what a visitor ticked to whoever answers for it."""
+    raise_alerts(work.session, work.now, visit_id)
+
+
+def pass_alert_on(work: UnitOfWork, alert_id: int, from_step: int) -> None:
+    """Hand an overdue alert to the next person."""
+    pass_on(work.session, work.now, alert_id, from_step)
+
+
+def judge(work: UnitOfWork, visit_id: int) -> None:
+    """Count what does not fit about a visit that just ended."""
+    judge_visit(work.session, work.now, visit_id)
+
+
+def take_call(work: UnitOfWork, **call: str) -> None:
+    """Take a call the telephone exchange reported."""
+    hear_call(work.session, work.now, call_of(call))
+
+
 def _cities(work: UnitOfWork, city_code: int | None) -> list[int]:
     return [city_code] if city_code is not None else [city.code for city in list_cities(work.session)]
 
@@ -91,4 +114,8 @@ HANDLERS: dict[str, Callable[..., None]] = {
     "visits.refresh_duties": refresh_lists,
     "visits.alert_unvisited": alert_month,
     "visits.check_home_beds": check_home_beds,
+    "visits.raise_alerts": raise_risks,
+    "visits.pass_on_alert": pass_alert_on,
+    "visits.judge": judge,
+    "visits.hear_call": take_call,
 }

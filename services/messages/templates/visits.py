@@ -22,6 +22,16 @@ TEMPLATES = {
         "联系不上老人", "【银龄圈】工作人员没有联系上{elder}。如果您知道老人在哪里，请尽快回电或拨打服务热线。"
     ),
     "visits.answered": Template("老人已联系上", "【银龄圈】{elder}已联系上，未应答记录已办结：{resolution}。"),
+    "visits.risk": Template(
+        "上门时发现情况",
+        "【银龄圈】{person}上门时发现{elder}：{risk}。请您负责处理，{due_at}前写下办了什么，逾期会交给下一位。",
+    ),
+    "visits.risk_family": Template(
+        "上门时发现情况", "【银龄圈】今天上门时发现{elder}：{risk}。社区已有专人在处理，有了结果会告诉您。"
+    ),
+    "visits.risk_done": Template(
+        "上门情况已处理", "【银龄圈】{elder}上门时发现的情况已经有人处理完了，详情见这次上门的记录。"
+    ),
     "visits.month_alert": Template(
         "本月探访提醒", "【银龄圈】本月还有{unvisited}位特殊困难老年人没有探访（应访{due}位），请尽快安排。"
     ),

@@ -17,3 +17,9 @@ document.addEventListener("submit", (event) => {
 addEventListener("pageshow", () => {
   for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
 });
+
+/* What a carer's phone kept of elders' pages goes when she signs out. */
+document.addEventListener("submit", async (event) => {
+  if (!event.target.action?.endsWith("/sign-out") || !globalThis.caches) return;
+  for (const name of await caches.keys()) if (name.startsWith("carer-")) caches.delete(name);
+});
