@@ -29,7 +29,7 @@ AS_OFFICE = (
     "/siting-runs",
     "/scenarios",
 )
-EXAMPLES_PER_OPERATION = 8
+EXAMPLES_PER_OPERATION = 5
 
 
 def as_whom(path: str) -> str:

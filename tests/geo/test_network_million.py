@@ -112,6 +112,7 @@ def goes_through(database: Any, tmp_path: Path, crossings: int) -> dict[str, int
     return peaks
 
 
+@pytest.mark.drill
 def test_a_city_of_forty_thousand_crossings_goes_in_and_out(database: Any, tmp_path: Path) -> None:
     peaks = goes_through(database, tmp_path, 40_000)
     assert max(peaks.values()) < GIB_KB / 2
