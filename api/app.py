@@ -16,6 +16,7 @@ import api.routes
 from api.errors import add_error_handlers
 from api.pages.kit import add_pages
 from services.logs import set_up_logs
+from services.memory import settle_memory
 from services.settings import settings
 from services.unit_of_work import engine
 
@@ -42,6 +43,13 @@ def create_app() -> FastAPI:
     for router in routers():
         app.include_router(router)
     add_pages(app)
+    return app
+
+
+def serving_app() -> FastAPI:
+    """Build the application for a server that stands for long: what `serve` runs."""
+    app = create_app()
+    settle_memory()
     return app
 
 

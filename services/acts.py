@@ -37,6 +37,7 @@ class Act(SQLModel, table=True):
 
 
 _act = table_of(Act)
+_WRITE = insert(_act)
 
 
 def record_act(
@@ -58,20 +59,21 @@ def record_act(
     if actor.read_only:
         return  # the auditor's own transaction may not write; her reads are logged by the request log
     session.connection().execute(
-        insert(_act).values(
-            happened_at=now,
-            verb=verb,
-            actor_id=actor.person_id,
-            actor_role=actor.role,
-            for_person_id=for_person_id,
-            by_right=by_right or own_ground(actor, for_person_id),
-            channel=actor.channel,
-            area_code=area_code,
-            subject_type=subject[0] if subject else None,
-            subject_id=subject[1] if subject else None,
-            request_id=actor.request_id or session.info.get("request_id"),
-            facts=facts or {},
-        )
+        _WRITE,
+        {
+            "happened_at": now,
+            "verb": verb,
+            "actor_id": actor.person_id,
+            "actor_role": actor.role,
+            "for_person_id": for_person_id,
+            "by_right": by_right or own_ground(actor, for_person_id),
+            "channel": actor.channel,
+            "area_code": area_code,
+            "subject_type": subject[0] if subject else None,
+            "subject_id": subject[1] if subject else None,
+            "request_id": actor.request_id or session.info.get("request_id"),
+            "facts": facts or {},
+        },
     )
 
 

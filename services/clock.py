@@ -30,14 +30,27 @@ class DemoClock(SQLModel, table=True):
     moved_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
 
 
-_REAL = text("SELECT clock_timestamp()")
-_SHIFTED = text("SELECT clock_timestamp() + COALESCE((SELECT ahead FROM demo_clock WHERE id = 1), interval '0')")
+_REAL = "clock_timestamp()"
+_SHIFTED = "clock_timestamp() + COALESCE((SELECT ahead FROM demo_clock WHERE id = 1), interval '0')"
+_ASK = {words: text(f"SELECT {words}") for words in (_REAL, _SHIFTED)}
+_READING = "clock_reading"
 
 
 def read_now(session: Session) -> datetime:
     """Give the moment an act happens, as an aware UTC datetime, from the database's clock."""
-    moment: datetime = session.connection().execute(_SHIFTED if settings().demonstration else _REAL).scalar_one()
+    read: datetime | None = session.info.pop(_READING, None)
+    moment: datetime = read or session.connection().execute(_ASK[clock_in_sql()]).scalar_one()
     return moment.astimezone(UTC)
+
+
+def clock_in_sql() -> str:
+    """Give the clock as a word of SQL, so that the statement that opens an act reads it along."""
+    return _SHIFTED if settings().demonstration else _REAL
+
+
+def note_reading(session: Session, moment: datetime) -> None:
+    """Keep what the clock said in the statement just run; the next `read_now` of this session gives it, once."""
+    session.info[_READING] = moment
 
 
 def advance(session: Session, by: timedelta) -> datetime:

@@ -24,7 +24,8 @@ class OutboxRow(SQLModel, table=True):
     __table_args__ = (
         CheckConstraint("state IN ('waiting', 'sent', 'done', 'failed')", name="outbox_state_check"),
         CheckConstraint("(state = 'done') = (confirmed_at IS NOT NULL)", name="outbox_done_is_confirmed_check"),
-        Index("outbox_due_idx", "not_before", "id", postgresql_where=text("state IN ('waiting', 'sent')")),
+        Index("outbox_due_idx", "not_before", "id", postgresql_where=text("state = 'waiting'")),
+        Index("outbox_sent_idx", "sent_at", postgresql_where=text("state = 'sent'")),
     )
     id: int | None = own_id()
     job: str = words()
@@ -41,6 +42,7 @@ class OutboxRow(SQLModel, table=True):
 
 
 _outbox = table_of(OutboxRow)
+_PROMISE = insert(_outbox).on_conflict_do_nothing(index_elements=["key"])
 REQUEST = "_request"
 """Where a job's arguments carry the id of the request that promised it; handlers never see it."""
 
@@ -62,18 +64,17 @@ def enqueue(
     """
     request_id = session.info.get("request_id")
     session.connection().execute(
-        insert(_outbox)
-        .values(
-            job=job,
-            args=args | {REQUEST: request_id} if request_id else args,
-            area_code=area_code,
-            key=key,
-            not_before=not_before or now,
-            created_at=now,
-            state="waiting",
-            sends=0,
-        )
-        .on_conflict_do_nothing(index_elements=["key"])
+        _PROMISE,
+        {
+            "job": job,
+            "args": args | {REQUEST: request_id} if request_id else args,
+            "area_code": area_code,
+            "key": key,
+            "not_before": not_before or now,
+            "created_at": now,
+            "state": "waiting",
+            "sends": 0,
+        },
     )
 
 

@@ -6,16 +6,22 @@ decides what exists for her. Only the request dependency, the job wrapper and th
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import lru_cache
+from typing import Any
 
+import psycopg
 import structlog
-from sqlalchemy import Engine, create_engine, text
+from sqlalchemy import Engine, TextClause, create_engine, event, text
+from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.pool import ConnectionPoolEntry
 from sqlmodel import Session
 
-from services.clock import read_now
+from services.clock import clock_in_sql, note_reading, read_now
 from services.settings import Login, settings
 
 
@@ -64,6 +70,7 @@ class UnitOfWork:
 
 
 _engines: dict[Login, Engine] = {}
+BELIEVED_SECONDS = 1.0
 
 
 def engine(login: Login = "app") -> Engine:
@@ -73,13 +80,33 @@ def engine(login: Login = "app") -> Engine:
 
 def _opened(login: Login) -> Engine:
     options = f"-c statement_timeout={settings().statement_timeout_ms if login == 'app' else 0} -c timezone=UTC"
-    return create_engine(
+    if login == "app":
+        options += " -c jit=off"  # compiling costs more than any request's statement
+    opened = create_engine(
         settings().url(login),
         pool_size=settings().pool_size,
         max_overflow=settings().pool_size,
-        pool_pre_ping=True,
         connect_args={"options": options, "application_name": f"yinling-{login}", "connect_timeout": 5},
     )
+    event.listen(opened, "checkin", _note_when_given_back)
+    event.listen(opened, "checkout", _try_when_long_idle)
+    return opened
+
+
+def _note_when_given_back(_connection: Any, record: ConnectionPoolEntry) -> None:
+    record.info["given_back"] = time.monotonic()
+
+
+def _try_when_long_idle(connection: Any, record: ConnectionPoolEntry, _proxy: Any) -> None:
+    """Ask a connection that lay idle whether it still stands; one that was in use a moment ago is believed."""
+    if time.monotonic() - record.info.get("given_back", 0.0) < BELIEVED_SECONDS or "given_back" not in record.info:
+        return
+    try:
+        connection.autocommit = True
+        connection.execute("SELECT 1")
+        connection.autocommit = False
+    except psycopg.Error as error:
+        raise DisconnectionError from error  # the pool gives another one
 
 
 def forget_engines() -> None:
@@ -88,11 +115,17 @@ def forget_engines() -> None:
         _engines.popitem()[1].dispose()
 
 
-_INTRODUCE = text(
+_SAY_WHO = (
     "SELECT set_config('app.person_id', :person, true), set_config('app.lo', :lo, true), "
     "set_config('app.hi', :hi, true), set_config('app.role', :role, true), "
     "set_config('app.provider_id', :provider, true)"
 )
+_INTRODUCE = text(_SAY_WHO)
+
+
+@lru_cache(maxsize=2)
+def _open_act(clock: str) -> TextClause:
+    return text(f"{_SAY_WHO}, {clock} AS moment")
 
 
 def introduce(session: Session, actor: Actor) -> None:
@@ -100,17 +133,24 @@ def introduce(session: Session, actor: Actor) -> None:
 
     The session keeps the request's id, so that acts and promised jobs of this transaction carry it on.
     """
+    session.connection().execute(_INTRODUCE, _who(session, actor))
+
+
+def _introduce_and_read_clock(session: Session, actor: Actor) -> None:
+    """Say who acts and read the clock in one statement: what every act begins with."""
+    row = session.connection().execute(_open_act(clock_in_sql()), _who(session, actor)).one()
+    note_reading(session, row.moment)
+
+
+def _who(session: Session, actor: Actor) -> dict[str, str]:
     session.info["request_id"] = actor.request_id or structlog.contextvars.get_contextvars().get("request_id")
-    session.connection().execute(
-        _INTRODUCE,
-        {
-            "person": _setting(actor.person_id),
-            "lo": _setting(actor.area_lo),
-            "hi": _setting(actor.area_hi),
-            "role": actor.role,
-            "provider": _setting(actor.provider_id),
-        },
-    )
+    return {
+        "person": _setting(actor.person_id),
+        "lo": _setting(actor.area_lo),
+        "hi": _setting(actor.area_hi),
+        "role": actor.role,
+        "provider": _setting(actor.provider_id),
+    }
 
 
 @contextmanager
@@ -122,7 +162,7 @@ def unit_of_work(actor: Actor, *, login: Login = "app") -> Iterator[UnitOfWork]:
     with Session(engine(login), expire_on_commit=False) as session, session.begin():
         if actor.read_only:
             session.connection().execute(text("SET TRANSACTION READ ONLY"))
-        introduce(session, actor)
+        _introduce_and_read_clock(session, actor)
         yield UnitOfWork(session=session, now=read_now(session), actor=actor)
 
 

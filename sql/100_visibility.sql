@@ -14,32 +14,39 @@ CREATE OR REPLACE FUNCTION acting_hi() RETURNS bigint
 LANGUAGE sql STABLE PARALLEL SAFE AS
 $$ SELECT NULLIF(current_setting('app.hi', true), '')::bigint $$;
 
+-- The four below are in plpgsql because PostgreSQL plans a definer function in SQL anew at each call, and these are
+-- asked by every statement of somebody without an office; plpgsql keeps the plan with the connection.
 -- The elders she speaks for: herself, and those who (or whose community) confirmed her as a proxy who may see.
 CREATE OR REPLACE FUNCTION linked_elders() RETURNS bigint[]
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS
 $$
-  SELECT array(
+BEGIN
+  RETURN array(
     SELECT acting_person() WHERE acting_person() IS NOT NULL
     UNION
     SELECT elder_id FROM proxy
     WHERE proxy_person_id = acting_person() AND state = 'confirmed' AND 'view' = ANY (scopes)
-      AND (expires_on IS NULL OR expires_on >= (now() AT TIME ZONE 'Asia/Shanghai')::date))
+      AND (expires_on IS NULL OR expires_on >= (now() AT TIME ZONE 'Asia/Shanghai')::date));
+END
 $$;
 
 -- The providers for which she dispatches.
 CREATE OR REPLACE FUNCTION linked_providers() RETURNS bigint[]
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS
 $$
-  SELECT array(
+BEGIN
+  RETURN array(
     SELECT provider_id FROM role_grant
-    WHERE person_id = acting_person() AND role = 'dispatcher' AND revoked_at IS NULL)
+    WHERE person_id = acting_person() AND role = 'dispatcher' AND revoked_at IS NULL);
+END
 $$;
 
 -- The orders she works on: offered to, accepted by or holding a place at her provider, or assigned to her; 62 days back.
 CREATE OR REPLACE FUNCTION linked_orders() RETURNS bigint[]
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS
 $$
-  SELECT array(
+BEGIN
+  RETURN array(
     SELECT order_id FROM offer
     WHERE provider_id = ANY ((SELECT linked_providers())::bigint[]) AND state IN ('open', 'accepted')
       AND offered_at > now() - interval '62 days'
@@ -49,7 +56,8 @@ $$
       AND booked_at > now() - interval '62 days'
     UNION
     SELECT order_id FROM assignment
-    WHERE carer_id = acting_person() AND state <> 'cancelled' AND upper(during) > now() - interval '62 days')
+    WHERE carer_id = acting_person() AND state <> 'cancelled' AND upper(during) > now() - interval '62 days');
+END
 $$;
 
 CREATE OR REPLACE FUNCTION is_active_volunteer() RETURNS boolean
@@ -66,9 +74,10 @@ $$;
 
 -- Everybody she has a reason to know by name: those above, and who stands on the other side of the door.
 CREATE OR REPLACE FUNCTION linked_people() RETURNS bigint[]
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS
 $$
-  SELECT array(
+BEGIN
+  RETURN array(
     SELECT unnest(linked_elders())
     -- an offer that is only open shows the order, not yet whose it is
     UNION SELECT elder_id FROM care_order
@@ -82,7 +91,8 @@ $$
             AND upper(during) > now() - interval '62 days'
     UNION SELECT person_id FROM carer WHERE provider_id = ANY ((SELECT linked_providers())::bigint[])
     UNION SELECT carer_id FROM assignment WHERE order_id = ANY ((SELECT linked_orders())::bigint[])
-    UNION SELECT proxy_person_id FROM proxy WHERE elder_id = acting_person())
+    UNION SELECT proxy_person_id FROM proxy WHERE elder_id = acting_person());
+END
 $$;
 
 -- How many of a provider's carers are promised elsewhere at a time: counts only, for anybody who orders.
@@ -129,14 +139,18 @@ $$;
 -- Sign-in happens before anybody is known: a session token's hash gives the person, her session and grants.
 CREATE OR REPLACE FUNCTION find_session(asked_hash bytea, at_moment timestamptz)
 RETURNS TABLE (session_id bigint, person_id bigint, kind text, full_name text, grants jsonb)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS
 $$
+#variable_conflict use_column
+BEGIN
+  RETURN QUERY
   SELECT s.id, s.person_id, s.kind, p.full_name,
     COALESCE((SELECT jsonb_agg(jsonb_build_object('role', g.role, 'area_code', g.area_code,
                                                   'provider_id', g.provider_id) ORDER BY g.id)
               FROM role_grant g WHERE g.person_id = s.person_id AND g.revoked_at IS NULL), '[]'::jsonb)
   FROM sign_in_session s JOIN person p ON p.id = s.person_id
-  WHERE s.token_hash = asked_hash AND s.revoked_at IS NULL AND s.expires_at > at_moment AND p.died_on IS NULL
+  WHERE s.token_hash = asked_hash AND s.revoked_at IS NULL AND s.expires_at > at_moment AND p.died_on IS NULL;
+END
 $$;
 
 -- The person behind a phone's keyed hash; used once a one-time code was proved.

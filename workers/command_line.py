@@ -63,7 +63,7 @@ def serve(host: str = "127.0.0.1", port: int = 8000) -> None:
     """Serve the API and the pages."""
     import uvicorn
 
-    uvicorn.run("api.app:create_app", factory=True, host=host, port=port, log_level="warning", access_log=False)
+    uvicorn.run("api.app:serving_app", factory=True, host=host, port=port, log_level="warning", access_log=False)
 
 
 @app.command()

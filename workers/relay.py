@@ -27,16 +27,22 @@ RELAY_BEAT = "yinling:relay:beat"
 
 _CLAIM = text(
     """
-    UPDATE outbox SET state = 'sent', sends = sends + 1, sent_at = clock_timestamp()
-    WHERE id IN (
+    WITH due AS (
+      SELECT id FROM outbox WHERE state = 'waiting' AND not_before <= :now
+      ORDER BY not_before, id LIMIT :most_rows FOR UPDATE SKIP LOCKED
+    ), unconfirmed AS (
       SELECT id FROM outbox
-      WHERE (state = 'waiting' AND not_before <= :now)
-         OR (state = 'sent' AND sends < :most
-             AND sent_at < clock_timestamp() - make_interval(secs => :resend * least(sends, 10)))
-      ORDER BY id LIMIT 200 FOR UPDATE SKIP LOCKED)
-    RETURNING id, sends, job
+      WHERE state = 'sent' AND sends < :most AND sent_at < clock_timestamp() - make_interval(secs => :resend)
+        AND sent_at < clock_timestamp() - make_interval(secs => :resend * least(sends, 10))
+      ORDER BY sent_at LIMIT :most_rows FOR UPDATE SKIP LOCKED
+    )
+    UPDATE outbox AS o SET state = 'sent', sends = sends + 1, sent_at = clock_timestamp()
+    FROM (SELECT id FROM due UNION ALL SELECT id FROM unconfirmed) AS chosen
+    WHERE o.id = chosen.id
+    RETURNING o.id, o.sends, o.job, o.not_before
     """
 )
+MOST_ROWS = 200
 _GIVE_UP = text(
     "UPDATE outbox SET state = 'failed' WHERE state = 'sent' AND sends >= :most "
     "AND sent_at < clock_timestamp() - make_interval(secs => :resend * 10) RETURNING id, job, last_error"
@@ -54,15 +60,27 @@ def queue(redis: Redis) -> Queue:
 
 
 def relay_once(redis: Redis) -> int:
-    """Send every due row once; gives how many. Rows are marked first: a crash in between means sending again."""
+    """Send the due rows, those due longest first; gives how many, at most 200 new ones and 200 unconfirmed.
+
+    By when they were due and not by when they were promised: a timer of this morning comes before what somebody
+    promised a moment ago. Rows are marked first: a crash in between means sending again.
+    """
     with unit_of_work(SYSTEM, login="jobs") as work:
         rows = (
             work.session.connection()
-            .execute(_CLAIM, {"now": work.now, "most": MOST_SENDS, "resend": settings().outbox_resend_seconds})
+            .execute(
+                _CLAIM,
+                {
+                    "now": work.now,
+                    "most": MOST_SENDS,
+                    "most_rows": MOST_ROWS,
+                    "resend": settings().outbox_resend_seconds,
+                },
+            )
             .all()
         )
     jobs = queue(redis)
-    for row in sorted(rows):
+    for row in sorted(rows, key=lambda one: (one.not_before, one.id)):
         try:
             jobs.enqueue_call(
                 "workers.performing.perform_in_worker",

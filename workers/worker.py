@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rq import Worker
 
+from services.memory import settle_memory
 from services.settings import settings
 from services.unit_of_work import forget_engines
 from workers.jobs import handlers
@@ -13,6 +14,7 @@ from workers.relay import connection, queue
 def work_forever(burst: bool = False) -> None:
     """Work until a signal; with `burst`, until the queue is empty. Handlers are imported before forking."""
     handlers()
+    settle_memory()
     forget_engines()
     redis = connection()
     worker = Worker([queue(redis)], connection=redis, worker_ttl=settings().worker_ttl_seconds)

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Path, Query, Response
 
 from api.deps import Work
 from api.errors import problems
@@ -29,20 +29,25 @@ from services.orders.rules import check_aware
 router = APIRouter(prefix="/api/v1", tags=["matching"])
 Id = Annotated[int, Path(ge=1, le=2**62)]
 RECENT = timedelta(days=31)
+_SAME = tuple(
+    name for name in CandidateOut.model_fields if name in Candidate.__dataclass_fields__ and name != "reasons"
+)
 
 
 @router.post("/match", response_model=MatchedOut, responses=problems(401, 403, 404, 409), summary="Who can come")
-def find_providers(work: Work, asked: MatchIn) -> MatchedOut:
-    """Rank the providers that can serve an elder in a window, with reasons, and say why others cannot."""
+def find_providers(work: Work, asked: MatchIn) -> Response:
+    """Rank the providers that can serve an elder in a window, with reasons, and say why the nearest others cannot."""
     found = match(work.session, work.now, work.actor, **asked.model_dump())
-    return MatchedOut(
+    answer = MatchedOut(
         elder_id=found.elder_id,
         service_code=found.service.code,
         starts_at=found.starts_at,
         ends_at=found.ends_at,
         candidates=[_candidate(one) for one in found.candidates],
-        left_out=[LeftOutOut.model_validate(asdict(one)) for one in found.left_out],
+        left_out=[LeftOutOut(**vars(one)) for one in found.left_out],
+        farther=found.farther,
     )
+    return Response(answer.model_dump_json(), media_type="application/json")  # checked once, not twice
 
 
 @router.get(
@@ -98,7 +103,11 @@ def show_unmet_needs(
 
 
 def _candidate(one: Candidate) -> CandidateOut:
-    plain = {name: getattr(one, name) for name in CandidateOut.model_fields if hasattr(one, name)}
     shared = one.shared
-    plain |= {"government_fen": shared.government_fen, "voucher_fen": shared.voucher_fen, "self_fen": shared.self_fen}
-    return CandidateOut.model_validate(plain | {"reasons": list(one.reasons)})
+    return CandidateOut(
+        **{name: getattr(one, name) for name in _SAME},
+        government_fen=shared.government_fen,
+        voucher_fen=shared.voucher_fen,
+        self_fen=shared.self_fen,
+        reasons=list(one.reasons),
+    )

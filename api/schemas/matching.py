@@ -47,13 +47,13 @@ class LeftOutOut(BaseModel):
 
     provider_id: int
     provider_name: str
-    code: Literal["blocked", "not_offering", "closed", "too_far", "no_carer_with_the_skill", "full"]
+    code: Literal["blocked", "not_offering", "closed", "too_far", "no_carer_with_the_skill", "full", "not_as_wished"]
     why: str
     facts: dict[str, Any]
 
 
 class MatchedOut(BaseModel):
-    """Providers best first, and why the others were left out."""
+    """Providers best first, and why the nearest others were left out; `farther`: more of them, too far to list."""
 
     elder_id: int
     service_code: str
@@ -61,6 +61,7 @@ class MatchedOut(BaseModel):
     ends_at: datetime
     candidates: list[CandidateOut]
     left_out: list[LeftOutOut]
+    farther: bool = False
 
 
 class OfferOut(BaseModel):

@@ -19,15 +19,18 @@ _entitlement = table_of(Entitlement)
 _use = table_of(EntitlementUse)
 
 
-def hold(session: Session, now: datetime, order_id: int, shared: Split, on: date) -> None:
+def hold(session: Session, now: datetime, order_id: int, shared: Split, on: date, *, fresh: bool = False) -> None:
     """Keep government's and the voucher's part of a split aside for one order, in the month of the service.
 
     A hold of the same order is replaced (an order priced anew); nothing to pay releases it. The database
-    refuses (`entitlement_use_month_cap_check`) what another order took meanwhile.
+    refuses (`entitlement_use_month_cap_check`) what another order took meanwhile. `fresh`: an order just written,
+    for which nothing can be held yet.
     """
-    vouchers.reserve(session, now, order_id, shared, on)
+    if not fresh or shared.voucher_fen:
+        vouchers.reserve(session, now, order_id, shared, on)
     if shared.entitlement_id is None or shared.government_fen == 0:
-        _move(session, now, order_id, "held", "released")
+        if not fresh:
+            _move(session, now, order_id, "held", "released")
         return
     connection = session.connection()
     right = connection.execute(
@@ -40,9 +43,13 @@ def hold(session: Session, now: datetime, order_id: int, shared: Split, on: date
         "state": "held",
         "recorded_at": now,
     }
-    replaced = connection.execute(
-        update(_use).where(_use.c.order_id == order_id, _use.c.state != "spent").values(kept).returning(_use.c.id)
-    ).first()
+    replaced = (
+        None
+        if fresh
+        else connection.execute(
+            update(_use).where(_use.c.order_id == order_id, _use.c.state != "spent").values(kept).returning(_use.c.id)
+        ).first()
+    )
     if replaced is None:  # an upsert would let the cap's trigger count the order's own old hold
         connection.execute(
             insert(_use).values(elder_id=right.elder_id, area_code=right.area_code, order_id=order_id, **kept)

@@ -9,21 +9,30 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Row, any_, func, insert, or_, select
+from sqlalchemy import Row, func, insert, or_, select, text
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlmodel import Session
 
 from services.benefits.rules import Split
 from services.benefits.voucher_rules import VoucherRight, place_of_use, take_voucher
 from services.benefits.voucher_tables import Voucher, VoucherMove, VoucherUse
-from services.catalogue.tables import ServiceItem
 from services.clock import civil_date
 from services.columns import table_of
 from services.directory.tables import Provider
 from services.people.tables import Person
 
 _voucher, _use, _move = table_of(Voucher), table_of(VoucherUse), table_of(VoucherMove)
-_item, _provider, person = table_of(ServiceItem), table_of(Provider), table_of(Person)
+_provider, person = table_of(Provider), table_of(Person)
+_GOOD_FOR = text(
+    "SELECT v.id, v.kind_name_zh, v.deduct_basis_points, v.available_fen, v.per_order_cap_fen, v.provider_codes, v.places,"
+    " own.fen AS own_fen, i.category, i.at_home, i.volunteer"
+    " FROM voucher AS v JOIN service_item AS i ON i.code = :service"
+    " CROSS JOIN LATERAL (SELECT COALESCE(sum(u.open_fen), 0) AS fen FROM voucher_use AS u"
+    "   WHERE u.voucher_id = v.id AND u.order_id = CAST(:besides AS bigint)) AS own"
+    " WHERE v.elder_id = :elder AND v.during @> CAST(:on AS date) AND v.lapsed_at IS NULL"
+    " AND i.category = ANY (v.service_groups) AND (NOT v.single_use OR v.available_fen + own.fen = v.issued_fen)"
+    " ORDER BY v.id"
+)
 
 
 def vouchers_for(
@@ -38,22 +47,10 @@ def vouchers_for(
 
     `besides_order_id` counts what that order has reserved as left, to price it anew.
     """
-    connection = session.connection()
-    item = connection.execute(
-        select(_item.c.category, _item.c.at_home, _item.c.volunteer).where(_item.c.code == service_code)
-    ).first()
-    if item is None:
-        return []
-    own = _reserved_for(besides_order_id)
-    rows = connection.execute(
-        select(_voucher, own.label("own_fen"))
-        .where(_voucher.c.elder_id == elder_id, _voucher.c.during.op("@>")(on), _voucher.c.lapsed_at.is_(None))
-        .where(any_(_voucher.c.service_groups) == item.category)
-        .where(any_(_voucher.c.places) == place_of_use(item.category, item.at_home, item.volunteer))
-        .where(~_voucher.c.single_use | (_voucher.c.available_fen + own == _voucher.c.issued_fen))
-        .order_by(_voucher.c.id)
+    rows = session.connection().execute(
+        _GOOD_FOR, {"elder": elder_id, "service": service_code, "on": on, "besides": besides_order_id}
     )
-    return [_right(row) for row in rows]
+    return [_right(row) for row in rows if place_of_use(row.category, row.at_home, row.volunteer) in row.places]
 
 
 def with_voucher(
@@ -177,11 +174,6 @@ def _values(row: Row[Any], now: datetime, kind: str, amount_fen: int, *, on: dat
         "service_day": on,
         "recorded_at": now,
     }
-
-
-def _reserved_for(order_id: int | None) -> Any:
-    own = select(func.coalesce(func.sum(_use.c.open_fen), 0)).where(_use.c.order_id == (order_id or 0))
-    return own.where(_use.c.voucher_id == _voucher.c.id).correlate(_voucher).scalar_subquery()
 
 
 def _right(row: Row[Any]) -> VoucherRight:

@@ -13,6 +13,7 @@ from services.catalogue.errors import TooLateToOrder, UnknownService
 from services.catalogue.rules import latest_order_moment
 from services.catalogue.standards import Standard, has_catalogue, standards_on
 from services.catalogue.tables import ServiceItem
+from services.cities.known import keep
 from services.cities.queries import city_of_area
 from services.cities.rules import area_range
 from services.clock import civil_date
@@ -111,8 +112,13 @@ class MenuCategory:
 def service_by_code(session: Session, code: str, on: date, area_code: int | None = None) -> Service:
     """Give the service in force on a civil day (Asia/Shanghai); with an area, as that city's catalogue has it that day.
 
-    Where a city publishes a catalogue, what is not in it is not offered. Raises UnknownService(service_code, on).
+    Where a city publishes a catalogue, what is not in it is not offered. Kept until a catalogue changes. Raises
+    UnknownService(service_code, on).
     """
+    return keep(session, ("service", code, on, area_code), lambda: _read_service(session, code, on, area_code))
+
+
+def _read_service(session: Session, code: str, on: date, area_code: int | None) -> Service:
     found = session.connection().execute(select(_item).where(_item.c.code == code, _in_force(on))).first()
     if found is None:
         raise UnknownService(service_code=code, on=on.isoformat())

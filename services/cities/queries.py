@@ -9,6 +9,7 @@ from sqlalchemy import Row, func, or_, select, text
 from sqlmodel import Session
 
 from services.cities.errors import NoRulesInForce, UnknownArea, UnknownCity
+from services.cities.known import keep
 from services.cities.pack import CityPack, CityRules, MoneyPolicy, TimebankPolicy, VoucherKind
 from services.cities.rules import ancestor_code, area_range
 from services.cities.tables import Area, City, CityPackVersion, NationalStreet, RulesAdoption
@@ -26,8 +27,12 @@ def rules_in_force(session: Session, city_code: int, on: date) -> CityRules:
 
     `city_code` is the 15-digit code of the city, or of any area inside it. A city that adopted a
     neighbour's rules is judged by the neighbour's version of that day. The answer is frozen and cached
-    per version. Raises UnknownCity, or NoRulesInForce(city_code, on).
+    until rules change (known.py). Raises UnknownCity, or NoRulesInForce(city_code, on).
     """
+    return keep(session, ("rules", city_code, on), lambda: _read_rules(session, city_code, on))
+
+
+def _read_rules(session: Session, city_code: int, on: date) -> CityRules:
     city = city_of_area(session, city_code)
     rules_city = rules_city_on(session, city, on)
     found = (
@@ -137,6 +142,10 @@ def city_of_area(session: Session, area_code: int) -> int:
     A municipality such as Shanghai is one province-level code, so both levels are tried. Raises
     UnknownCity(area_code).
     """
+    return keep(session, ("city", area_code), lambda: _read_city_of(session, area_code))
+
+
+def _read_city_of(session: Session, area_code: int) -> int:
     tried = {ancestor_code(area_code, "province"), area_code}
     if area_code % 10**13:
         tried.add(ancestor_code(area_code, "city"))

@@ -15,7 +15,9 @@ from sqlalchemy import (
     ForeignKey,
     Identity,
     Index,
+    Integer,
     String,
+    Text,
     UniqueConstraint,
 )
 from sqlalchemy.dialects.postgresql import JSONB
@@ -68,6 +70,16 @@ class RulesAdoption(SQLModel, table=True):
     adopted_from: date = Field(sa_column=Column(Date, primary_key=True))
     rules_city_code: int = Field(sa_column=Column(BigInteger, ForeignKey("city.code"), nullable=False))
     recorded_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
+
+
+class RulesStamp(SQLModel, table=True):
+    """A word that changes whenever rules, adoptions or a catalogue do; a single row (sql/430_known_rules.sql)."""
+
+    __tablename__ = "rules_stamp"
+    __table_args__ = (CheckConstraint("id = 1", name="rules_stamp_single_row_check"),)
+
+    id: int = Field(default=1, sa_column=Column(Integer, primary_key=True, autoincrement=False))
+    stamp: str = Field(sa_column=Column(Text, nullable=False))
 
 
 class Area(SQLModel, table=True):

@@ -131,6 +131,8 @@ class ServiceLine(SQLModel, table=True):
         CheckConstraint("slot_capacity > 0", name="service_line_capacity_check"),
         CheckConstraint("from_hour >= 0 AND from_hour < to_hour AND to_hour <= 24", name="service_line_hours_check"),
         Index("service_line_one_idx", "provider_id", "service_code", unique=True),
+        Index("service_line_site_idx", "facility_id", "service_code"),
+        Index("service_line_farthest_idx", "service_code", "max_travel_seconds"),
     )
     id: int | None = own_id()
     provider_id: int = link("provider.id")

@@ -95,7 +95,7 @@ def name_provider(session: Session, now: datetime, actor: Actor, order_id: int, 
     task = open_task(session, order_id)
     if task is None or order.state != "offering":
         raise TaskClosed(order_id=order_id, state=order.state)
-    found = candidates_for(session, now, order)
+    found = candidates_for(session, now, order, everybody=True)
     chosen = next((one for one in found.candidates if one.provider_id == provider_id), None)
     if chosen is None:
         why = next((one.why for one in found.left_out if one.provider_id == provider_id), None)
@@ -183,12 +183,15 @@ def waiting_for_bureau(session: Session, actor: Actor) -> list[WaitingForBureau]
     ]
 
 
-def candidates_for(session: Session, now: datetime, order: OrderRow) -> Found:
-    """Rank who can take an order and was not asked yet; the others come with why not. Raises HomeUnknown."""
+def candidates_for(session: Session, now: datetime, order: OrderRow, *, everybody: bool = False) -> Found:
+    """Rank who can take an order and was not asked yet; the nearest others (or everybody) come with why not.
+
+    Raises HomeUnknown.
+    """
     service: Service = service_by_code(session, order.service_code, civil_date(order.starts_at))
     return find_candidates(
         session, now, order.elder_id, order.area_code, service, order.starts_at, order.ends_at,
-        already_asked=asked_so_far(session, order), besides_order_id=order.id,
+        already_asked=asked_so_far(session, order), besides_order_id=order.id, everybody=everybody,
     )  # fmt: skip
 
 

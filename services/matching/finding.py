@@ -1,13 +1,13 @@
-"""Who could serve an elder in a window: every provider of her city that has the service, ranked or left out."""
+"""Who could serve an elder in a window: the providers of her city near enough, ranked, and the nearest left out."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Row, func, select, text
+from sqlalchemy import Row, func, select
 from sqlmodel import Session
 
 from services.benefits.queries import rights_on
@@ -15,24 +15,15 @@ from services.benefits.rules import Split, split, yuan
 from services.benefits.voucher_rules import take_voucher
 from services.benefits.vouchers import vouchers_for
 from services.catalogue.queries import Service
-from services.cities.queries import city_of_area, rules_in_force
-from services.cities.rules import area_range
+from services.cities.known import keep
+from services.cities.queries import rules_in_force
+from services.cities.rules import area_contains
 from services.clock import civil_date
-from services.columns import table_of
-from services.directory.tables import Facility, Provider, ServiceLine
 from services.matching.left_out import LeftOut, not_as_wished, why_left_out
+from services.matching.nearest import Near, lines_near
 from services.matching.rules import Facts, minutes_up, rank
-from services.matching.walks import Walk, walks_to
-from services.matching.wishes import Wish, wish_facts, wish_of
-
-_line = table_of(ServiceLine)
-_provider = table_of(Provider)
-_facility = table_of(Facility)
-_SLOT_FACTS = text(
-    "SELECT * FROM slot_facts(CAST(:providers AS bigint[]), :service, CAST(:skills AS text[]), CAST(:on_day AS date), "
-    "tstzrange(:starts_at, :ends_at), :rated_since)"
-)
-RATED_WITHIN = timedelta(days=365)
+from services.matching.walks import Walk
+from services.matching.wishes import Wish
 
 
 @dataclass(frozen=True)
@@ -60,10 +51,14 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Found:
-    """All providers of a service for one elder and window: candidates best first, and the others with why."""
+    """Providers of a service for one elder and window: candidates best first, and the nearest others with why.
+
+    `farther`: the city has more providers of it, too far away to be listed.
+    """
 
     candidates: tuple[Candidate, ...]
     left_out: tuple[LeftOut, ...]
+    farther: bool = False
 
 
 def find_candidates(
@@ -77,121 +72,109 @@ def find_candidates(
     *,
     already_asked: Collection[int] = (),
     besides_order_id: int | None = None,
+    everybody: bool = False,
 ) -> Found:
-    """Rank the providers of the elder's city for a service in a window; the others come with why not.
+    """Rank the providers of the elder's city for a service in a window; the nearest others come with why not.
 
-    Providers in `already_asked` appear in neither list. Raises HomeUnknown when the elder has no place on
-    the map.
+    With `everybody` all others of the city come. Providers in `already_asked` appear in neither list. Raises
+    HomeUnknown when the elder has no place on the map.
     """
-    every = _lines(session, service.code, area_code, civil_date(starts_at))
-    lines = [row for row in every if row.provider_id not in already_asked]
-    service = _with_skills(service, lines)
-    rules = rules_in_force(session, area_code, civil_date(now))
-    walks = walks_to(session, elder_id, area_code, lines, rules)
-    slots = _slots(session, now, service, lines, starts_at, ends_at)
-    wish = wish_of(session, elder_id)
-    wished = wish_facts(session, elder_id, service, [line.provider_id for line in lines], wish, starts_at, ends_at)
+    service = _with_skills(session, service, area_code, civil_date(starts_at))
+    near = lines_near(
+        session, now, elder_id, area_code, service, starts_at, ends_at, already_asked=already_asked, everybody=everybody
+    )
     left_out: list[LeftOut] = []
-    able: dict[int, tuple[Row[Any], Walk, Row[Any], Facts]] = {}
-    for line in lines:
-        walk, slot = walks[line.facility_id], slots[line.provider_id]
-        capacity = _capacity_left(line, slot, service)
-        reason = why_left_out(line, walk, slot, capacity, service, starts_at, ends_at)
-        if reason is None and service.at_home and wish.must and not wished[line.provider_id].wished:
+    able: dict[int, tuple[Row[Any], Walk, Facts]] = {}
+    wish = _wish(near)
+    weight = rules_in_force(session, area_code, civil_date(now)).trust.credit.match_weight
+    for line in near.lines:
+        walk = _walk(line, near)
+        capacity = _capacity_left(line, service)
+        reason = why_left_out(line, walk, line, capacity, service, starts_at, ends_at)
+        if reason is None and service.at_home and wish.must and not line.wished:
             reason = not_as_wished(line, wish.words)
         if reason is not None:
             left_out.append(reason)
         else:
-            facts = _facts(line, walk, slot, capacity, wished[line.provider_id], service)
-            weight = rules.trust.credit.match_weight
-            facts = replace(facts, credit_weight=weight, credit_percent=line.credit_match_percent)
-            able[line.provider_id] = (line, walk, slot, facts)
-    on = civil_date(starts_at)
-    rights = rights_on(session, elder_id, service.code, on, besides_order_id)
-    vouchers = vouchers_for(session, elder_id, service.code, on, besides_order_id=besides_order_id)
-    ranked = rank([facts for _, _, _, facts in able.values()])
-    candidates = []
-    for place, (facts, parts) in enumerate(ranked, start=1):
-        line, walk, slot, _ = able[facts.provider_id]
-        shared = take_voucher(split(facts.price_fen, rights), vouchers, line.provider_code)
-        candidates.append(_candidate(place, line, walk, slot, facts, parts, shared, service, wish))
+            able[line.provider_id] = (line, walk, _facts(line, walk, capacity, service, weight))
+    candidates = _priced(session, elder_id, service, civil_date(starts_at), able, wish, besides_order_id)
     left_out.sort(key=lambda one: (one.provider_name, one.provider_id))
-    return Found(candidates=tuple(candidates), left_out=tuple(left_out))
+    return Found(candidates=candidates, left_out=tuple(left_out), farther=near.farther)
 
 
-def _with_skills(service: Service, lines: list[Row[Any]]) -> Service:
+def _with_skills(session: Session, service: Service, area_code: int, on: date) -> Service:
     """A service with the skills demanded there and then: the house's and the city's, as PostgreSQL will ask for them."""
-    demanded = set(lines[0].demanded) if lines else set()
+    statement = select(func.skills_demanded(service.code, area_code, on))
+    demanded: frozenset[str] = keep(
+        session,
+        ("skills demanded", service.code, area_code, on),
+        lambda: frozenset(session.connection().execute(statement).scalar_one()),
+    )
     more = sorted(demanded - set(service.required_skills))
     return replace(service, required_skills=(*service.required_skills, *more)) if more else service
 
 
-def _lines(session: Session, service_code: str, area_code: int, on: date) -> list[Row[Any]]:
-    first, last = area_range(city_of_area(session, area_code))
-    return list(
-        session.connection().execute(
-            select(
-                _line,
-                _provider.c.name.label("provider_name"),
-                _provider.c.code.label("provider_code"),
-                _provider.c.grade,
-                _provider.c.blocked_at,
-                _provider.c.credit_level,
-                _provider.c.credit_match_percent,
-                _facility.c.status,
-                select(func.skills_demanded(service_code, area_code, on)).scalar_subquery().label("demanded"),
-            )
-            .join(_provider, _provider.c.id == _line.c.provider_id)
-            .join(_facility, _facility.c.id == _line.c.facility_id)
-            .where(_line.c.service_code == service_code, _facility.c.area_code.between(first, last))
-            .order_by(_line.c.provider_id)
-        )
+def _priced(
+    session: Session, elder_id: int, service: Service, on: date, able: dict[int, tuple[Row[Any], Walk, Facts]],
+    wish: Wish, besides_order_id: int | None,
+) -> tuple[Candidate, ...]:  # fmt: skip
+    """Rank those who can come and share each one's price; rights and vouchers are read where she has any."""
+    some = next(iter(able.values()), None)
+    if some is None:
+        return ()
+    rights = rights_on(session, elder_id, service.code, on, besides_order_id) if some[0].has_rights else []
+    vouchers = (
+        vouchers_for(session, elder_id, service.code, on, besides_order_id=besides_order_id)
+        if some[0].has_vouchers
+        else []
+    )
+    candidates = []
+    for place, (facts, parts) in enumerate(rank([facts for _, _, facts in able.values()]), start=1):
+        line, walk, _ = able[facts.provider_id]
+        shared = take_voucher(split(facts.price_fen, rights), vouchers, line.provider_code)
+        candidates.append(_candidate(place, line, walk, facts, parts, shared, service, wish))
+    return tuple(candidates)
+
+
+def _wish(near: Near) -> Wish:
+    line = near.lines[0] if near.lines else None
+    return (
+        Wish()
+        if line is None or line.must is None
+        else Wish(line.gender, tuple(line.languages), line.must, line.carer_id, line.carer_name)
     )
 
 
-def _slots(
-    session: Session,
-    now: datetime,
-    service: Service,
-    lines: list[Row[Any]],
-    starts_at: datetime,
-    ends_at: datetime,
-) -> dict[int, Row[Any]]:
-    rows = session.connection().execute(
-        _SLOT_FACTS,
-        {
-            "providers": [line.provider_id for line in lines],
-            "service": service.code,
-            "skills": list(service.required_skills),
-            "on_day": civil_date(starts_at),
-            "starts_at": starts_at,
-            "ends_at": ends_at,
-            "rated_since": now - RATED_WITHIN,
-        },
-    )
-    return {row.provider_id: row for row in rows}
+def _walk(line: Row[Any], near: Near) -> Walk:
+    mine, theirs = near.judged_area, line.facility_area_code
+    same = None if mine is None else area_contains(mine, theirs) or area_contains(theirs, mine)
+    return Walk(int(line.walk_seconds), estimated=line.walk_estimated, same_area=same)
 
 
-def _capacity_left(line: Row[Any], slot: Row[Any], service: Service) -> int:
-    places = int(line.slot_capacity - slot.booked)
+def _capacity_left(line: Row[Any], service: Service) -> int:
+    if line.booked is None:  # not counted: it cannot come for another reason
+        return 0
+    places = int(line.slot_capacity - line.booked)
     if not service.at_home:
         return max(0, places)
-    return max(0, min(places, int(slot.free - slot.waiting)))
+    return max(0, min(places, int(line.free - line.waiting)))
 
 
-def _facts(line: Row[Any], walk: Walk, slot: Row[Any], capacity_left: int, wished: Row[Any], service: Service) -> Facts:
+def _facts(line: Row[Any], walk: Walk, capacity_left: int, service: Service, credit_weight: int) -> Facts:
     return Facts(
         provider_id=line.provider_id,
         walk_seconds=walk.seconds,
         max_travel_seconds=line.max_travel_seconds,
         grade=line.grade,
-        mean_face_hundredths=None if slot.mean_face is None else int(slot.mean_face * 100),
+        mean_face_hundredths=None if line.mean_face is None else int(line.mean_face * 100),
         price_fen=line.price_fen,
         capacity_left=capacity_left,
         slot_capacity=line.slot_capacity,
-        served_before=int(wished.known),
-        load=int(wished.load),
-        as_wished=not service.at_home or wished.wished > 0,
+        served_before=int(line.known),
+        load=int(line.load),
+        as_wished=not service.at_home or line.wished > 0,
+        credit_weight=credit_weight,
+        credit_percent=line.credit_match_percent,
     )
 
 
@@ -199,7 +182,6 @@ def _candidate(
     place: int,
     line: Row[Any],
     walk: Walk,
-    slot: Row[Any],
     facts: Facts,
     parts: dict[str, int],
     shared: Split,
@@ -217,22 +199,22 @@ def _candidate(
         walk_estimated=walk.estimated,
         capacity_left=facts.capacity_left,
         grade=line.grade,
-        mean_face=None if slot.mean_face is None else float(slot.mean_face),
-        ratings=slot.ratings,
+        mean_face=None if line.mean_face is None else float(line.mean_face),
+        ratings=line.ratings,
         price_fen=line.price_fen,
         shared=shared,
-        reasons=(*_reasons(walk, slot, facts, shared, service, wish), *_credit_reason(line.credit_level)),
+        reasons=(*_reasons(walk, line, facts, shared, service, wish), *_credit_reason(line.credit_level)),
         opening=(tuple(line.weekdays), line.from_hour, line.to_hour),
         credit_level=line.credit_level,
     )
 
 
-def _reasons(walk: Walk, slot: Row[Any], facts: Facts, shared: Split, service: Service, wish: Wish) -> tuple[str, ...]:
+def _reasons(walk: Walk, line: Row[Any], facts: Facts, shared: Split, service: Service, wish: Wish) -> tuple[str, ...]:
     minutes = f"{minutes_up(walk.seconds)}分钟" + ("（估算）" if walk.estimated else "")
     way = f"从机构走到老人家{minutes}" if service.at_home else f"从家走过去{minutes}"
     if walk.same_area:
         way = "和老人在同一个区域（这里不按步行时间匹配）"
-    rated = "还没有人评价" if facts.mean_face_hundredths is None else _rated(slot)
+    rated = "还没有人评价" if facts.mean_face_hundredths is None else _rated(line)
     return (
         way,
         f"这个时间还能接{facts.capacity_left}单",
@@ -253,5 +235,5 @@ def _credit_reason(level: str | None) -> tuple[str, ...]:
     return () if level in (None, "none") else (f"信用等级{str(level).upper()}级",)
 
 
-def _rated(slot: Row[Any]) -> str:
-    return f"{slot.ratings}次评价，平均{float(slot.mean_face):.1f}（好3、一般2、不好1）"
+def _rated(line: Row[Any]) -> str:
+    return f"{line.ratings}次评价，平均{float(line.mean_face):.1f}（好3、一般2、不好1）"

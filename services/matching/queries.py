@@ -44,6 +44,7 @@ class Matched:
     ends_at: datetime
     candidates: tuple[Candidate, ...]
     left_out: tuple[LeftOut, ...]
+    farther: bool = False
 
 
 @dataclass(frozen=True)
@@ -108,7 +109,7 @@ def match(
         raise ForVolunteers(service_code=service_code)
     check_long_enough(starts_at, ends_at, service.minutes)
     found = find_candidates(session, now, elder_id, right.area_code, service, starts_at, ends_at)
-    return Matched(elder_id, service, starts_at, ends_at, found.candidates, found.left_out)
+    return Matched(elder_id, service, starts_at, ends_at, found.candidates, found.left_out, found.farther)
 
 
 def open_offers(session: Session, now: datetime, actor: Actor, provider_id: int) -> list[OfferView]:

@@ -1,19 +1,16 @@
-"""An elder's wishes for who comes, what a provider can offer of them, and who served her before."""
+"""An elder's wishes for who comes, and the tongues carers speak."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Row, delete, select, text
+from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlmodel import Session
 
 from services.acts import record_act
-from services.catalogue.queries import Service
-from services.clock import civil_date
 from services.columns import table_of
 from services.directory.tables import Carer
 from services.errors import Invalid, NotFound
@@ -23,10 +20,6 @@ from services.people.rights import right_to
 from services.unit_of_work import Actor
 
 _wish, _language, _carer = table_of(CarerWish), table_of(CarerLanguage), table_of(Carer)
-_FACTS = text(
-    "SELECT * FROM wish_facts(CAST(:providers AS bigint[]), CAST(:skills AS text[]), :on_day, "
-    "tstzrange(:starts_at, :ends_at), :elder, CAST(:gender AS text), CAST(:languages AS text[]))"
-)
 LANGUAGES: dict[str, str] = {
     "mandarin": "普通话",
     "nanjing": "南京话",
@@ -113,19 +106,3 @@ def say_languages(session: Session, now: datetime, actor: Actor, carer_id: int, 
         connection.execute(upsert(_language).values(row))
     record_act(session, now, actor, "say_languages", by_right="provider", subject=("carer", carer_id),
                facts={"languages": list(languages)})  # fmt: skip
-
-
-def wish_facts(
-    session: Session, elder_id: int, service: Service, provider_ids: list[int], wish: Wish, starts_at: datetime,
-    ends_at: datetime,
-) -> dict[int, Row[Any]]:  # fmt: skip
-    """Give by provider: free carers as wished, how often it served her this year, and its load of the last month."""
-    rows = session.connection().execute(
-        _FACTS,
-        {
-            "providers": provider_ids, "skills": list(service.required_skills), "on_day": civil_date(starts_at),
-            "starts_at": starts_at, "ends_at": ends_at, "elder": elder_id, "gender": wish.gender,
-            "languages": list(wish.languages),
-        },
-    )  # fmt: skip
-    return {row.provider_id: row for row in rows}

@@ -37,11 +37,9 @@ def opening_and_price(
     pays. Where nobody in the city offers the service the order is still taken: it shows the gap. What is
     given `by_the_place` has hours of its own. Raises NotOffered(provider_id), OutsideOpening(opening).
     """
-    lines = _working_lines(session, service.code, area_code)
-    if chosen_provider_id is not None:
-        lines = [line for line in lines if line.provider_id == chosen_provider_id]
-        if not lines:
-            raise NotOffered(provider_id=chosen_provider_id, service_code=service.code)
+    lines = _working_lines(session, service.code, area_code, chosen_provider_id)
+    if chosen_provider_id is not None and not lines:
+        raise NotOffered(provider_id=chosen_provider_id, service_code=service.code)
     opening = [
         {"weekdays": list(line.weekdays), "from_hour": line.from_hour, "to_hour": line.to_hour} for line in lines
     ]
@@ -54,15 +52,19 @@ def opening_and_price(
     return lines[0].price_fen if chosen_provider_id is not None else service.guide_price_fen
 
 
-def _working_lines(session: Session, service_code: str, area_code: int) -> list[Row[*tuple[Any, ...]]]:
+def _working_lines(
+    session: Session, service_code: str, area_code: int, provider_id: int | None
+) -> list[Row[*tuple[Any, ...]]]:
+    """The chosen provider's line with its price; without a choice the different hours somebody in the city works."""
     first, last = area_range(city_of_area(session, area_code))
-    return list(
-        session.connection().execute(
-            select(_line)
-            .join(_provider, _provider.c.id == _line.c.provider_id)
-            .join(_facility, _facility.c.id == _line.c.facility_id)
-            .where(_line.c.service_code == service_code, _line.c.active, _provider.c.blocked_at.is_(None))
-            .where(_facility.c.status == "open", _facility.c.area_code.between(first, last))
-            .order_by(_line.c.provider_id)
-        )
+    hours = (_line.c.weekdays, _line.c.from_hour, _line.c.to_hour)
+    asked = select(*hours).distinct() if provider_id is None else select(*hours, _line.c.price_fen)
+    asked = (
+        asked.join(_provider, _provider.c.id == _line.c.provider_id)
+        .join(_facility, _facility.c.id == _line.c.facility_id)
+        .where(_line.c.service_code == service_code, _line.c.active, _provider.c.blocked_at.is_(None))
+        .where(_facility.c.status == "open", _facility.c.area_code.between(first, last))
     )
+    if provider_id is not None:
+        asked = asked.where(_line.c.provider_id == provider_id)
+    return list(session.connection().execute(asked.order_by(*hours)))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Row, func, insert, select, text
+from sqlalchemy import Row, and_, bindparam, insert, or_, select, text
 from sqlmodel import Session
 
 from services.acts import record_act
@@ -39,12 +39,31 @@ from services.orders.telling import tell_elder_side, tell_provider
 from services.outbox import enqueue
 from services.people.relations import relation_word
 from services.people.rights import Right, right_to
-from services.people.tables import Person
 from services.unit_of_work import Actor
 
 _order = table_of(CareOrder)
-_person = table_of(Person)
-_LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended(:what, 0))")
+_LOCKS = text(
+    "SELECT pg_advisory_xact_lock(hashtextextended(:key, 0)), pg_advisory_xact_lock(hashtextextended(:elder, 0))"
+)
+"""Always in this order: two presses of one button wait at the key, two relatives at the elder."""
+_OTHERS = (
+    select(_order)
+    .where(
+        or_(
+            and_(_order.c.placed_by == bindparam("me"), _order.c.idempotency_key == bindparam("key")),
+            and_(
+                _order.c.elder_id == bindparam("elder"),
+                _order.c.service_code == bindparam("service"),
+                _order.c.starts_at < bindparam("ends_at"),
+                _order.c.ends_at > bindparam("starts_at"),
+                _order.c.state.in_(LIVE_STATES),
+            ),
+        )
+    )
+    .order_by(_order.c.id)
+)
+_NEXT_ID = text("SELECT nextval(pg_get_serial_sequence('care_order', 'id'))")
+_WRITE = insert(_order).returning(_order)
 _RELATION = text("SELECT relation_of_orderer(:order)")
 _CHANNEL = re.compile(r"[a-z_]{2,30}")
 NOTE_LENGTH = 500
@@ -116,15 +135,15 @@ def place_order(
     right = right_to(session, actor, elder_id, "order", now)
     if actor.person_id is None:
         raise NotAllowed("下单须由具体的人办理。", elder_id=elder_id)
-    earlier = _find_earlier(session, actor.person_id, idempotency_key)
+    earlier, ordered = _find_others(session, actor.person_id, idempotency_key, wish)
     if earlier is not None:
         return _replay(earlier, wish)
-    service = _service_to_order(session, now, wish, right.area_code)
-    session.connection().execute(_LOCK, {"what": f"elder/{elder_id}"})
-    if not even_if_ordered:
-        _check_not_ordered(session, actor, wish)
+    by_the_place = has_places(session, wish.service_code, wish.chosen_provider_id)
+    service = _service_to_order(session, now, wish, right, by_the_place)
+    if ordered is not None and not even_if_ordered:
+        raise _already_ordered(session, actor, ordered)
     quote = None if quote_id is None else quote_for(session, now, quote_id, wish)
-    slot = place_for(session, now, wish.service_code, chosen_provider_id, starts_at)
+    slot = place_for(session, now, wish.service_code, chosen_provider_id, starts_at) if by_the_place else None
     kitchen = None if slot is None else check_meal(session, elder_id, slot, knows_allergens)
     ends_at = ends_at if slot is None else slot.ends_at
     most_fen = None if quote is None else int(quote.price_fen)
@@ -132,7 +151,7 @@ def place_order(
     order = _write_order(session, now, actor.person_id, right, wish, shared, idempotency_key, channel, ends_at)
     if quote is not None:
         use_quote(session, now, quote, order.id, shared)
-    hold(session, now, order.id, shared, civil_date(starts_at))
+    hold(session, now, order.id, shared, civil_date(starts_at), fresh=True)
     return _carry_on(session, now, actor, right, order, service, slot, kitchen, shared)
 
 
@@ -173,26 +192,34 @@ def _carry_on(
     return _placed(order, replayed=False, reasons=shared.reasons)
 
 
-def _service_to_order(session: Session, now: datetime, wish: _Wish, area_code: int) -> Service:
+def _service_to_order(session: Session, now: datetime, wish: _Wish, right: Right, by_the_place: bool) -> Service:
     check_window(now, wish.starts_at, wish.ends_at)
-    service = service_by_code(session, wish.service_code, civil_date(wish.starts_at), area_code)
+    service = service_by_code(session, wish.service_code, civil_date(wish.starts_at), right.area_code)
     if service.volunteer:
         raise ForVolunteers(service_code=wish.service_code)
-    if not has_places(session, wish.service_code, wish.chosen_provider_id):
+    if not by_the_place:
         check_long_enough(wish.starts_at, wish.ends_at, service.minutes)
         check_in_time(service, now, wish.starts_at)
-    _check_elder_lives_here(session, wish.elder_id, now)
+    if right.moved_out_on is not None and right.moved_out_on <= civil_date(now):
+        raise ElderHasMoved(elder_id=wish.elder_id, moved_out_on=right.moved_out_on.isoformat())
     return service
 
 
-def _find_earlier(session: Session, placed_by: int, key: str) -> OrderRow | None:
-    # Two threads with one key: the second waits here and then sees the first one's order.
-    session.connection().execute(_LOCK, {"what": f"order/{placed_by}/{key}"})
-    return (
-        session.connection()
-        .execute(select(_order).where(_order.c.placed_by == placed_by, _order.c.idempotency_key == key))
-        .first()
-    )
+def _find_others(session: Session, placed_by: int, key: str, wish: _Wish) -> tuple[OrderRow | None, OrderRow | None]:
+    """Lock the key and the elder; give the order this key placed before, and one like it that is still to come.
+
+    Two threads with one key: the second waits here and then sees the first one's order.
+    """
+    connection = session.connection()
+    connection.execute(_LOCKS, {"key": f"order/{placed_by}/{key}", "elder": f"elder/{wish.elder_id}"})
+    found = connection.execute(
+        _OTHERS,
+        {"me": placed_by, "key": key, "elder": wish.elder_id, "service": wish.service_code,
+         "starts_at": wish.starts_at, "ends_at": wish.ends_at},
+    ).all()  # fmt: skip
+    earlier = [order for order in found if order.placed_by == placed_by and order.idempotency_key == key]
+    others = [order for order in found if order not in earlier]
+    return next(iter(earlier), None), next(iter(others), None)
 
 
 def _replay(earlier: OrderRow, wish: _Wish) -> PlacedOrder:
@@ -201,26 +228,8 @@ def _replay(earlier: OrderRow, wish: _Wish) -> PlacedOrder:
     return _placed(earlier, replayed=True, reasons=())
 
 
-def _check_elder_lives_here(session: Session, elder_id: int, now: datetime) -> None:
-    moved_out_on = session.connection().execute(
-        select(_person.c.moved_out_on).where(_person.c.id == elder_id)
-    ).scalar()  # fmt: skip
-    if moved_out_on is not None and moved_out_on <= civil_date(now):
-        raise ElderHasMoved(elder_id=elder_id, moved_out_on=moved_out_on.isoformat())
-
-
-def _check_not_ordered(session: Session, actor: Actor, wish: _Wish) -> None:
-    found = session.connection().execute(
-        select(_order)
-        .where(_order.c.elder_id == wish.elder_id, _order.c.service_code == wish.service_code)
-        .where(_order.c.starts_at < wish.ends_at, _order.c.ends_at > wish.starts_at)
-        .where(_order.c.state.in_(LIVE_STATES))
-        .order_by(_order.c.id)
-        .limit(1)
-    ).first()  # fmt: skip
-    if found is None:
-        return
-    raise AlreadyOrdered(
+def _already_ordered(session: Session, actor: Actor, found: OrderRow) -> AlreadyOrdered:
+    return AlreadyOrdered(
         f"{_who(session, found, actor)}已经订过这项服务了（单号{found.order_number}）。确实还要再订一次吗？",
         order_id=found.id,
         order_number=found.order_number,
@@ -255,7 +264,7 @@ def _write_order(
     ends_at: datetime,
 ) -> OrderRow:
     connection = session.connection()
-    order_id = connection.execute(select(func.nextval(func.pg_get_serial_sequence("care_order", "id")))).scalar_one()
+    order_id = connection.execute(_NEXT_ID).scalar_one()
     values: dict[str, Any] = {
         "id": order_id,
         "order_number": order_number(civil_date(now), order_id),
@@ -274,7 +283,7 @@ def _write_order(
         "request_hash": wish.hashed(),
         "placed_at": now,
     }
-    return connection.execute(insert(_order).values(values).returning(_order)).one()
+    return connection.execute(_WRITE, values).one()
 
 
 def _announce(session: Session, now: datetime, actor: Actor, right: Right, order: OrderRow, service: Service) -> None:

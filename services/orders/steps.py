@@ -17,6 +17,7 @@ from services.orders.tables import CareOrder, OrderEvent
 OrderRow = Row[*tuple[Any, ...]]
 _order = table_of(CareOrder)
 _event = table_of(OrderEvent)
+_WRITE = insert(_event)
 
 
 def lock_order(session: Session, order_id: int) -> OrderRow:
@@ -50,13 +51,14 @@ def write_event(
 ) -> None:
     """Write one line of the order's timeline, once and for all; `facts` are ids and plain values, no names."""
     session.connection().execute(
-        insert(_event).values(
-            order_id=order.id,
-            elder_id=order.elder_id,
-            area_code=order.area_code,
-            kind=kind,
-            happened_at=now,
-            actor_id=actor_id,
-            facts={name: fact for name, fact in facts.items() if fact is not None},
-        )
+        _WRITE,
+        {
+            "order_id": order.id,
+            "elder_id": order.elder_id,
+            "area_code": order.area_code,
+            "kind": kind,
+            "happened_at": now,
+            "actor_id": actor_id,
+            "facts": {name: fact for name, fact in facts.items() if fact is not None},
+        },
     )

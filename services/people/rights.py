@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Literal
+from datetime import date, datetime
+from typing import Any, Literal
 
-from sqlalchemy import select
+from sqlalchemy import Row, text
 from sqlmodel import Session
 
+from services.cities.known import see_stamp
 from services.clock import civil_date
-from services.columns import table_of
 from services.errors import NotAllowed, NotFound
-from services.people.tables import Elder, Person, Proxy
 from services.unit_of_work import Actor
 
-person, elder, proxies = table_of(Person), table_of(Elder), table_of(Proxy)
+_SEEN = text(
+    "SELECT e.area_code, p.died_on, p.moved_out_on, x.id AS proxy_id, x.scopes, x.expires_on, r.stamp"
+    " FROM elder AS e JOIN person AS p ON p.id = e.person_id"
+    " LEFT JOIN proxy AS x ON x.elder_id = e.person_id AND x.proxy_person_id = CAST(:me AS bigint)"
+    " AND x.state = 'confirmed'"
+    " LEFT JOIN rules_stamp AS r ON r.id = 1"
+    " WHERE e.person_id = CAST(:elder AS bigint)"
+)
+"""What she may see of the elder and her proxy, and the stamp of the rules, in one reading."""
 
 Scope = Literal["view", "order", "pay"]
 OFFICES: dict[str, frozenset[str]] = {
@@ -33,6 +40,7 @@ class Right:
     elder_id: int
     area_code: int
     ground: str
+    moved_out_on: date | None = None
 
 
 def right_to(session: Session, actor: Actor, elder_id: int, scope: Scope, now: datetime) -> Right:
@@ -41,48 +49,29 @@ def right_to(session: Session, actor: Actor, elder_id: int, scope: Scope, now: d
     Raises NotFound when she may not even know that the elder exists (or the elder has died or is none),
     NotAllowed when she may see the elder but lacks the scope.
     """
-    row = (
-        session.connection()
-        .execute(
-            select(elder.c.area_code, person.c.died_on)
-            .join(person, person.c.id == elder.c.person_id)
-            .where(elder.c.person_id == elder_id)
-        )
-        .one_or_none()
-    )
+    row = session.connection().execute(_SEEN, {"elder": elder_id, "me": actor.person_id}).one_or_none()
     if row is None:
         raise NotFound(elder_id=elder_id)
+    see_stamp(session, row.stamp)
     if row.died_on is not None and scope != "view":
         raise NotAllowed("这位老人已登记离世，不能再办理新的服务。", elder_id=elder_id, died_on=str(row.died_on))
-    ground = _ground(session, actor, elder_id, row.area_code, scope, now)
+    ground = _ground(actor, elder_id, row, scope, now)
     if ground is None:
         raise NotAllowed(elder_id=elder_id, scope=scope)
-    return Right(elder_id=elder_id, area_code=row.area_code, ground=ground)
+    return Right(elder_id=elder_id, area_code=row.area_code, ground=ground, moved_out_on=row.moved_out_on)
 
 
-def _ground(session: Session, actor: Actor, elder_id: int, area: int, scope: Scope, now: datetime) -> str | None:
+def _ground(actor: Actor, elder_id: int, row: Row[Any], scope: str, now: datetime) -> str | None:
     if actor.role == "system":
         return "house"
     if actor.person_id == elder_id:
         return "self"
-    proxy = (
-        session.connection()
-        .execute(
-            select(proxies.c.id, proxies.c.scopes, proxies.c.expires_on).where(
-                proxies.c.elder_id == elder_id,
-                proxies.c.proxy_person_id == actor.person_id,
-                proxies.c.state == "confirmed",
-            )
-        )
-        .one_or_none()
+    if row.proxy_id is not None and scope in row.scopes:
+        if row.expires_on is None or row.expires_on >= civil_date(now):
+            return f"proxy:{row.proxy_id}"
+    in_range = (
+        actor.area_lo is not None and actor.area_hi is not None and actor.area_lo <= row.area_code <= actor.area_hi
     )
-    if (
-        proxy is not None
-        and scope in proxy.scopes
-        and (proxy.expires_on is None or proxy.expires_on >= civil_date(now))
-    ):
-        return f"proxy:{proxy.id}"
-    in_range = actor.area_lo is not None and actor.area_hi is not None and actor.area_lo <= area <= actor.area_hi
     if in_range and scope in OFFICES.get(actor.role, frozenset()):
         return f"office:{actor.role}"
     return None

@@ -76,7 +76,7 @@ def test_who_served_her_before_counts_and_only_her_own_side_learns_it(quarter: Q
         ]
         == 25
     )
-    count = "SELECT sum(known) FROM wish_facts(ARRAY[1, 2], '{}', current_date, tstzrange(now(), now() + interval '9 days'), :e, NULL, '{}')"
+    count = "SELECT sum(known) FROM provider_facts(ARRAY[1, 2], 'home_bath', '{}', current_date, tstzrange(now(), now() + interval '9 days'), now(), :e, NULL, '{}')"
     for who, known in (("wang", 1), ("wu", 0), ("ankang_dispatcher", 0)):
         with quarter.work(who) as work:
             from sqlalchemy import text

@@ -61,7 +61,7 @@ def test_everything_that_can_happen_to_an_order_is_told_in_full_sentences(quarte
 
 def test_what_is_told_on_other_roads_is_in_full_sentences_too(quarter: Quarter) -> None:
     placed = quarter.accepted()
-    people = {"provider_id": quarter.providers["kangle"], "carer_id": quarter["chen"], "asked": 3}
+    people = {"provider_id": quarter.providers["kangle"], "carer_id": quarter["chen"], "asked": 3, "count": 2}
     with quarter.work("house") as work:
         order = lock_order(work.session, placed.order_id)
         facts = {**order_facts(order), **people, "expires_at": order.starts_at.isoformat()}

@@ -34,8 +34,8 @@ def keep(quarter: Quarter, carer: str, new: personnel.NewCertificate, who: str =
 def skilled(quarter: Quarter) -> int:
     return int(
         quarter.one(
-            "SELECT skilled FROM slot_facts(ARRAY[:p]::bigint[], 'home_bath', '{bathing,first_aid}', :d,"
-            " tstzrange(now(), now() + interval '1 hour'), now())",
+            "SELECT skilled FROM provider_facts(ARRAY[:p]::bigint[], 'home_bath', '{bathing,first_aid}', :d,"
+            " tstzrange(now(), now() + interval '1 hour'), now(), NULL, NULL, '{}')",
             p=quarter.providers["kangle"],
             d=quarter.thursday(9).date(),
         )  # fmt: skip

@@ -35,8 +35,9 @@ def answer(quarter: Quarter, who: str, order_id: int, face: int) -> None:
 
 def mean(quarter: Quarter) -> object:
     return quarter.one(
-        "SELECT mean_face FROM slot_facts(ARRAY[:p]::bigint[], 'home_bath', '{}', current_date,"
-        " tstzrange(now(), now() + interval '1 hour'), (SELECT max(rated_at) FROM rating) - interval '364 days')",
+        "SELECT mean_face FROM provider_facts(ARRAY[:p]::bigint[], 'home_bath', '{}', current_date,"
+        " tstzrange(now(), now() + interval '1 hour'), (SELECT max(rated_at) FROM rating) - interval '364 days',"
+        " NULL, NULL, '{}')",
         p=quarter.providers["kangle"],
     )  # fmt: skip
 

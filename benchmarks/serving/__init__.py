@@ -1,0 +1,1 @@
+"""A server under load: who serves, who asks, and whom they ask about."""
