@@ -16,6 +16,7 @@ from services.acts import record_act
 from services.columns import table_of
 from services.people.attachments import sniffed_type
 from services.people.consents import consents_of, give_consent, withdraw_consent
+from services.people.errors import ElderNotFound
 from services.people.storage import new_key, seal_bytes, storage
 from services.people.tables import Attachment
 from services.unit_of_work import Actor
@@ -48,7 +49,9 @@ def say_photos(session: Session, now: datetime, actor: Actor, elder_id: int, all
     if not allowed:
         withdraw_consent(session, now, actor, elder_id, PURPOSE)
         return
-    asked = next(one for one in consents_of(session, now, elder_id) if one.code == PURPOSE)
+    asked = next((one for one in consents_of(session, now, elder_id) if one.code == PURPOSE), None)
+    if asked is None:  # she may not know that this elder exists
+        raise ElderNotFound(elder_id=elder_id)
     give_consent(session, now, actor, elder_id, PURPOSE, asked.version)
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from fastapi.testclient import TestClient
 from yl_cases_care import WHO_MAY, bodies_of_care
-from yl_evidence_walk import bodies_of_evidence
+from yl_evidence_walk import FILES, MAY_OF_EVIDENCE, bodies_of_evidence
 from yl_hours_walk import MAY_OF_HOURS, bodies_of_hours
 from yl_money_walk import MAY_OF_MONEY, bodies_of_money
 from yl_orders_walk import KEYED, MAY_OF_ORDERS, bodies_of_orders
@@ -120,7 +120,8 @@ def call(client: TestClient, world: World, who: str, method: str, path: str) -> 
     headers = {"Authorization": f"Bearer {world.tokens[who]}"} if who != ANONYMOUS else {}
     name = f"{method} {path}"
     options: dict[str, Any] = {"json": bodies(world).get(name)} if name in bodies(world) else {}
-    if path.endswith(("/attachments", "/scan")) and method in ("POST", "PUT"):
+    options = FILES.get(name, options)
+    if path.endswith("/scan") and method == "PUT":
         options = {"data": {"purpose": "consent"}, "files": {"file": ("a.pdf", b"%PDF-1.4 invented", "application/pdf")}}
     if path == "/api/v1/imports" and method == "POST":
         options = {"data": {"kind": "facilities", "crs": "wgs84"}, "files": {"file": ("a.csv", "名称,类型,经度,纬度\nA,meal_site,118.8,32\n".encode(), "text/csv")}}
@@ -140,7 +141,7 @@ NOBODY: frozenset[str] = frozenset()
 KEEPERS = frozenset({"officer", "administrator"})
 COMMUNITY = frozenset({"officer", "advisor"})
 ROOM_OF_SUN = frozenset({"sun"}) | OFFICE
-MAY: dict[str, frozenset[str]] = MAY_OF_MONEY | WHO_MAY | MAY_OF_ORDERS | MAY_OF_PRIVACY | MAY_OF_TRUST | {
+MAY: dict[str, frozenset[str]] = MAY_OF_MONEY | WHO_MAY | MAY_OF_ORDERS | MAY_OF_PRIVACY | MAY_OF_TRUST | MAY_OF_EVIDENCE | {
     "GET /healthz": EVERYBODY,
     "GET /readyz": EVERYBODY,
     # what anybody may know
