@@ -372,6 +372,9 @@ REFUSALS: tuple[str, ...] = (
     _("请选一个设施。"),
     _("请写明位置：lon、lat和crs。"),
     _("这个位置不在中国境内，请核对经纬度和坐标系。"),
+    _("本市的规则里没有这个指标。"),
+    _("指标按社区、街道、区县和全市统计，没有更小范围的数字。"),
+    _("这个地方不在您的辖区里。"),
 )
 REFUSALS += REFUSALS_OF_CARE + REFUSALS_OF_HOURS + REFUSALS_OF_MONEY + REFUSALS_OF_PRIVACY + REFUSALS_OF_TRUST
 REFUSALS += REFUSALS_OF_EVIDENCE
