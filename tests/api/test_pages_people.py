@@ -26,8 +26,8 @@ from api.pages import (
 )
 
 ROOMS = (carer, carer_doors, elder, family, family_consent, ordering, ordering_life, ordering_volunteers, provider, volunteer)  # fmt: skip
-OPEN_TO_ANYBODY_SIGNED_IN = {"/family", "/family/bind"}
-"""Where somebody without an elder asks for one; everything else is closed to 吴."""
+OPEN_TO_ANYBODY_SIGNED_IN = {"/family", "/family/bind", "/carer/worker.mjs"}
+"""Where somebody without an elder asks for one, and a script; everything else is closed to 吴."""
 Visit = Callable[..., Any]
 PLATE = "demo-door-plate-wang"
 
@@ -50,7 +50,12 @@ def visit(cast: Any) -> Iterator[Visit]:
                 headers["Cookie"] = f"{SESSION_COOKIE}={signed(tokens[who])}"
                 if form and csrf:
                     form["csrf_token"] = csrf_token(tokens[who])
-            return client.post(path, data=form, headers=headers) if form else client.get(path, headers=headers)
+            files = {"photo": ("a.png", form.pop("photo"), "image/png")} if "photo" in form else None
+            return (
+                client.post(path, data=form, files=files, headers=headers)
+                if form
+                else client.get(path, headers=headers)
+            )
 
         yield open_or_post
 
@@ -92,7 +97,7 @@ def test_no_page_of_an_elder_opens_for_somebody_who_may_see_nothing(cast: Any, v
         offer_id = open_offers(work.session, work.now, work.actor, cast.providers["kangle"])[0].id
     filled = {
         "elder_id:int": cast["wang"], "order_id:int": order_id, "need_id:int": need_id, "offer_id:int": offer_id,
-        "visit_id:int": 1, "proxy_id:int": 1, "category": "bathing", "code": "home_bath", "kind": "friendly_visit",
+        "visit_id:int": 1, "proxy_id:int": 1, "device_id:int": 1, "category": "bathing", "code": "home_bath", "kind": "friendly_visit",
         "token": PLATE,
     }  # fmt: skip
     confirm = urlencode({"start": _bath(cast)["start"], "provider": cast.providers["kangle"]})
@@ -104,6 +109,8 @@ def test_no_page_of_an_elder_opens_for_somebody_who_may_see_nothing(cast: Any, v
         if path.endswith("/order/service/home_bath/confirm"):
             path += f"?{confirm}"
         form = _form_of(path) if "POST" in route.methods else {}
+        if path.endswith("/photo"):
+            form["photo"] = b"no picture"
         answer = visit("outsider", path, **form)
         gone = answer.status_code == 303 and answer.headers["location"] == "/volunteer?said=gone"
         assert answer.status_code in (403, 404, 409) or gone, (path, answer.status_code)
