@@ -282,7 +282,7 @@ def write_volunteers(world: World) -> None:
     communities = [area.code for area in world.district.areas if area.level == "community"]
     while len(world.volunteers) < wanted:
         area = dice.choice(communities)
-        person_id, name, _ = _adult(world, dice, area, 19, 59, 0.65)
+        person_id, name, _ = _adult(world, dice, area, 23, 59, 0.65)  # of age when she registered, up to four years ago
         write_volunteer(world, person_id, name, area, dice)
 
 
