@@ -80,7 +80,7 @@ SELECT COALESCE(f.row_id, k.row_id) AS row_id, f.weight AS found, k.weight AS ke
 FROM found f FULL JOIN kept k ON k.row_id = f.row_id
 WHERE (f.area_code, f.weight) IS DISTINCT FROM (k.area_code, k.weight) ORDER BY 1
 """
-_KNOWN = text("SELECT id, code, ended_on FROM counted_measure WHERE city_code = :city")
+_KNOWN = text("SELECT id, code, ended_on, counted_from FROM counted_measure WHERE city_code = :city")
 _NEW = text(
     "INSERT INTO counted_measure (city_code, code, subject, what, period, definition, personal, rules_version_id,"
     " counted_from) VALUES (:city, :code, :subject, :what, :period, CAST(:definition AS jsonb), :personal, :rules, :day)"
@@ -170,7 +170,8 @@ def check_counts(session: Session, now: datetime, city_code: int) -> CheckReport
     began = time.monotonic()
     day = civil_date(now) - timedelta(days=1)
     rules = rules_in_force(session, city_code, day)
-    known = {row.code: row.id for row in session.connection().execute(_KNOWN, {"city": rules.city_code})}
+    found_rows = session.connection().execute(_KNOWN, {"city": rules.city_code})
+    known = {row.code: row.id for row in found_rows if row.counted_from <= day}  # what began today has no yesterday
     rows, first, differences = 0, [], 0
     for code, measure in measures_of(rules).items():
         if code not in known:

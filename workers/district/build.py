@@ -87,6 +87,7 @@ def build_district(
     _people(world, clock)
     _history(world, clock)
     built = Built(False, len(world.elders), world.bulk.written, world.cast, clock.seconds)
+    session.connection().execute(text("ANALYZE"))  # a planner that knows nothing of the new rows takes seconds a month
     built.checksum = checksum(session)
     clock.done("checksum", f"校验和 {built.checksum[:12]}")
     facts = {"seed": seed, "elders": built.elders, "months": months, "checksum": built.checksum}
