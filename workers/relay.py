@@ -23,6 +23,8 @@ from workers.schedule import promise_due
 
 log = structlog.get_logger("relay")
 MOST_SENDS = 12
+AWAITED = ("people.send_code", "messages.")
+"""Jobs at whose end a person stands and waits: they pass by a month's accounts that are being drawn."""
 RELAY_BEAT = "yinling:relay:beat"
 
 _CLAIM = text(
@@ -91,6 +93,7 @@ def relay_once(redis: Redis) -> int:
                 result_ttl=60,
                 failure_ttl=3600,
                 unique=True,
+                at_front=row.job.startswith(AWAITED),
             )
         except DuplicateJobError:
             log.info("already queued", outbox_id=row.id)
