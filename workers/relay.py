@@ -23,7 +23,7 @@ from workers.schedule import promise_due
 
 log = structlog.get_logger("relay")
 MOST_SENDS = 12
-AWAITED = ("people.send_code", "messages.")
+AWAITED = ("people.send_code", "messages.", "matching.", "orders.", "dispatch.")
 """Jobs at whose end a person stands and waits: they pass by a month's accounts that are being drawn."""
 RELAY_BEAT = "yinling:relay:beat"
 
@@ -82,7 +82,9 @@ def relay_once(redis: Redis) -> int:
             .all()
         )
     jobs = queue(redis)
-    for row in sorted(rows, key=lambda one: (one.not_before, one.id)):
+    due = sorted(rows, key=lambda one: (one.not_before, one.id))
+    awaited = [row for row in due if row.job.startswith(AWAITED)]  # each goes to the front, so the last one first
+    for row in [*(row for row in due if row not in awaited), *reversed(awaited)]:
         try:
             jobs.enqueue_call(
                 "workers.performing.perform_in_worker",
