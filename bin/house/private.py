@@ -116,18 +116,8 @@ def stop(name: str) -> bool:
     was_up = False
     if _postmaster(pair):
         was_up = True
-        control = [
-            Path(pair.postgresql_bin) / "pg_ctl",
-            "-D",
-            pair.data,
-            "-m",
-            "fast",
-            "-w",
-            "-t",
-            "30",
-            "stop",
-        ]
-        attempt(control, cwd=pair.data, **pair.runner)
+        control: list[str | Path] = [Path(pair.postgresql_bin) / "pg_ctl", "-D", pair.data]
+        attempt([*control, "-m", "fast", "-w", "-t", "30", "stop"], cwd=pair.data, **pair.runner)
     pid = _redis_pid(pair)
     if pid:
         was_up = True
@@ -169,9 +159,29 @@ def _found(name: str) -> Pair:
     user = "postgres" if os.geteuid() == 0 else pwd.getpwuid(os.geteuid()).pw_name
     pair = Pair(name, "", "", user, secrets.token_urlsafe(18), free_port(), free_port())
     pair.folder = str(_folder(pair))
+    _set_aside(pair)
     pair.sockets = str(_sockets(pair))
     _remember(pair)
     return pair
+
+
+def _set_aside(pair: Pair) -> None:
+    """Make room where servers of this checkout stood whose record, and so their password, went with `.local/`.
+
+    The tests' data are removed; anybody else's are kept under a name of their own, and the name is told.
+    """
+    left = [place for place in (pair.data, Path(pair.folder) / "redis") if place.exists()]
+    for running, sign in ((_postmaster, signal.SIGINT), (_redis_pid, signal.SIGTERM)):
+        pid = running(pair)
+        if pid:
+            os.kill(pid, sign)
+            until(lambda running=running: running(pair) is None, 30)  # type: ignore[misc]
+    for place in left:
+        if pair.name == "tests":
+            shutil.rmtree(place)
+        else:
+            place.rename(kept := place.with_name(f"{place.name}.left-{time.strftime('%Y%m%d-%H%M%S')}"))
+            say(f"data of servers nobody has the password of any more are kept in {kept}")
 
 
 def _in_memory(name: str) -> list[Path]:
@@ -266,19 +276,8 @@ def _start_postgresql(pair: Pair) -> bool:
     }
     options = " ".join(f"-c {key}={value}" for key, value in chosen.items())
     log = Path(pair.folder) / "postgresql.log"
-    command = [
-        Path(pair.postgresql_bin) / "pg_ctl",
-        "-D",
-        pair.data,
-        "-l",
-        log,
-        "-w",
-        "-t",
-        "60",
-        "-o",
-        options,
-        "start",
-    ]
+    command: list[str | Path] = [Path(pair.postgresql_bin) / "pg_ctl", "-D", pair.data, "-l", log]
+    command += ["-w", "-t", "60", "-o", options, "start"]
     for _ in range(5):  # after a crash the last orphaned backend may hold the shared memory for a moment
         if attempt(command, cwd=pair.data, **pair.runner).returncode == 0:
             break
@@ -299,15 +298,8 @@ def _make_cluster(pair: Pair) -> None:
         os.chown(password_file, pair.runner["uid"], pair.runner["gid"])
     try:
         command = [Path(pair.postgresql_bin) / "initdb", "-D", pair.data, "-U", _LOGIN, "-A", "scram-sha-256"]
-        command += [
-            "--pwfile",
-            password_file,
-            "-E",
-            "UTF8",
-            "--locale=C.UTF-8",
-            "--data-checksums",
-            "--no-instructions",
-        ]
+        command += ["--pwfile", password_file, "-E", "UTF8", "--locale=C.UTF-8", "--data-checksums"]
+        command += ["--no-instructions"]
         command += ["--no-sync"] if pair.name == "tests" else []
         insist(command, "PostgreSQL's data folder could not be made", cwd=Path(pair.folder), **pair.runner)
     finally:

@@ -52,6 +52,32 @@ def test_data_survives_a_crash_and_the_ports_stay(private):
     assert not private.is_listening(revived.postgresql_port) and not private.is_listening(revived.redis_port)
 
 
+def test_servers_whose_record_was_deleted_make_room_and_lose_nothing(private, tmp_path):
+    """Somebody removes .local/ while the servers run, or a new checkout takes an old one's place."""
+    lost, _ = private.start("main")
+    assert private.query(lost, "CREATE TABLE kept AS SELECT 7 AS n").returncode == 0
+    (tmp_path / "servers.json").unlink()
+
+    pair, started = private.start("main")
+    assert started and pair.folder == lost.folder and pair.password != lost.password
+    assert private.query(pair, "SELECT 1").stdout.strip() == "1"
+    assert "does not exist" in private.query(pair, "SELECT n FROM kept").stderr
+    assert private.query(lost, "SELECT 1").returncode != 0, "the old server has stopped"
+    (kept,) = Path(pair.folder).glob("postgresql.left-*")
+    assert (kept / "PG_VERSION").exists() and len(list(Path(pair.folder).glob("redis.left-*"))) == 1
+
+
+def test_the_tests_servers_left_by_a_deleted_checkout_are_removed(private, tmp_path):
+    lost, _ = private.start("tests")
+    (tmp_path / "servers.json").unlink()
+    try:
+        pair, started = private.start("tests")
+        assert started and pair.folder == lost.folder and private.query(pair, "SELECT 1").stdout.strip() == "1"
+        assert not list(Path(pair.folder).glob("*.left-*"))
+    finally:
+        private.erase("tests")
+
+
 def test_a_pid_file_that_names_a_stranger_does_not_count(private):
     pair, _ = private.start("main")
     private.stop("main")
