@@ -29,7 +29,8 @@ def rules_in_force(session: Session, city_code: int, on: date) -> CityRules:
     neighbour's rules is judged by the neighbour's version of that day. The answer is frozen and cached
     until rules change (known.py). Raises UnknownCity, or NoRulesInForce(city_code, on).
     """
-    return keep(session, ("rules", city_code, on), lambda: _read_rules(session, city_code, on))
+    district = city_code // 10**9 * 10**9  # one city's rules hold in all of a district: kept once, not per quarter
+    return keep(session, ("rules", district, on), lambda: _read_rules(session, city_code, on))
 
 
 def _read_rules(session: Session, city_code: int, on: date) -> CityRules:

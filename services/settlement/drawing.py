@@ -272,7 +272,7 @@ def _counter_refunds(session: Session, now: datetime, settlement: Row[Any]) -> i
 
 
 def _rules(session: Session, known: dict[tuple[int, date], CityRules | None], row: Row[Any]) -> CityRules | None:
-    key = (row.area_code, civil_date(row.starts_at))
+    key = (row.area_code // 10**9 * 10**9, civil_date(row.starts_at))
     if key not in known:
         try:
             known[key] = rules_in_force(session, *key)
