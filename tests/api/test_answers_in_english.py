@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 from markupsafe import Markup
-from yl_walk import World, cookies_of
+from yl_page_walk import cookies_of
+from yl_walk import World
 
 from api.pages.filters import as_written, language_of, said_on_page
 from api.pages.languages import language_of_a_machine

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
-from yl_walk import ANONYMOUS, HTML, MEMBERS, World, cookies_of, fill, pages
+from yl_page_walk import WALK, cookies_of, fill, pages
+from yl_walk import ANONYMOUS, HTML, MEMBERS, World
 
 WHERE_PEOPLE_GO = (
     "/", "/card", "/carer", "/credit", "/desk", "/dev", "/door", "/elder", "/family", "/kit", "/me", "/officer", "/pay", "/provider", "/services",
@@ -53,7 +54,7 @@ def test_nobody_reads_on_a_page_what_is_not_hers_and_no_page_breaks(world: World
             secrets = OF_WANG + OF_SUN if who in WITHOUT_A_REASON else OF_WANG if who == "sun" else ()
             wrong += [f"{path} tells {who} {secret}" for secret in secrets if secret in answer.text]
     assert not wrong, "\n".join(wrong)
-    assert len(served) > 45, f"only {len(served)} pages were served to anybody"
+    assert len(served) > 45 or WALK.pattern, f"only {len(served)} pages were served to anybody"
 
 
 def test_a_form_of_another_site_changes_nothing(world: World, site: Any) -> None:

@@ -14,7 +14,8 @@ from urllib.parse import quote
 
 import pytest
 from fastapi.testclient import TestClient
-from yl_walk import ANONYMOUS, HTML, MEMBERS, World, cookies_of, fill, pages
+from yl_page_walk import WALK, cookies_of, fill, pages
+from yl_walk import ANONYMOUS, HTML, MEMBERS, World
 
 HAN = re.compile(r"[\u3000-\u303f\u3400-\u9fff\uff00-\uffef]")
 """Chinese characters, and the marks that only Chinese sentences have (，。：（）、；)."""
@@ -95,7 +96,7 @@ def addresses(world: World) -> list[str]:
     asked += [f"/officer/{page}?tier={tier}" for page in ("areas", "coverage", "map") for tier in TIERS]
     asked += ["/officer/beds?scope=area", "/officer/attempts?met=no", "/officer/ledger?state=pending", "/nothing-here"]
     plain = [fill(path, world) for method, path in pages() if method == "GET" and path != GALLERY]
-    return [*plain, *asked]
+    return [*plain, *(address for address in asked if WALK.search(address))]
 
 
 def test_the_reader_of_this_test_sees_what_is_not_marked() -> None:
@@ -121,4 +122,4 @@ def test_no_page_leaves_chinese_on_an_english_page_but_what_people_wrote(world: 
                 wrong.setdefault(piece, set()).add(f"{path} ({answer.status_code}, {who})")
     told = [f"{piece}\n    {len(where)}: {', '.join(sorted(where)[:3])}" for piece, where in sorted(wrong.items())]
     assert not wrong, f"{len(wrong)} pieces\n" + "\n".join(told)
-    assert len(read) > 65, f"only {len(read)} pages were read"
+    assert len(read) > 65 or WALK.pattern, f"only {len(read)} pages were read"

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
-from yl_walk import HTML, World, cookies_of
+from yl_page_walk import cookies_of
+from yl_walk import HTML, World
 
 OFFICE_PAGES = ("/officer/money", "/officer/money.csv", "/officer/prepaid")
 
