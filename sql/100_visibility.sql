@@ -177,19 +177,8 @@ $$
   RETURNING elder_id, issued_by
 $$;
 
-DO $$
-DECLARE
-  signature text;
-BEGIN
-  FOREACH signature IN ARRAY ARRAY[
-    'linked_elders()', 'linked_providers()', 'linked_orders()', 'linked_people()', 'is_active_volunteer()', 'is_administrator()',
-    'busy_carers(bigint, tstzrange)', 'skilled_carers(bigint, text[], date)',
-    'booked_orders(bigint, text, tstzrange)', 'provider_rating(bigint)', 'find_session(bytea, timestamptz)',
-    'find_person_by_phone(bytea)', 'find_elder_to_bind(bytea, text)', 'use_binding_card(bytea, timestamptz)'
-  ] LOOP
-    EXECUTE format('ALTER FUNCTION public.%s OWNER TO yinling_definer', signature);
-    EXECUTE format('REVOKE ALL ON FUNCTION public.%s FROM PUBLIC', signature);
-    EXECUTE format('GRANT EXECUTE ON FUNCTION public.%s TO yinling_app, yinling_jobs, yinling_definer', signature);
-  END LOOP;
-END
-$$;
+SELECT let_look_past(
+  'linked_elders()', 'linked_providers()', 'linked_orders()', 'linked_people()', 'is_active_volunteer()', 'is_administrator()',
+  'busy_carers(bigint, tstzrange)', 'skilled_carers(bigint, text[], date)',
+  'booked_orders(bigint, text, tstzrange)', 'provider_rating(bigint)', 'find_session(bytea, timestamptz)',
+  'find_person_by_phone(bytea)', 'find_elder_to_bind(bytea, text)', 'use_binding_card(bytea, timestamptz)');

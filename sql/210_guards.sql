@@ -1,26 +1,6 @@
 -- Rules that hold when somebody types SQL.
 
-CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger
-LANGUAGE plpgsql SET search_path = pg_catalog, public AS
-$$
-BEGIN
-  RAISE EXCEPTION 'rows of % are written once', TG_TABLE_NAME
-    USING ERRCODE = 'restrict_violation', CONSTRAINT = TG_TABLE_NAME || '_append_only';
-END
-$$;
-
-DO $$
-DECLARE
-  once text;
-BEGIN
-  FOREACH once IN ARRAY ARRAY['act', 'order_event', 'payment_event', 'visit_attempt', 'rating', 'city_pack_version'] LOOP
-    EXECUTE format('CREATE OR REPLACE TRIGGER %I BEFORE UPDATE OR DELETE ON %I '
-                   'FOR EACH ROW EXECUTE FUNCTION refuse_change()', once || '_append_only', once);
-    EXECUTE format('CREATE OR REPLACE TRIGGER %I BEFORE TRUNCATE ON %I '
-                   'FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()', once || '_no_truncate', once);
-  END LOOP;
-END
-$$;
+SELECT write_once('act', 'order_event', 'payment_event', 'visit_attempt', 'rating', 'city_pack_version');
 
 -- Government money of one month never exceeds the entitlement's cap, however many orders race for it.
 CREATE OR REPLACE FUNCTION guard_entitlement_cap() RETURNS trigger

@@ -73,20 +73,10 @@ $$
   ORDER BY p.id_number_hash IS NULL, p.id LIMIT 1
 $$;
 
-DO $$
-DECLARE
-  f text;
-BEGIN
-  FOREACH f IN ARRAY ARRAY['hour_purse(bigint, text)', 'hour_bank(bigint)', 'hour_day_earned(bigint, timestamptz)',
-    'hour_served(bigint, timestamptz, timestamptz)', 'volunteer_by_passport(text)', 'check_paper(text)',
-    'known_person(bytea, bytea, text)'] LOOP
-    EXECUTE 'ALTER FUNCTION ' || f || ' OWNER TO yinling_definer';
-    EXECUTE 'REVOKE ALL ON FUNCTION ' || f || ' FROM PUBLIC';
-    EXECUTE 'GRANT EXECUTE ON FUNCTION ' || f || ' TO yinling_app, yinling_jobs, yinling_definer';
-  END LOOP;
-  REVOKE EXECUTE ON FUNCTION hour_day_earned(bigint, timestamptz) FROM yinling_app;
-END
-$$;
+SELECT let_look_past('hour_purse(bigint, text)', 'hour_bank(bigint)', 'hour_day_earned(bigint, timestamptz)',
+  'hour_served(bigint, timestamptz, timestamptz)', 'volunteer_by_passport(text)', 'check_paper(text)',
+  'known_person(bytea, bytea, text)');
+REVOKE EXECUTE ON FUNCTION hour_day_earned(bigint, timestamptz) FROM yinling_app;
 
 -- No minor without her guardian, whoever types the row: under 18 on the day of registration she has a
 -- guardian, who is of age herself. (A function, because the birthday stands with the person.)
@@ -129,39 +119,17 @@ CREATE OR REPLACE TRIGGER person_birthday_of_minor_alone BEFORE UPDATE OF born_o
   FOR EACH ROW WHEN (NEW.born_on IS DISTINCT FROM OLD.born_on) EXECUTE FUNCTION refuse_birthday_of_minor_alone();
 
 -- Who sees which of the new rows; what moved and what was handed out is written once.
-DO $$
-DECLARE
-  rule record;
-  office constant text := '(area_code BETWEEN (SELECT acting_lo()) AND (SELECT acting_hi()))';
-  elders constant text := 'elder_id = ANY ((SELECT linked_elders())::bigint[])';
-  own constant text := ' = (SELECT acting_person())';
-BEGIN
-  FOR rule IN
-    SELECT * FROM (VALUES
-      ('volunteer_group', office || ' OR contact_id' || own),
-      ('member_hours', office || ' OR person_id' || own || ' OR group_id IN (SELECT id FROM volunteer_group)'),
-      -- both offices see who goes and comes
-      ('hour_move', office || ' OR person_id' || own
-        || ' OR to_area_code BETWEEN (SELECT acting_lo()) AND (SELECT acting_hi())'),
-      ('elder_hours', office || ' OR ' || elders),
-      -- who took the need holds its hours towards her own bank
-      ('redemption', office || ' OR ' || elders || ' OR payer_id' || own
-        || ' OR need_id IN (SELECT id FROM need WHERE taken_by' || own || ')'),
-      ('hour_movement', office || ' OR from_person_id' || own || ' OR to_person_id' || own || ' OR entered_by' || own),
-      ('hour_paper', office || ' OR person_id' || own)
-    ) AS r (guarded, seen)
-  LOOP
-    EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', rule.guarded);
-    EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', rule.guarded);
-    EXECUTE format('DROP POLICY IF EXISTS %I ON %I', rule.guarded || '_of_the_acting_person', rule.guarded);
-    EXECUTE format('CREATE POLICY %I ON %I TO yinling_app USING (%s)',
-                   rule.guarded || '_of_the_acting_person', rule.guarded, rule.seen);
-    EXECUTE format('DROP POLICY IF EXISTS %I ON %I', rule.guarded || '_of_the_house', rule.guarded);
-    EXECUTE format('CREATE POLICY %I ON %I TO yinling_jobs USING (true) WITH CHECK (true)',
-                   rule.guarded || '_of_the_house', rule.guarded);
-  END LOOP;
-END
-$$;
+SELECT guard_rows('volunteer_group', '{office} OR contact_id = {me}');
+SELECT guard_rows('member_hours', '{office} OR person_id = {me} OR group_id IN (SELECT id FROM volunteer_group)');
+-- both offices see who goes and comes
+SELECT guard_rows('hour_move',
+  '{office} OR person_id = {me} OR to_area_code BETWEEN (SELECT acting_lo()) AND (SELECT acting_hi())');
+SELECT guard_rows('elder_hours', '{office} OR elder_id = {elders}');
+-- who took the need holds its hours towards her own bank
+SELECT guard_rows('redemption',
+  '{office} OR elder_id = {elders} OR payer_id = {me} OR need_id IN (SELECT id FROM need WHERE taken_by = {me})');
+SELECT guard_rows('hour_movement', '{office} OR from_person_id = {me} OR to_person_id = {me} OR entered_by = {me}');
+SELECT guard_rows('hour_paper', '{office} OR person_id = {me}');
 GRANT SELECT, INSERT, UPDATE ON volunteer_group, member_hours, professional_hours, elder_hours, redemption, hour_movement,
   hour_move, hour_paper
   TO yinling_app, yinling_jobs, yinling_definer;

@@ -103,31 +103,15 @@ ALTER FUNCTION move_voucher() OWNER TO yinling_definer;
 REVOKE ALL ON FUNCTION check_voucher_reserve(voucher, voucher_use, date) FROM PUBLIC;
 CREATE OR REPLACE TRIGGER voucher_move_moves BEFORE INSERT ON voucher_move
   FOR EACH ROW EXECUTE FUNCTION move_voucher();
-CREATE OR REPLACE TRIGGER voucher_move_append_only BEFORE UPDATE OR DELETE ON voucher_move
-  FOR EACH ROW EXECUTE FUNCTION refuse_change();
-CREATE OR REPLACE TRIGGER voucher_move_no_truncate BEFORE TRUNCATE ON voucher_move
-  FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+SELECT write_once('voucher_move');
 
 -- The house issues; an elder's side and her office reserve, use and give back; nobody writes amounts.
 REVOKE INSERT, UPDATE, DELETE, TRUNCATE ON voucher, voucher_difference FROM yinling_app;
 REVOKE UPDATE, DELETE, TRUNCATE ON voucher, voucher_use, voucher_move FROM yinling_app, yinling_jobs;
 
-DO $$
-DECLARE
-  guarded text;
-  seen constant text := '(area_code BETWEEN (SELECT acting_lo()) AND (SELECT acting_hi()))'
-    || ' OR elder_id = ANY ((SELECT linked_elders())::bigint[])';
-BEGIN
-  FOREACH guarded IN ARRAY ARRAY['voucher', 'voucher_use', 'voucher_move', 'voucher_difference'] LOOP
-    EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', guarded);
-    EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', guarded);
-    EXECUTE format('DROP POLICY IF EXISTS %I ON %I', guarded || '_of_the_acting_person', guarded);
-    EXECUTE format('CREATE POLICY %I ON %I TO yinling_app USING (%s) %s', guarded || '_of_the_acting_person', guarded, seen,
-      CASE guarded WHEN 'voucher_move'
-        THEN format('WITH CHECK ((%s) AND kind IN (''reserve'', ''capture'', ''release''))', seen) ELSE '' END);
-    EXECUTE format('DROP POLICY IF EXISTS %I ON %I', guarded || '_of_the_house', guarded);
-    EXECUTE format('CREATE POLICY %I ON %I TO yinling_jobs USING (true) WITH CHECK (true)',
-                   guarded || '_of_the_house', guarded);
-  END LOOP;
-END
-$$;
+SELECT guard_rows('voucher', '{office} OR elder_id = {elders}');
+SELECT guard_rows('voucher_use', '{office} OR elder_id = {elders}');
+SELECT guard_rows('voucher_difference', '{office} OR elder_id = {elders}');
+SELECT guard_rows('voucher_move',
+  '{office} OR elder_id = {elders}',
+  '({office} OR elder_id = {elders}) AND kind IN (''reserve'', ''capture'', ''release'')');

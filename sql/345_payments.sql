@@ -37,24 +37,6 @@ GRANT SELECT (id, gateway, event_id) ON gateway_notice TO yinling_app;
 REVOKE UPDATE ON gateway_notice FROM yinling_jobs;
 GRANT UPDATE (heard_at, outcome) ON gateway_notice TO yinling_jobs;
 
-DO $$
-DECLARE
-  rule record;
-  office constant text := '(area_code BETWEEN (SELECT acting_lo()) AND (SELECT acting_hi()))';
-  payable constant text := ' OR payable_id IN (SELECT id FROM payable)';
-BEGIN
-  FOR rule IN SELECT * FROM (VALUES
-      ('payable_refund', office || payable), ('payment_dispute', office || payable), ('reconciliation_difference', office)
-    ) AS r (guarded, seen)
-  LOOP
-    EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', rule.guarded);
-    EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', rule.guarded);
-    EXECUTE format('DROP POLICY IF EXISTS %I ON %I', rule.guarded || '_of_the_acting_person', rule.guarded);
-    EXECUTE format('CREATE POLICY %I ON %I TO yinling_app USING (%s)',
-                   rule.guarded || '_of_the_acting_person', rule.guarded, rule.seen);
-    EXECUTE format('DROP POLICY IF EXISTS %I ON %I', rule.guarded || '_of_the_house', rule.guarded);
-    EXECUTE format('CREATE POLICY %I ON %I TO yinling_jobs USING (true) WITH CHECK (true)',
-                   rule.guarded || '_of_the_house', rule.guarded);
-  END LOOP;
-END
-$$;
+SELECT guard_rows('payable_refund', '{office} OR payable_id IN (SELECT id FROM payable)');
+SELECT guard_rows('payment_dispute', '{office} OR payable_id IN (SELECT id FROM payable)');
+SELECT guard_rows('reconciliation_difference', '{office}');

@@ -1,32 +1,10 @@
 -- Standards of services, assessments, entitlement rules and home care beds: who sees what, and what nobody may change.
 
-DO $$
-DECLARE
-  rule record;
-  office constant text := '(area_code BETWEEN (SELECT acting_lo()) AND (SELECT acting_hi()))';
-  elders constant text := 'elder_id = ANY ((SELECT linked_elders())::bigint[])';
-  providers constant text := 'provider_id = ANY ((SELECT linked_providers())::bigint[])';
-BEGIN
-  FOR rule IN
-    SELECT * FROM (VALUES
-      ('assessor', office || ' OR person_id = (SELECT acting_person())'),
-      ('assessment_appeal', office || ' OR ' || elders),
-      ('home_bed', office || ' OR ' || elders || ' OR ' || providers),
-      ('home_bed_service', office || ' OR ' || elders || ' OR ' || providers),
-      ('home_bed_check', office || ' OR ' || elders || ' OR ' || providers)
-    ) AS r (guarded, seen)
-  LOOP
-    EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', rule.guarded);
-    EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', rule.guarded);
-    EXECUTE format('DROP POLICY IF EXISTS %I ON %I', rule.guarded || '_of_the_acting_person', rule.guarded);
-    EXECUTE format('CREATE POLICY %I ON %I TO yinling_app USING (%s)',
-                   rule.guarded || '_of_the_acting_person', rule.guarded, rule.seen);
-    EXECUTE format('DROP POLICY IF EXISTS %I ON %I', rule.guarded || '_of_the_house', rule.guarded);
-    EXECUTE format('CREATE POLICY %I ON %I TO yinling_jobs USING (true) WITH CHECK (true)',
-                   rule.guarded || '_of_the_house', rule.guarded);
-  END LOOP;
-END
-$$;
+SELECT guard_rows('assessor', '{office} OR person_id = {me}');
+SELECT guard_rows('assessment_appeal', '{office} OR elder_id = {elders}');
+SELECT guard_rows('home_bed', '{office} OR elder_id = {elders} OR provider_id = {providers}');
+SELECT guard_rows('home_bed_service', '{office} OR elder_id = {elders} OR provider_id = {providers}');
+SELECT guard_rows('home_bed_check', '{office} OR elder_id = {elders} OR provider_id = {providers}');
 
 -- Everybody may read the standards; only an administrator publishes a version, and a version only ever ends.
 ALTER TABLE service_standard ENABLE ROW LEVEL SECURITY;

@@ -65,34 +65,9 @@ GRANT UPDATE (state, lines, government_fen, insurance_fen, voucher_fen, self_fen
 GRANT UPDATE (released_at, released_by) ON settlement_hold TO yinling_app, yinling_jobs;
 GRANT UPDATE (left_on, refund_due_on) ON prepaid_account TO yinling_app, yinling_jobs;
 
-DO $$
-DECLARE
-  rule record;
-  once text;
-  office constant text := '(area_code BETWEEN (SELECT acting_lo()) AND (SELECT acting_hi()))';
-  dispatched constant text := ' OR provider_id = ANY ((SELECT linked_providers())::bigint[])';
-  elders constant text := ' OR elder_id = ANY ((SELECT linked_elders())::bigint[])';
-BEGIN
-  FOR rule IN SELECT * FROM (VALUES
-      ('settlement', office || dispatched), ('settlement_line', office || dispatched),
-      ('settlement_hold', office || dispatched), ('prepaid_account', office || dispatched || elders),
-      ('prepaid_entry', office || elders || ' OR account_id IN (SELECT id FROM prepaid_account)')
-    ) AS r (guarded, seen)
-  LOOP
-    EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', rule.guarded);
-    EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', rule.guarded);
-    EXECUTE format('DROP POLICY IF EXISTS %I ON %I', rule.guarded || '_of_the_acting_person', rule.guarded);
-    EXECUTE format('CREATE POLICY %I ON %I TO yinling_app USING (%s)',
-                   rule.guarded || '_of_the_acting_person', rule.guarded, rule.seen);
-    EXECUTE format('DROP POLICY IF EXISTS %I ON %I', rule.guarded || '_of_the_house', rule.guarded);
-    EXECUTE format('CREATE POLICY %I ON %I TO yinling_jobs USING (true) WITH CHECK (true)',
-                   rule.guarded || '_of_the_house', rule.guarded);
-  END LOOP;
-  FOREACH once IN ARRAY ARRAY['settlement_line', 'prepaid_entry'] LOOP
-    EXECUTE format('CREATE OR REPLACE TRIGGER %I BEFORE UPDATE OR DELETE ON %I '
-                   'FOR EACH ROW EXECUTE FUNCTION refuse_change()', once || '_append_only', once);
-    EXECUTE format('CREATE OR REPLACE TRIGGER %I BEFORE TRUNCATE ON %I '
-                   'FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()', once || '_no_truncate', once);
-  END LOOP;
-END
-$$;
+SELECT guard_rows('settlement', '{office} OR provider_id = {providers}');
+SELECT guard_rows('settlement_line', '{office} OR provider_id = {providers}');
+SELECT guard_rows('settlement_hold', '{office} OR provider_id = {providers}');
+SELECT guard_rows('prepaid_account', '{office} OR provider_id = {providers} OR elder_id = {elders}');
+SELECT guard_rows('prepaid_entry', '{office} OR elder_id = {elders} OR account_id IN (SELECT id FROM prepaid_account)');
+SELECT write_once('settlement_line', 'prepaid_entry');

@@ -196,55 +196,24 @@ $$;
 CREATE OR REPLACE TRIGGER person_takes_her_rows_along AFTER UPDATE OF area_code ON person
   FOR EACH ROW WHEN (OLD.area_code IS DISTINCT FROM NEW.area_code) EXECUTE FUNCTION rows_follow_the_person();
 
-DO $$
-DECLARE
-  signature text;
-BEGIN
-  FOREACH signature IN ARRAY ARRAY[
-    'has_consent(bigint, text)', 'visits_today(bigint, timestamptz)', 'kept_of_elder(bigint)',
-    'find_person_by_openid(bytea, text)', 'end_wechat_access(bigint)',
-    'disclose(bigint, text, text, text, text, text, text, text, timestamptz)'
-  ] LOOP
-    EXECUTE format('ALTER FUNCTION public.%s OWNER TO yinling_definer', signature);
-    EXECUTE format('REVOKE ALL ON FUNCTION public.%s FROM PUBLIC', signature);
-    EXECUTE format('GRANT EXECUTE ON FUNCTION public.%s TO yinling_app, yinling_jobs, yinling_definer', signature);
-  END LOOP;
-  ALTER FUNCTION guard_visit_position() OWNER TO yinling_definer;
-  ALTER FUNCTION rows_follow_the_person() OWNER TO yinling_definer;
-END
-$$;
+SELECT let_look_past('has_consent(bigint, text)', 'visits_today(bigint, timestamptz)', 'kept_of_elder(bigint)',
+  'find_person_by_openid(bytea, text)', 'end_wechat_access(bigint)',
+  'disclose(bigint, text, text, text, text, text, text, text, timestamptz)');
+ALTER FUNCTION guard_visit_position() OWNER TO yinling_definer;
+ALTER FUNCTION rows_follow_the_person() OWNER TO yinling_definer;
 
 -- Who sees and writes the rows. Nobody writes a disclosure but the function above, which owns its own right to.
-DO $$
-DECLARE
-  rule record;
-  office constant text := '(area_code BETWEEN (SELECT acting_lo()) AND (SELECT acting_hi()))';
-  own constant text := 'person_id = (SELECT acting_person())';
-  linked constant text := 'person_id = ANY ((SELECT linked_elders())::bigint[])';
-BEGIN
-  FOR rule IN
-    SELECT * FROM (VALUES
-      ('consent', office || ' OR ' || linked || ' OR ' || own,
-        'by_person_id = (SELECT acting_person()) AND (' || office || ' OR ' || linked || ' OR ' || own || ')'),
-      ('disclosure', office || ' OR ' || linked || ' OR ' || own || ' OR reader_id = (SELECT acting_person())', 'false'),
-      ('wechat_account', office || ' OR ' || linked || ' OR ' || own,
-        own || ' OR ((' || office || ' OR ' || linked || ') AND unbound_at IS NOT NULL)'),
-      ('visit_position', office || ' OR visitor_id = (SELECT acting_person())', 'visitor_id = (SELECT acting_person())'),
-      ('erasure_request', office || ' OR ' || linked || ' OR ' || own,
-        office || ' OR ((' || linked || ' OR ' || own || ') AND state IN (''asked'', ''withdrawn''))')
-    ) AS r (guarded, seen, written)
-  LOOP
-    EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', rule.guarded);
-    EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', rule.guarded);
-    EXECUTE format('DROP POLICY IF EXISTS %I ON %I', rule.guarded || '_of_the_acting_person', rule.guarded);
-    EXECUTE format('CREATE POLICY %I ON %I TO yinling_app USING (%s) WITH CHECK (%s)',
-                   rule.guarded || '_of_the_acting_person', rule.guarded, rule.seen, rule.written);
-    EXECUTE format('DROP POLICY IF EXISTS %I ON %I', rule.guarded || '_of_the_house', rule.guarded);
-    EXECUTE format('CREATE POLICY %I ON %I TO yinling_jobs USING (true) WITH CHECK (true)',
-                   rule.guarded || '_of_the_house', rule.guarded);
-  END LOOP;
-END
-$$;
+SELECT guard_rows('consent',
+  '{office} OR person_id = {elders} OR person_id = {me}',
+  'by_person_id = {me} AND ({office} OR person_id = {elders} OR person_id = {me})');
+SELECT guard_rows('disclosure', '{office} OR person_id = {elders} OR person_id = {me} OR reader_id = {me}', 'false');
+SELECT guard_rows('wechat_account',
+  '{office} OR person_id = {elders} OR person_id = {me}',
+  'person_id = {me} OR (({office} OR person_id = {elders}) AND unbound_at IS NOT NULL)');
+SELECT guard_rows('visit_position', '{office} OR visitor_id = {me}', 'visitor_id = {me}');
+SELECT guard_rows('erasure_request',
+  '{office} OR person_id = {elders} OR person_id = {me}',
+  '{office} OR ((person_id = {elders} OR person_id = {me}) AND state IN (''asked'', ''withdrawn''))');
 REVOKE INSERT, UPDATE, DELETE, TRUNCATE ON disclosure FROM yinling_app, yinling_jobs;
 REVOKE UPDATE, DELETE, TRUNCATE ON consent FROM yinling_app, yinling_jobs;
 REVOKE INSERT, UPDATE ON consent_purpose, retention_rule, retention_run, fake_wechat_code FROM yinling_app;

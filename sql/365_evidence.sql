@@ -66,19 +66,9 @@ $$;
 CREATE OR REPLACE TRIGGER visit_facts_are_written_once BEFORE UPDATE ON visit
   FOR EACH ROW WHEN (OLD.state IN ('started', 'finished')) EXECUTE FUNCTION guard_visit_facts();
 
-DO $$
-DECLARE
-  once text;
-BEGIN
-  FOREACH once IN ARRAY ARRAY['visit_photo', 'visit_call', 'device_event', 'plausibility_formula'] LOOP
-    EXECUTE format('CREATE OR REPLACE TRIGGER %I BEFORE UPDATE OR DELETE ON %I '
-                   'FOR EACH ROW EXECUTE FUNCTION refuse_change()', once || '_append_only', once);
-    EXECUTE format('CREATE OR REPLACE TRIGGER %I BEFORE TRUNCATE ON %I '
-                   'FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()', once || '_no_truncate', once);
-    EXECUTE format('REVOKE UPDATE, DELETE, TRUNCATE ON %I FROM yinling_app, yinling_jobs', once);
-  END LOOP;
-END
-$$;
+SELECT write_once('visit_photo', 'visit_call', 'device_event', 'plausibility_formula');
+REVOKE UPDATE, DELETE, TRUNCATE ON visit_photo, visit_call, device_event, plausibility_formula
+  FROM yinling_app, yinling_jobs;
 
 -- The house turns its key ring: it may seal what a phone sent anew, and change nothing else of it.
 CREATE OR REPLACE FUNCTION refuse_change_but_sealing() RETURNS trigger
@@ -103,37 +93,15 @@ GRANT UPDATE (looked_at, looked_by, looked_note) ON visit_doubt TO yinling_app;
 REVOKE INSERT ON visit_alert, visit_call, visit_doubt FROM yinling_app;
 GRANT INSERT ON visit_call TO yinling_app;
 
-DO $$
-DECLARE
-  rule record;
-  office constant text := '(area_code BETWEEN (SELECT acting_lo()) AND (SELECT acting_hi()))';
-  elders constant text := 'elder_id = ANY ((SELECT linked_elders())::bigint[])';
-  own constant text := ' = (SELECT acting_person())';
-  seen_visits constant text := 'visit_id IN (SELECT id FROM visit)';
-BEGIN
-  FOR rule IN
-    SELECT * FROM (VALUES
-      ('visit_exception', office || ' OR ' || elders || ' OR visitor_id' || own || ' OR ' || seen_visits),
-      ('visit_alert', office || ' OR in_charge_id' || own),
-      ('visit_photo', office || ' OR ' || elders || ' OR taken_by' || own),
-      ('visit_call', office || ' OR ' || elders || ' OR ' || seen_visits),
-      ('carer_device', 'person_id' || own || ' OR EXISTS (SELECT FROM carer c WHERE c.person_id = carer_device.person_id'
-         || ' AND c.provider_id = ANY ((SELECT linked_providers())::bigint[]))'),
-      ('device_event', 'person_id' || own || ' OR ' || seen_visits),
-      ('visit_doubt', office)
-    ) AS r (guarded, seen)
-  LOOP
-    EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', rule.guarded);
-    EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', rule.guarded);
-    EXECUTE format('DROP POLICY IF EXISTS %I ON %I', rule.guarded || '_of_the_acting_person', rule.guarded);
-    EXECUTE format('CREATE POLICY %I ON %I TO yinling_app USING (%s)',
-                   rule.guarded || '_of_the_acting_person', rule.guarded, rule.seen);
-    EXECUTE format('DROP POLICY IF EXISTS %I ON %I', rule.guarded || '_of_the_house', rule.guarded);
-    EXECUTE format('CREATE POLICY %I ON %I TO yinling_jobs USING (true) WITH CHECK (true)',
-                   rule.guarded || '_of_the_house', rule.guarded);
-  END LOOP;
-END
-$$;
+SELECT guard_rows('visit_exception',
+  '{office} OR elder_id = {elders} OR visitor_id = {me} OR visit_id IN (SELECT id FROM visit)');
+SELECT guard_rows('visit_alert', '{office} OR in_charge_id = {me}');
+SELECT guard_rows('visit_photo', '{office} OR elder_id = {elders} OR taken_by = {me}');
+SELECT guard_rows('visit_call', '{office} OR elder_id = {elders} OR visit_id IN (SELECT id FROM visit)');
+SELECT guard_rows('carer_device',
+  'person_id = {me} OR EXISTS (SELECT FROM carer c WHERE c.person_id = carer_device.person_id AND c.provider_id = {providers})');
+SELECT guard_rows('device_event', 'person_id = {me} OR visit_id IN (SELECT id FROM visit)');
+SELECT guard_rows('visit_doubt', '{office}');
 
 -- Whoever stands at the door keeps a photo of her visit, and does not see the elder's other files.
 DROP POLICY IF EXISTS attachment_of_the_visitor ON attachment;

@@ -1,52 +1,32 @@
 -- Seeing is not changing. The policies of sql/300 say which rows somebody sees; these say which of them she may write.
 -- Restrictive policies where nobody else locks the row, triggers where others do (a lock asks the UPDATE policies too).
 
-DO $$
-DECLARE
-  rule record;
-  office constant text := '(area_code BETWEEN (SELECT acting_lo()) AND (SELECT acting_hi()))';
-  elders constant text := '(elder_id = ANY ((SELECT linked_elders())::bigint[]))';
-  providers constant text := '(provider_id = ANY ((SELECT linked_providers())::bigint[]))';
-  me constant text := '(SELECT acting_person())';
-BEGIN
-  FOR rule IN
-    SELECT * FROM (VALUES
-      -- another's name, phone and home are her office's to change; her own row is guarded below
-      ('person', 'UPDATE', office || ' OR id = ' || me),
-      -- a role is given by an administrator, or by the office of the person's area where it opens no desk;
-      -- the only role one may give oneself is the volunteer's
-      ('role_grant', 'INSERT', '(SELECT is_administrator()) OR (person_id = ' || me || ' AND role = ''volunteer'')'
-        || ' OR (role IN (''elder'', ''family'', ''volunteer'') AND EXISTS (SELECT FROM person p WHERE p.id = role_grant.person_id'
-        || ' AND p.area_code BETWEEN (SELECT acting_lo()) AND (SELECT acting_hi())))'),
-      ('role_grant', 'UPDATE', '(SELECT is_administrator())'),
-      -- a session is opened for the person who has just shown who she is, never for another
-      ('sign_in_session', 'INSERT', 'person_id = ' || me),
-      -- skills and certificates are the provider's word, not the carer's own
-      ('carer', 'INSERT', office || ' OR ' || providers),
-      ('carer', 'UPDATE', office || ' OR ' || providers),
-      ('volunteer', 'INSERT', office || ' OR person_id = ' || me),
-      ('bed_stay', 'INSERT', office), ('bed_stay', 'UPDATE', office),
-      ('assessment', 'INSERT', office), ('assessment', 'UPDATE', office),
-      ('entitlement', 'INSERT', office), ('entitlement', 'UPDATE', office),
-      ('visit_duty', 'INSERT', office), ('visit_duty', 'UPDATE', office),
-      -- a plate proves who stood at the door: the carer who scans it does not write it
-      ('door_plate', 'INSERT', office || ' OR ' || elders), ('door_plate', 'UPDATE', office || ' OR ' || elders),
-      -- an offer, a promise or an unanswered door opens an elder's record to somebody: only those who may see her make one
-      ('offer', 'INSERT', office),
-      ('assignment', 'INSERT', office || ' OR ' || providers),
-      ('assignment', 'UPDATE', office || ' OR ' || providers || ' OR ' || elders),
-      ('escalation', 'INSERT', office),
-      ('visit', 'INSERT', office || ' OR visitor_id = ' || me),
-      ('visit_attempt', 'INSERT', office || ' OR by_person_id = ' || me)
-    ) AS r (guarded, verb, written)
-  LOOP
-    EXECUTE format('DROP POLICY IF EXISTS %I ON %I', rule.guarded || '_is_written_by_whom_' || lower(rule.verb), rule.guarded);
-    EXECUTE format('CREATE POLICY %I ON %I AS RESTRICTIVE FOR %s TO yinling_app %s (%s)',
-                   rule.guarded || '_is_written_by_whom_' || lower(rule.verb), rule.guarded, rule.verb,
-                   CASE rule.verb WHEN 'INSERT' THEN 'WITH CHECK' ELSE 'USING' END, rule.written);
-  END LOOP;
-END
-$$;
+-- another's name, phone and home are her office's to change; her own row is guarded below
+SELECT guard_writing('person', '{office} OR id = {me}', 'UPDATE');
+-- a role is given by an administrator, or by the office of the person's area where it opens no desk;
+-- the only role one may give oneself is the volunteer's
+SELECT guard_writing('role_grant', '(SELECT is_administrator()) OR (person_id = {me} AND role = ''volunteer'')
+  OR (role IN (''elder'', ''family'', ''volunteer'') AND EXISTS (SELECT FROM person p WHERE p.id = role_grant.person_id
+      AND p.area_code BETWEEN (SELECT acting_lo()) AND (SELECT acting_hi())))', 'INSERT');
+SELECT guard_writing('role_grant', '(SELECT is_administrator())', 'UPDATE');
+-- a session is opened for the person who has just shown who she is, never for another
+SELECT guard_writing('sign_in_session', 'person_id = {me}', 'INSERT');
+-- skills and certificates are the provider's word, not the carer's own
+SELECT guard_writing('carer', '{office} OR provider_id = {providers}', 'INSERT', 'UPDATE');
+SELECT guard_writing('volunteer', '{office} OR person_id = {me}', 'INSERT');
+SELECT guard_writing('bed_stay', '{office}', 'INSERT', 'UPDATE');
+SELECT guard_writing('assessment', '{office}', 'INSERT', 'UPDATE');
+SELECT guard_writing('entitlement', '{office}', 'INSERT', 'UPDATE');
+SELECT guard_writing('visit_duty', '{office}', 'INSERT', 'UPDATE');
+-- a plate proves who stood at the door: the carer who scans it does not write it
+SELECT guard_writing('door_plate', '{office} OR elder_id = {elders}', 'INSERT', 'UPDATE');
+-- an offer, a promise or an unanswered door opens an elder's record to somebody: only those who may see her make one
+SELECT guard_writing('offer', '{office}', 'INSERT');
+SELECT guard_writing('assignment', '{office} OR provider_id = {providers}', 'INSERT');
+SELECT guard_writing('assignment', '{office} OR provider_id = {providers} OR elder_id = {elders}', 'UPDATE');
+SELECT guard_writing('escalation', '{office}', 'INSERT');
+SELECT guard_writing('visit', '{office} OR visitor_id = {me}', 'INSERT');
+SELECT guard_writing('visit_attempt', '{office} OR by_person_id = {me}', 'INSERT');
 
 -- What a request never changes, whoever makes it: only these columns are open to it.
 DO $$

@@ -71,29 +71,7 @@ CREATE POLICY meal_dish_taken_off_by_its_site ON meal_dish AS RESTRICTIVE FOR DE
   USING (provider_id = ANY ((SELECT linked_providers())::bigint[]));
 
 -- Plans and menus are for everybody to read; a provider's dispatchers write their own.
-DO $$
-DECLARE
-  rule record;
-  office constant text := '(area_code BETWEEN (SELECT acting_lo()) AND (SELECT acting_hi()))';
-  elders constant text := 'elder_id = ANY ((SELECT linked_elders())::bigint[])';
-  providers constant text := 'provider_id = ANY ((SELECT linked_providers())::bigint[])';
-BEGIN
-  FOR rule IN
-    SELECT * FROM (VALUES
-      ('place_plan', 'true', providers),
-      ('meal_dish', 'true', providers),
-      ('place_booking', office || ' OR ' || elders || ' OR ' || providers, NULL),
-      ('elder_diet', office || ' OR ' || elders, NULL)
-    ) AS r (guarded, seen, written)
-  LOOP
-    EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', rule.guarded);
-    EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', rule.guarded);
-    EXECUTE format('DROP POLICY IF EXISTS %I ON %I', rule.guarded || '_of_the_acting_person', rule.guarded);
-    EXECUTE format('CREATE POLICY %I ON %I TO yinling_app USING (%s) WITH CHECK (%s)',
-                   rule.guarded || '_of_the_acting_person', rule.guarded, rule.seen, COALESCE(rule.written, rule.seen));
-    EXECUTE format('DROP POLICY IF EXISTS %I ON %I', rule.guarded || '_of_the_house', rule.guarded);
-    EXECUTE format('CREATE POLICY %I ON %I TO yinling_jobs USING (true) WITH CHECK (true)',
-                   rule.guarded || '_of_the_house', rule.guarded);
-  END LOOP;
-END
-$$;
+SELECT guard_rows('place_plan', 'true', 'provider_id = {providers}');
+SELECT guard_rows('meal_dish', 'true', 'provider_id = {providers}');
+SELECT guard_rows('place_booking', '{office} OR elder_id = {elders} OR provider_id = {providers}');
+SELECT guard_rows('elder_diet', '{office} OR elder_id = {elders}');

@@ -106,19 +106,5 @@ ALTER FUNCTION relation_of_orderer(bigint) OWNER TO yinling_definer;
 REVOKE ALL ON FUNCTION relation_of_orderer(bigint) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION relation_of_orderer(bigint) TO yinling_app, yinling_jobs, yinling_definer;
 
-DO $$
-DECLARE
-  guarded text;
-  seen constant text := '(area_code BETWEEN (SELECT acting_lo()) AND (SELECT acting_hi()))'
-    ' OR elder_id = ANY ((SELECT linked_elders())::bigint[])';
-BEGIN
-  FOREACH guarded IN ARRAY ARRAY['recurring_order', 'recurring_day'] LOOP
-    EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', guarded);
-    EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', guarded);
-    EXECUTE format('DROP POLICY IF EXISTS %I ON %I', guarded || '_of_the_acting_person', guarded);
-    EXECUTE format('CREATE POLICY %I ON %I TO yinling_app USING (%s)', guarded || '_of_the_acting_person', guarded, seen);
-    EXECUTE format('DROP POLICY IF EXISTS %I ON %I', guarded || '_of_the_house', guarded);
-    EXECUTE format('CREATE POLICY %I ON %I TO yinling_jobs USING (true) WITH CHECK (true)', guarded || '_of_the_house', guarded);
-  END LOOP;
-END
-$$;
+SELECT guard_rows('recurring_order', '{office} OR elder_id = {elders}');
+SELECT guard_rows('recurring_day', '{office} OR elder_id = {elders}');

@@ -34,36 +34,11 @@ $$;
 ALTER FUNCTION guard_place_evidence() OWNER TO yinling_definer;
 CREATE OR REPLACE TRIGGER place_evidence_of_its_booking BEFORE INSERT ON place_evidence
   FOR EACH ROW EXECUTE FUNCTION guard_place_evidence();
-CREATE OR REPLACE TRIGGER place_evidence_append_only BEFORE UPDATE OR DELETE ON place_evidence
-  FOR EACH ROW EXECUTE FUNCTION refuse_change();
-CREATE OR REPLACE TRIGGER place_evidence_no_truncate BEFORE TRUNCATE ON place_evidence
-  FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+SELECT write_once('place_evidence');
 REVOKE UPDATE, DELETE, TRUNCATE ON place_evidence FROM yinling_app, yinling_jobs;
 REVOKE UPDATE ON site_plate FROM yinling_app;
 GRANT UPDATE (revoked_at) ON site_plate TO yinling_app;
 GRANT UPDATE (code_sealed, code_tries) ON place_booking TO yinling_app;
 
-DO $$
-DECLARE
-  rule record;
-  office constant text := '(area_code BETWEEN (SELECT acting_lo()) AND (SELECT acting_hi()))';
-  elders constant text := 'elder_id = ANY ((SELECT linked_elders())::bigint[])';
-  providers constant text := 'provider_id = ANY ((SELECT linked_providers())::bigint[])';
-BEGIN
-  FOR rule IN
-    SELECT * FROM (VALUES
-      ('place_evidence', office || ' OR ' || elders || ' OR ' || providers, NULL),
-      ('site_plate', 'true', providers)
-    ) AS r (guarded, seen, written)
-  LOOP
-    EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', rule.guarded);
-    EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', rule.guarded);
-    EXECUTE format('DROP POLICY IF EXISTS %I ON %I', rule.guarded || '_of_the_acting_person', rule.guarded);
-    EXECUTE format('CREATE POLICY %I ON %I TO yinling_app USING (%s) WITH CHECK (%s)',
-                   rule.guarded || '_of_the_acting_person', rule.guarded, rule.seen, COALESCE(rule.written, rule.seen));
-    EXECUTE format('DROP POLICY IF EXISTS %I ON %I', rule.guarded || '_of_the_house', rule.guarded);
-    EXECUTE format('CREATE POLICY %I ON %I TO yinling_jobs USING (true) WITH CHECK (true)',
-                   rule.guarded || '_of_the_house', rule.guarded);
-  END LOOP;
-END
-$$;
+SELECT guard_rows('place_evidence', '{office} OR elder_id = {elders} OR provider_id = {providers}');
+SELECT guard_rows('site_plate', 'true', 'provider_id = {providers}');

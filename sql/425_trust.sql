@@ -235,22 +235,10 @@ CREATE OR REPLACE TRIGGER rating_opens_both AFTER INSERT ON rating
 CREATE OR REPLACE TRIGGER cooperation_rating_opens_both AFTER INSERT ON cooperation_rating
   FOR EACH ROW EXECUTE FUNCTION open_both_ratings();
 
-DO $$
-DECLARE
-  signature text;
-BEGIN
-  FOREACH signature IN ARRAY ARRAY[
-    'barred_provider(bigint, timestamptz)', 'barred_carer(bigint, timestamptz)', 'public_blacklist()',
-    'carer_qualified(bigint, text[], date)', 'works_for(bigint, bigint)',
-    'begin_blacklisting()', 'mirror_blacklist()', 'refuse_barred_offer()', 'refuse_barred_order()',
-    'refuse_unfit_carer()', 'keep_file()', 'mirror_credit()', 'guard_rating_side()', 'open_both_ratings()'
-  ] LOOP
-    EXECUTE format('ALTER FUNCTION public.%s OWNER TO yinling_definer', signature);
-    EXECUTE format('REVOKE ALL ON FUNCTION public.%s FROM PUBLIC', signature);
-    EXECUTE format('GRANT EXECUTE ON FUNCTION public.%s TO yinling_app, yinling_jobs, yinling_definer', signature);
-  END LOOP;
-END
-$$;
+SELECT let_look_past('barred_provider(bigint, timestamptz)', 'barred_carer(bigint, timestamptz)', 'public_blacklist()',
+  'carer_qualified(bigint, text[], date)', 'works_for(bigint, bigint)',
+  'begin_blacklisting()', 'mirror_blacklist()', 'refuse_barred_offer()', 'refuse_barred_order()',
+  'refuse_unfit_carer()', 'keep_file()', 'mirror_credit()', 'guard_rating_side()', 'open_both_ratings()');
 
 -- Written once; and of what may change, only what a decision changes.
 REVOKE UPDATE, DELETE, TRUNCATE ON provider_credit, credit_evidence, credit_strike, cooperation_rating, rating_reveal
@@ -266,65 +254,26 @@ GRANT UPDATE (withdrawn_at, withdrawn_by, withdrawn_reason, document_key, docume
   ON carer_certificate TO yinling_app, yinling_jobs;
 GRANT UPDATE (withdrawn_at) ON carer_training TO yinling_app, yinling_jobs;
 
-DO $$
-DECLARE
-  rule record;
-  once text;
-  office constant text := '(area_code BETWEEN (SELECT acting_lo()) AND (SELECT acting_hi()))';
-  dispatched constant text := ' OR provider_id = ANY ((SELECT linked_providers())::bigint[])';
-  elders constant text := 'elder_id = ANY ((SELECT linked_elders())::bigint[])';
-  orders constant text := 'order_id = ANY ((SELECT linked_orders())::bigint[])';
-  own constant text := ' = (SELECT acting_person())';
-BEGIN
-  FOR rule IN SELECT * FROM (VALUES
-      ('rating', office || ' OR ' || elders || ' OR (' || orders || ' AND (opens_at IS NULL OR EXISTS'
-         || ' (SELECT FROM rating_reveal v WHERE v.order_id = rating.order_id)))'),
-      ('cooperation_rating', office || ' OR rated_by' || own || ' OR (' || orders || ' AND NOT ' || elders || ') OR (' || elders
-         || ' AND EXISTS (SELECT FROM rating_reveal v WHERE v.order_id = cooperation_rating.order_id))'),
-      ('rating_reveal', office || ' OR ' || elders || ' OR ' || orders),
-      ('credit_evidence', office || dispatched),
-      ('credit_strike', office || dispatched),
-      ('blacklist_entry', office || dispatched || ' OR carer_id' || own
-         || ' OR carer_id IN (SELECT person_id FROM carer WHERE provider_id = ANY ((SELECT linked_providers())::bigint[]))'),
-      ('blacklist_visit', office || ' OR ' || elders),
-      ('trust_appeal', office || dispatched || ' OR filed_by' || own),
-      ('carer_certificate', office || dispatched || ' OR carer_id' || own),
-      ('carer_training', office || dispatched || ' OR carer_id' || own)
-    ) AS r (guarded, seen)
-  LOOP
-    EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', rule.guarded);
-    EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', rule.guarded);
-    EXECUTE format('DROP POLICY IF EXISTS %I ON %I', rule.guarded || '_of_the_acting_person', rule.guarded);
-    EXECUTE format('CREATE POLICY %I ON %I TO yinling_app USING (%s)',
-                   rule.guarded || '_of_the_acting_person', rule.guarded, rule.seen);
-    EXECUTE format('DROP POLICY IF EXISTS %I ON %I', rule.guarded || '_of_the_house', rule.guarded);
-    EXECUTE format('CREATE POLICY %I ON %I TO yinling_jobs USING (true) WITH CHECK (true)',
-                   rule.guarded || '_of_the_house', rule.guarded);
-  END LOOP;
-  FOREACH once IN ARRAY ARRAY['provider_credit', 'credit_evidence', 'credit_strike', 'cooperation_rating', 'rating_reveal'] LOOP
-    EXECUTE format('CREATE OR REPLACE TRIGGER %I BEFORE UPDATE OR DELETE ON %I '
-                   'FOR EACH ROW EXECUTE FUNCTION refuse_change()', once || '_append_only', once);
-    EXECUTE format('CREATE OR REPLACE TRIGGER %I BEFORE TRUNCATE ON %I '
-                   'FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()', once || '_no_truncate', once);
-  END LOOP;
-END
-$$;
+SELECT guard_rows('rating',
+  '{office} OR elder_id = {elders} OR (order_id = {orders}
+   AND (opens_at IS NULL OR EXISTS (SELECT FROM rating_reveal v WHERE v.order_id = rating.order_id)))');
+SELECT guard_rows('cooperation_rating',
+  '{office} OR rated_by = {me} OR (order_id = {orders} AND NOT elder_id = {elders})
+   OR (elder_id = {elders} AND EXISTS (SELECT FROM rating_reveal v WHERE v.order_id = cooperation_rating.order_id))');
+SELECT guard_rows('rating_reveal', '{office} OR elder_id = {elders} OR order_id = {orders}');
+SELECT guard_rows('credit_evidence', '{office} OR provider_id = {providers}');
+SELECT guard_rows('credit_strike', '{office} OR provider_id = {providers}');
+SELECT guard_rows('blacklist_entry',
+  '{office} OR provider_id = {providers} OR carer_id = {me}
+   OR carer_id IN (SELECT person_id FROM carer WHERE provider_id = {providers})');
+SELECT guard_rows('blacklist_visit', '{office} OR elder_id = {elders}');
+SELECT guard_rows('trust_appeal', '{office} OR provider_id = {providers} OR filed_by = {me}');
+SELECT guard_rows('carer_certificate', '{office} OR provider_id = {providers} OR carer_id = {me}');
+SELECT guard_rows('carer_training', '{office} OR provider_id = {providers} OR carer_id = {me}');
+SELECT write_once('provider_credit', 'credit_evidence', 'credit_strike', 'cooperation_rating', 'rating_reveal');
 
 -- Only an office puts somebody on the list, takes her off and decides; a provider reads and appeals.
-DO $$
-DECLARE
-  guarded text;
-  verb text;
-  office constant text := 'area_code BETWEEN (SELECT acting_lo()) AND (SELECT acting_hi())';
-BEGIN
-  FOREACH guarded IN ARRAY ARRAY['blacklist_entry', 'blacklist_visit', 'credit_strike', 'trust_appeal'] LOOP
-    FOREACH verb IN ARRAY ARRAY['INSERT', 'UPDATE'] LOOP
-      CONTINUE WHEN guarded = 'trust_appeal' AND verb = 'INSERT';
-      EXECUTE format('DROP POLICY IF EXISTS %I ON %I', guarded || '_is_written_by_an_office_' || lower(verb), guarded);
-      EXECUTE format('CREATE POLICY %I ON %I AS RESTRICTIVE FOR %s TO yinling_app %s (%s)',
-                     guarded || '_is_written_by_an_office_' || lower(verb), guarded, verb,
-                     CASE verb WHEN 'INSERT' THEN 'WITH CHECK' ELSE 'USING' END, office);
-    END LOOP;
-  END LOOP;
-END
-$$;
+SELECT guard_writing('blacklist_entry', '{office}', 'INSERT', 'UPDATE');
+SELECT guard_writing('blacklist_visit', '{office}', 'INSERT', 'UPDATE');
+SELECT guard_writing('credit_strike', '{office}', 'INSERT', 'UPDATE');
+SELECT guard_writing('trust_appeal', '{office}', 'UPDATE');

@@ -71,42 +71,14 @@ $$;
 CREATE OR REPLACE TRIGGER settlement_line_without_complaint BEFORE INSERT ON settlement_line
   FOR EACH ROW WHEN (NEW.kind <> 'correction') EXECUTE FUNCTION refuse_line_in_complaint();
 
-DO $$
-DECLARE
-  signature text;
-  rule record;
-  office constant text := '(area_code BETWEEN (SELECT acting_lo()) AND (SELECT acting_hi()))';
-  seen constant text := ' OR complainant_id = (SELECT acting_person()) OR owner_id = (SELECT acting_person())'
-    || ' OR elder_id = ANY ((SELECT linked_elders())::bigint[]) OR provider_id = ANY ((SELECT linked_providers())::bigint[])';
-BEGIN
-  FOREACH signature IN ARRAY ARRAY['officer_in_charge(bigint, bigint)', 'begin_complaint()', 'refuse_line_in_complaint()'] LOOP
-    EXECUTE format('ALTER FUNCTION public.%s OWNER TO yinling_definer', signature);
-    EXECUTE format('REVOKE ALL ON FUNCTION public.%s FROM PUBLIC', signature);
-    EXECUTE format('GRANT EXECUTE ON FUNCTION public.%s TO yinling_app, yinling_jobs, yinling_definer', signature);
-  END LOOP;
-  FOR rule IN SELECT * FROM (VALUES
-      ('complaint', office || seen),
-      ('complaint_event', office || ' OR complaint_id IN (SELECT id FROM complaint)')
-    ) AS r (guarded, seen)
-  LOOP
-    EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', rule.guarded);
-    EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', rule.guarded);
-    EXECUTE format('DROP POLICY IF EXISTS %I ON %I', rule.guarded || '_of_the_acting_person', rule.guarded);
-    EXECUTE format('CREATE POLICY %I ON %I TO yinling_app USING (%s)',
-                   rule.guarded || '_of_the_acting_person', rule.guarded, rule.seen);
-    EXECUTE format('DROP POLICY IF EXISTS %I ON %I', rule.guarded || '_of_the_house', rule.guarded);
-    EXECUTE format('CREATE POLICY %I ON %I TO yinling_jobs USING (true) WITH CHECK (true)',
-                   rule.guarded || '_of_the_house', rule.guarded);
-  END LOOP;
-END
-$$;
+SELECT let_look_past('officer_in_charge(bigint, bigint)', 'begin_complaint()', 'refuse_line_in_complaint()');
+SELECT guard_rows('complaint',
+  '{office} OR complainant_id = {me} OR owner_id = {me} OR elder_id = {elders} OR provider_id = {providers}');
+SELECT guard_rows('complaint_event', '{office} OR complaint_id IN (SELECT id FROM complaint)');
 
 -- What was complained of stays as it was told; the log is written once.
 REVOKE UPDATE, DELETE, TRUNCATE ON complaint, complaint_event FROM yinling_app, yinling_jobs;
 GRANT UPDATE (state, acknowledged_at, owner_id, escalations, statement, statement_by, statement_at, outcome, reply,
               closed_at, closed_by, times_reopened, reopen_reason, answer_by) ON complaint TO yinling_app, yinling_jobs;
 GRANT UPDATE (contact_sealed) ON complaint TO yinling_jobs;  -- sealed anew under a new key, cleared when she is erased
-CREATE OR REPLACE TRIGGER complaint_event_append_only BEFORE UPDATE OR DELETE ON complaint_event
-  FOR EACH ROW EXECUTE FUNCTION refuse_change();
-CREATE OR REPLACE TRIGGER complaint_event_no_truncate BEFORE TRUNCATE ON complaint_event
-  FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+SELECT write_once('complaint_event');

@@ -4,28 +4,8 @@ REVOKE SELECT ON measure_touched FROM yinling_app;
 REVOKE UPDATE, DELETE ON count_check, area_statistic FROM yinling_app, yinling_jobs;
 GRANT DELETE ON measure_row, measure_touched TO yinling_jobs;
 
-DO $$
-DECLARE
-  rule record;
-  office constant text := 'area_code BETWEEN (SELECT acting_lo()) AND (SELECT acting_hi())';
-BEGIN
-  FOR rule IN
-    SELECT * FROM (VALUES
-      ('measure_row', 'NOT personal OR ' || office),
-      ('measure_count', 'NOT personal OR ' || office)
-    ) AS r (guarded, seen)
-  LOOP
-    EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', rule.guarded);
-    EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', rule.guarded);
-    EXECUTE format('DROP POLICY IF EXISTS %I ON %I', rule.guarded || '_of_the_office', rule.guarded);
-    EXECUTE format('CREATE POLICY %I ON %I FOR SELECT TO yinling_app USING (%s)',
-                   rule.guarded || '_of_the_office', rule.guarded, rule.seen);
-    EXECUTE format('DROP POLICY IF EXISTS %I ON %I', rule.guarded || '_of_the_house', rule.guarded);
-    EXECUTE format('CREATE POLICY %I ON %I TO yinling_jobs USING (true) WITH CHECK (true)',
-                   rule.guarded || '_of_the_house', rule.guarded);
-  END LOOP;
-END
-$$;
+SELECT guard_rows('measure_row', 'NOT personal OR {office}', NULL, 'SELECT');
+SELECT guard_rows('measure_count', 'NOT personal OR {office}', NULL, 'SELECT');
 
 -- What waits to be counted is the house's own list: triggers write it as its definer, jobs empty it.
 ALTER TABLE measure_touched ENABLE ROW LEVEL SECURITY;

@@ -16,30 +16,11 @@ END
 $$;
 
 -- Past judgements follow the elder; counts of a community follow the office: a small one says something of each.
-DO $$
-DECLARE
-  rule record;
-  office constant text := '(area_code BETWEEN (SELECT acting_lo()) AND (SELECT acting_hi()))';
-BEGIN
-  FOR rule IN
-    SELECT * FROM (VALUES
-      ('elder_reach_past', office || ' OR person_id = ANY ((SELECT linked_people())::bigint[])'),
-      ('coverage_snapshot', office || ' OR source = ''administrative'''),
-      ('access_area', office)
-    ) AS r (guarded, seen)
-  LOOP
-    CONTINUE WHEN to_regclass('public.' || rule.guarded) IS NULL;
-    EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', rule.guarded);
-    EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', rule.guarded);
-    EXECUTE format('DROP POLICY IF EXISTS %I ON %I', rule.guarded || '_of_the_acting_person', rule.guarded);
-    EXECUTE format('CREATE POLICY %I ON %I TO yinling_app USING (%s)',
-                   rule.guarded || '_of_the_acting_person', rule.guarded, rule.seen);
-    EXECUTE format('DROP POLICY IF EXISTS %I ON %I', rule.guarded || '_of_the_house', rule.guarded);
-    EXECUTE format('CREATE POLICY %I ON %I TO yinling_jobs USING (true) WITH CHECK (true)',
-                   rule.guarded || '_of_the_house', rule.guarded);
-  END LOOP;
-END
-$$;
+SELECT guard_rows('home_snap', '{office} OR person_id = {people}');
+SELECT guard_rows('elder_reach', '{office} OR person_id = {people}');
+SELECT guard_rows('elder_reach_past', '{office} OR person_id = {people}');
+SELECT guard_rows('coverage_snapshot', '{office} OR source = ''administrative''');
+SELECT guard_rows('access_area', '{office}');
 
 -- How many beds of each of a city's facilities are taken on a day: counts only, for anybody who looks for room.
 CREATE OR REPLACE FUNCTION occupied_beds(lo bigint, hi bigint, on_day date)

@@ -143,7 +143,7 @@ def test_nobody_makes_herself_an_elder_or_raises_her_own_level_of_care_in_sql(ca
             done = work.session.connection().execute(raised, {"wang": cast["wang"]})
             assert done.rowcount == changed, who
     with (
-        pytest.raises(ProgrammingError, match="elder_is_written_by_her_office_insert"),
+        pytest.raises(ProgrammingError, match="elder_is_written_by_whom_insert"),
         unit_of_work(Actor(person_id=cast["outsider"], role="registered")) as work,
     ):
         work.session.connection().execute(
