@@ -14,6 +14,7 @@ from api.pages.languages import translate
 from api.pages.officer_office import Desk, Office, speaking
 from api.pages.officer_sheets import Cell, Sheet, answer, plain
 from api.schemas.visits import Day
+from services.cities.pack import CityRules
 from services.cities.queries import area_names
 from services.cities.rules import area_contains, area_level, area_range
 from services.clock import civil_date
@@ -45,7 +46,7 @@ After = Annotated[int, Query(ge=0, le=2**62)]
 @router.get("/officer/indicators")
 def indicators_page(request: Request, office: Desk, area: AreaCode = "", on: On = None) -> Response:
     """Show all indicators of an area on a day."""
-    where, day = _where(office, area), on or civil_date(office.work.now)
+    where, day = area_asked(office, area), on or civil_date(office.work.now)
     with speaking(request):
         values = indicator_values(office.work.session, where, day)
         names = office.names(
@@ -65,7 +66,7 @@ def indicator_page(
     request: Request, office: Desk, indicator_code: Code, area: AreaCode = "", on: On = None, again: bool = False
 ) -> Response:
     """Show one indicator: promises, forecast, what is missing, the trend and where the rows are."""
-    session, where, day = office.work.session, _where(office, area), on or civil_date(office.work.now)
+    session, where, day = office.work.session, area_asked(office, area), on or civil_date(office.work.now)
     with speaking(request):
         value = indicator_value(session, where, day, indicator_code)
         asked = {"area": str(where), "on": day.isoformat()}
@@ -79,6 +80,7 @@ def indicator_page(
             sources=[source.title for source in office.rules.sources if source.id in _sources(value)],
             rules_version=value.rules_version,
             promises=[_promise(value, one) for one in value.promises],
+            published=published_beside(value, office.rules),
             missing=_missing(office, value),
             points=[
                 {"label": f"{p.on:%Y-%m-%d}", "value": float(p.value or 0), "words": _figure(value, p.value)}
@@ -105,7 +107,7 @@ def rows_page(
     after: After = 0,
 ) -> Response:
     """Show the rows behind a number as they counted on that day."""
-    session, where, day = office.work.session, _where(office, area), on or civil_date(office.work.now)
+    session, where, day = office.work.session, area_asked(office, area), on or civil_date(office.work.now)
 
     def build(most: int, past: int) -> Sheet:
         value = indicator_value(session, where, day, indicator_code)
@@ -131,7 +133,7 @@ def rows_page(
     return answer(request, office, build, after)
 
 
-def _where(office: Office, area: str) -> int:
+def area_asked(office: Office, area: str) -> int:
     """Give the area asked about: one's own, one inside it, or one around it up to the city."""
     if not area:
         return office.lo
@@ -168,6 +170,7 @@ def _card(value: IndicatorValue, where: int) -> dict[str, Any]:
         "thing": _thing(value),
         "href": f"/officer/indicators/{code}?{urlencode({'area': where, 'on': value.on.isoformat()})}",
         "counted_on": value.counted_on,
+        "population_href": f"/officer/statistics?{urlencode({'area': where})}" if value.formula.people else None,
     }
 
 
@@ -220,6 +223,23 @@ def _promise(value: IndicatorValue, one: Promise) -> dict[str, Any]:
         "days_left": one.days_left,
         "leads": leads,
     }
+
+
+def published_beside(value: IndicatorValue, rules: CityRules) -> list[dict[str, Any]]:
+    """Give what plans and bulletins published about an indicator, to stand beside what is counted, with its source."""
+    titles = {source.id: source.title for source in rules.sources}
+    return [
+        {
+            "on": one.on,
+            "words": _figure(value, one.value)
+            if one.value is not None
+            else translate("比 %(day)s 增长 %(percent)s%%")
+            % {"day": full_date(one.since) if one.since else "", "percent": f"{one.growth_percent:g}"},
+            "plan": one.plan,
+            "source": titles.get(one.source, one.source),
+        }
+        for one in rules.published_for(value.formula.indicator.code)
+    ]
 
 
 def _missing(office: Office, value: IndicatorValue) -> dict[str, Any] | None:

@@ -9,6 +9,7 @@ from api.pages.care_words import REFUSALS_OF_CARE
 from api.pages.evidence_words import REFUSALS_OF_EVIDENCE
 from api.pages.refusal_words_hours import REFUSALS_OF_HOURS
 from api.pages.refusals_of_money import REFUSALS_OF_MONEY
+from api.pages.refusals_of_open import REFUSALS_OF_OPEN
 from api.pages.refusals_of_privacy import REFUSALS_OF_PRIVACY
 from api.pages.refusals_of_trust import REFUSALS_OF_TRUST
 
@@ -378,3 +379,4 @@ REFUSALS: tuple[str, ...] = (
 )
 REFUSALS += REFUSALS_OF_CARE + REFUSALS_OF_HOURS + REFUSALS_OF_MONEY + REFUSALS_OF_PRIVACY + REFUSALS_OF_TRUST
 REFUSALS += REFUSALS_OF_EVIDENCE
+REFUSALS += REFUSALS_OF_OPEN

@@ -10,7 +10,7 @@ from sqlmodel import Field, SQLModel
 
 from services.columns import area_code, document, link, moment, number, own_id, words
 
-KINDS = ("facilities", "compounds", "elders", "areas", "beds", "buildings")
+KINDS = ("facilities", "compounds", "elders", "areas", "beds", "buildings", "statistics")
 RUN_STATES = ("uploaded", "checking", "checked", "confirmed", "done", "failed")
 ROW_STATES = ("waiting", "mended", "dropped", "replaced")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from services.errors import Conflict, DomainError, NotAllowed, NotFound
+from services.errors import Conflict, DomainError, Invalid, NotAllowed, NotFound
 
 
 class NotADesk(NotAllowed):
@@ -45,6 +45,24 @@ class ErasureNotOpen(Conflict):
     """The request was decided, withdrawn or done already, or another one is still open."""
 
     message_zh = "这个注销申请已经处理过，或者还有一个申请没有处理。"
+
+
+class BadStatistic(Invalid):
+    """A count of people without a day, a number or a source; the message says what to mend."""
+
+    message_zh = "请核对人口种类、日期、人数和出处。"
+
+
+class StatisticNotFound(NotFound):
+    """No such count stands here, or it was withdrawn already; facts: statistic_id."""
+
+    message_zh = "没有这个人口数，或者已经撤下了。"
+
+
+class StatisticStandsAlready(Conflict):
+    """The same number of the same day and source stands already; facts: area_code, what."""
+
+    message_zh = "同一天、同一出处的这个数已经登记过了。"
 
 
 BY_CONSTRAINT: dict[str, type[DomainError]] = {

@@ -39,15 +39,26 @@ from services.intake.runs import (
     unsealed,
 )
 from services.outbox import enqueue
+from services.oversight.taking import StatisticLists
 from services.people.moving import circles_follow
 from services.people.taking import SECRETS, ElderLists
 from services.unit_of_work import Actor
 
 IMPORTERS: dict[str, Importer] = {
-    one.kind: one for one in (FacilityLists(), CompoundLists(), ElderLists(), AreaLists(), BedLists(), BuildingLists())
+    one.kind: one
+    for one in (
+        FacilityLists(),
+        CompoundLists(),
+        ElderLists(),
+        AreaLists(),
+        BedLists(),
+        BuildingLists(),
+        StatisticLists(),
+    )
 }
 KINDS_ZH = {
     "facilities": "设施", "compounds": "小区", "elders": "老人", "areas": "区划", "beds": "床位", "buildings": "楼栋",
+    "statistics": "人口数",
 }  # fmt: skip
 CHANGES_CIRCLES = {"facilities", "elders", "compounds", "areas"}
 """Lists after which the city's circles are computed anew."""

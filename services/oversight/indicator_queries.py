@@ -90,6 +90,8 @@ _COUNTS = text(
 _PEOPLE = text(
     "SELECT area_code, value FROM (SELECT DISTINCT ON (area_code) area_code, value FROM area_statistic"
     " WHERE what = :what AND counted_on <= :day AND area_code BETWEEN :lo AND :hi"
+    " AND recorded_at <= COALESCE(CAST(:known_by AS timestamptz), 'infinity')"
+    " AND (withdrawn_at IS NULL OR withdrawn_at > CAST(:known_by AS timestamptz))"
     " ORDER BY area_code, counted_on DESC, recorded_at DESC) AS newest ORDER BY area_code"
 )
 _ROWS = """
@@ -106,11 +108,17 @@ _WITHOUT = """
 
 
 def indicator_values(
-    session: Session, area_code: int, on: date, *, codes: Iterable[str] | None = None, months: int = 14
+    session: Session,
+    area_code: int,
+    on: date,
+    *,
+    codes: Iterable[str] | None = None,
+    months: int = 14,
+    known_by: datetime | None = None,
 ) -> list[IndicatorValue]:
     """Give an area's indicators on a Shanghai day, as they stood that day, each with its promises.
 
-    Promises are the city's, so they stand at every level, with the forecast of this area's own trend over `months`
+    Official counts of people are those known by `known_by`; None: by now. Promises are the city's, so they stand at every level, with the forecast of this area's own trend over `months`
     month ends. Raises UnknownCity, NoRulesInForce, NotCounted (a level below the community).
     """
     if area_level(area_code) not in COUNTED_LEVELS:
@@ -120,7 +128,7 @@ def indicator_values(
     chosen = list(known.values()) if codes is None else [known[code] for code in codes if code in known]
     days = [*month_ends(on, months), on]
     counts = _counts(session, rules, chosen, area_code, days)
-    people = {f.people: _people(session, f.people, area_code, on) for f in chosen if f.people}
+    people = {f.people: _people(session, f.people, area_code, on, known_by) for f in chosen if f.people}
     return [_value(rules, formula, area_code, on, days, counts, people) for formula in chosen]
 
 
@@ -226,10 +234,11 @@ def _counts(
     return found
 
 
-def _people(session: Session, what: str, area_code: int, on: date) -> int | None:
+def _people(session: Session, what: str, area_code: int, on: date, known_by: datetime | None = None) -> int | None:
     """Give an official count of people: the area's own newest, else the sum of the areas inside it that have one."""
     lo, hi = area_range(area_code)
-    rows = session.connection().execute(_PEOPLE, {"what": what, "day": on, "lo": lo, "hi": hi}).all()
+    asked = {"what": what, "day": on, "lo": lo, "hi": hi, "known_by": known_by}
+    rows = session.connection().execute(_PEOPLE, asked).all()
     total, covered = 0, -1
     for row in rows:
         if row.area_code > covered:

@@ -115,7 +115,11 @@ class CountCheck(SQLModel, table=True):
 
 
 class AreaStatistic(SQLModel, table=True):
-    """An official count of people in an area on a day (常住人口, 60岁以上), with its source; written once, never changed."""
+    """An official count of people in an area on a day (常住人口, 60岁以上), with its source.
+
+    Its number is written once and never changed; a wrong one is withdrawn and stays to be seen. `what` says from which
+    age on is counted. `assumed`: worked out, not read in a bulletin.
+    """
 
     __tablename__ = "area_statistic"
     __table_args__ = (
@@ -124,6 +128,9 @@ class AreaStatistic(SQLModel, table=True):
         ),
         CheckConstraint("value >= 0", name="area_statistic_not_negative_check"),
         UniqueConstraint("area_code", "what", "counted_on", "recorded_at", name="area_statistic_once_key"),
+        CheckConstraint(
+            "(withdrawn_at IS NULL) = (withdrawn_because IS NULL)", name="area_statistic_withdrawn_for_a_reason_check"
+        ),
     )
     id: int | None = own_id()
     area_code: int = area_code()
@@ -133,3 +140,8 @@ class AreaStatistic(SQLModel, table=True):
     source: str = words()
     recorded_at: datetime = moment()
     recorded_by: int | None = number(optional=True)
+    note: str = words(default="")
+    assumed: bool = Field(default=False, nullable=False)
+    withdrawn_at: datetime | None = moment(optional=True)
+    withdrawn_by: int | None = number(optional=True)
+    withdrawn_because: str | None = words(optional=True)

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 import pytest
 import yl_databases as databases
 from yl_cast import TestCast
+from yl_open_walk import open_data
 from yl_trust_walk import trust
 
 MEMBERS = (
@@ -349,6 +350,7 @@ def world(request: pytest.FixtureRequest, cast_template: str) -> Iterator[World]
         _hours(made)
         _money(made)
         trust(made)
+        open_data(made)
         from yl_privacy_walk import ask_to_be_forgotten
 
         ask_to_be_forgotten(made)

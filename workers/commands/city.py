@@ -17,6 +17,7 @@ from services.cities.rules import short_code
 from services.clock import civil_date
 from services.errors import DomainError
 from services.outbox import enqueue
+from services.oversight.statistics import take_pack_statistics
 from services.unit_of_work import COMMAND_LINE, SYSTEM, unit_of_work
 
 app = typer.Typer(help="城市规则包 / city packs", no_args_is_help=True)
@@ -41,8 +42,9 @@ def load(
         try:
             with unit_of_work(SYSTEM, login="setup") as work:
                 loaded = load_pack(work.session, work.now, file)
-                if loaded.changed:
-                    facts = {"version": loaded.version}
+                counts = take_pack_statistics(work.session, work.now, loaded.version_id)
+                if loaded.changed or counts:
+                    facts = {"version": loaded.version, "statistics": counts}
                     record_act(
                         work.session, work.now, COMMAND_LINE, "load_city", area_code=loaded.city_code, facts=facts
                     )

@@ -137,6 +137,7 @@ def _people(world: World, clock: _Stopwatch) -> None:
     entitlements.write_entitlements(world)
     entitlements.write_duties(world)
     world.bulk.write()
+    ground.write_people(world)
     clock.done("people", f"{len(world.elders)}位老人住进了真实的楼里，设施{len(world.facilities)}处")
 
 

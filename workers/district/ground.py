@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlmodel import Session
 
 from services.beds.tables import Bed
@@ -17,6 +17,7 @@ from services.cities.rules import written_code
 from services.columns import table_of
 from services.directory.importer import import_facilities
 from services.directory.tables import Facility, Provider, ServiceLine
+from services.oversight.statistics import take_pack_statistics
 from services.unit_of_work import SYSTEM
 from workers.district.drawn_files import District
 from workers.district.people import write_dispatcher
@@ -46,7 +47,7 @@ CERTIFIED_IN_HISTORY = {"songling": 17, "sangyu": 15, "changqing": 13, "hemu": 1
 def load_ground(session: Session, now: datetime, district: District) -> None:
     """Load the packs, the streets of China, and the drawn areas with their outlines."""
     for name in PACKS:
-        load_pack(session, now, CITIES_FOLDER / name)
+        take_pack_statistics(session, now, load_pack(session, now, CITIES_FOLDER / name).version_id)
     load_national_streets(session, STREET_CODES_FILE)
     save_areas(
         session,
@@ -55,6 +56,24 @@ def load_ground(session: Session, now: datetime, district: District) -> None:
             for area in sorted(district.areas, key=lambda area: area.code)
         ],
     )
+
+
+_PEOPLE = text(
+    "INSERT INTO area_statistic (area_code, what, counted_on, value, source, note, assumed, recorded_at)"
+    " SELECT e.area_code / 1000 * 1000, w.what, CAST(:day AS date), (count(*) FILTER (WHERE p.born_on <="
+    "  CAST(:day AS date) - make_interval(years => w.age)) * w.times)::bigint, :source, '', true, :now"
+    " FROM elder e JOIN person p ON p.id = e.person_id,"
+    " (VALUES ('residents', 60, 4.2), ('elders_60', 60, 1.0), ('elders_80', 80, 1.0)) AS w (what, age, times)"
+    " GROUP BY 1, 2, w.times HAVING count(*) FILTER (WHERE p.born_on <= CAST(:day AS date)"
+    "  - make_interval(years => w.age)) > 0"
+)
+
+
+def write_people(world: World) -> None:
+    """Write invented counts of people of every community, so that "per 1,000" has something to divide by."""
+    day = date(world.now.year - 1, 12, 31)
+    facts = {"day": day, "source": "演示数据：由虚构的老人推算", "now": world.now}
+    world.session.connection().execute(_PEOPLE, facts)
 
 
 def load_promises(session: Session, now: datetime) -> None:
