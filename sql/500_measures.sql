@@ -47,7 +47,7 @@ BEGIN
   FOR watched IN
     SELECT * FROM (VALUES
       ('bed', 'bed', 'id'), ('bed_stay', 'bed', 'bed_id'), ('bed_stay', 'elder', 'elder_id'),
-      ('facility', 'facility', 'id'), ('person', 'elder', 'id'), ('elder', 'elder', 'person_id'),
+      ('facility', 'facility', 'id'), ('institution_grade', 'facility', 'facility_id'), ('person', 'elder', 'id'), ('elder', 'elder', 'person_id'),
       ('visit_duty', 'elder', 'elder_id'), ('visit_attempt', 'elder', 'elder_id'), ('visit', 'elder', 'elder_id'),
       ('elder_reach', 'elder', 'person_id'), ('volunteer', 'volunteer', 'person_id'), ('carer', 'carer', 'person_id')
     ) AS w (of_table, subject, id_column)

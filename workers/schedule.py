@@ -76,6 +76,7 @@ PERIODIC = (
     Periodic("oversight.clear_past_periods", monthly),
     Periodic("visits.compute_every_credit", monthly),
     Periodic("directory.warn_certificates", daily),
+    Periodic("supervision.warn_of_expiry", daily),
 )
 
 

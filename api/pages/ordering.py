@@ -31,6 +31,7 @@ from services.orders.queries import find_order
 from services.orders.quoting import QuoteView, make_quote
 from services.orders.rules import is_open
 from services.people.queries import reveal
+from services.supervision.grades import grades_on
 
 router = APIRouter(include_in_schema=False)
 Code = Annotated[str, Path(pattern=r"^[a-z0-9_-]{1,60}$")]
@@ -103,7 +104,9 @@ def ask_provider(request: Request, side: Side, code: Code, start: Start = None) 
     if start is None and free_places(side.work.session, side.work.now, side.area_code, code):
         return RedirectResponse(f"{side.base}/order/places/{code}", status_code=303)
     wish, found = _soonest(side, _service(side, code)) if start is None else _at(side, code, start)
-    options = [_option(side, wish, one) for one in found.candidates]
+    sites = {one.facility_id for one in found.candidates}
+    graded = grades_on(side.work.session, sites, civil_date(side.work.now))
+    options = [{**_option(side, wish, one), "grade": graded.get(one.facility_id)} for one in found.candidates]
     left_out = [{"provider_name": one.provider_name, "why": one.why} for one in found.left_out]
     names = side.names(
         service_name=wish.service.title,

@@ -11,6 +11,7 @@ from api.pages.refusal_words_hours import REFUSALS_OF_HOURS
 from api.pages.refusals_of_money import REFUSALS_OF_MONEY
 from api.pages.refusals_of_open import REFUSALS_OF_OPEN
 from api.pages.refusals_of_privacy import REFUSALS_OF_PRIVACY
+from api.pages.refusals_of_supervision import REFUSALS_OF_SUPERVISION
 from api.pages.refusals_of_trust import REFUSALS_OF_TRUST
 
 
@@ -378,5 +379,6 @@ REFUSALS: tuple[str, ...] = (
     _("这个地方不在您的辖区里。"),
 )
 REFUSALS += REFUSALS_OF_CARE + REFUSALS_OF_HOURS + REFUSALS_OF_MONEY + REFUSALS_OF_PRIVACY + REFUSALS_OF_TRUST
+REFUSALS += REFUSALS_OF_SUPERVISION
 REFUSALS += REFUSALS_OF_EVIDENCE
 REFUSALS += REFUSALS_OF_OPEN

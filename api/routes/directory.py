@@ -21,9 +21,11 @@ from api.schemas.directory import (
     ServiceLineOut,
 )
 from geo.coordinates import to_wgs84
+from services.clock import civil_date
 from services.directory import queries
 from services.directory.queries import Near
 from services.errors import Invalid
+from services.supervision.grades import grades_on
 
 router = APIRouter(prefix="/api/v1", tags=["directory"])
 Id = Annotated[int, Path(ge=1, le=2**62)]
@@ -58,21 +60,29 @@ def list_facilities(
     area_code: AreaCode = None,
     type_code: Word = None,
     function: Word = None,
+    min_grade: Annotated[int | None, Query(ge=1, le=5)] = None,
     after_id: AfterId = 0,
     limit: Limit = 50,
 ) -> FacilityPageOut:
-    """List open sites by number, or the nearest first when lon, lat and crs are given (then one page)."""
+    """List open sites by number, or the nearest first when lon, lat and crs are given (then one page).
+
+    `min_grade`: only institutions whose certificate of grade is valid today and at least so good.
+    """
+    today = civil_date(work.now)
     rows = queries.facilities(
         work.session,
         area_code=area_code,
         type_code=type_code,
         function=function,
+        graded=None if min_grade is None else (min_grade, today),
         near=near,
         after_id=after_id,
         limit=limit,
     )
     more = near is None and len(rows) == limit
-    return FacilityPageOut(facilities=[facility_out(row) for row in rows], after_id=rows[-1].id if more else None)
+    held = grades_on(work.session, [row.id for row in rows], today)
+    found = [facility_out(row, held.get(row.id)) for row in rows]
+    return FacilityPageOut(facilities=found, after_id=rows[-1].id if more else None)
 
 
 @router.get(
@@ -96,7 +106,8 @@ def list_facilities_geojson(
 @router.get("/facilities/{facility_id}", response_model=FacilityOut, responses=problems(404), summary="One site")
 def show_facility(work: OpenWork, facility_id: Id) -> FacilityOut:
     """Show one site, open or not."""
-    return facility_out(queries.find_facility(work.session, facility_id))
+    held = grades_on(work.session, [facility_id], civil_date(work.now))
+    return facility_out(queries.find_facility(work.session, facility_id), held.get(facility_id))
 
 
 @router.get("/providers", response_model=ProviderPageOut, responses=problems(), summary="Providers")
@@ -123,16 +134,17 @@ def show_provider(work: OpenWork, provider_id: Id) -> ProviderDetailOut:
     found = queries.find_provider(work.session, provider_id)
     sites = queries.facilities(work.session, provider_id=provider_id, limit=200)
     lines = queries.service_lines(work.session, provider_id)
+    held = grades_on(work.session, [site.id for site in sites], civil_date(work.now))
     return ProviderDetailOut(
         **ProviderOut.model_validate(found, from_attributes=True).model_dump(),
-        facilities=[facility_out(site) for site in sites],
+        facilities=[facility_out(site, held.get(site.id)) for site in sites],
         services=[ServiceLineOut.model_validate(line, from_attributes=True) for line in lines],
     )
 
 
-def facility_out(row: Row[Any]) -> FacilityOut:
-    """Give a row of the directory as it is sent."""
-    return FacilityOut.model_validate(dict(row._mapping))
+def facility_out(row: Row[Any], grade: int | None = None) -> FacilityOut:
+    """Give a row of the directory as it is sent, with the grade in force."""
+    return FacilityOut.model_validate({**row._mapping, "grade": grade})
 
 
 def _feature(row: Row[Any]) -> FeatureOut:

@@ -9,7 +9,10 @@ from pydantic import BaseModel, Field
 
 
 class FacilityOut(BaseModel):
-    """A site with a door; `distance_m` only when a place to search around was given."""
+    """A site with a door; `distance_m` only when a place to search around was given.
+
+    `grade`: of the certificate valid today (1-5, 5 best), null without one.
+    """
 
     id: int
     code: str
@@ -25,6 +28,7 @@ class FacilityOut(BaseModel):
     opened_on: date | None
     closed_on: date | None
     day_places: int
+    grade: int | None = None
     opening_hours: str | None
     invented: bool
     lon: float

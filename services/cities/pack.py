@@ -42,6 +42,7 @@ from services.cities.pack_indicators import (
 )
 from services.cities.pack_money import BudgetLine, CancelFee, MoneyPolicy, PrepaidLimit
 from services.cities.pack_part import AreaLevel, Code, Named, NamedPart, Part, Source
+from services.cities.pack_supervision import SupervisionPolicy
 from services.cities.pack_timebank import GuaranteePolicy, ServicePrice, SignalPolicy, StartPolicy, TimebankPolicy
 from services.cities.pack_trust import TrustPolicy
 from services.cities.rules import area_contains, written_code
@@ -184,6 +185,7 @@ class PackRules(Part):
     offering: OfferPolicy
     money: MoneyPolicy = MoneyPolicy()
     trust: TrustPolicy = TrustPolicy()
+    supervision: SupervisionPolicy = SupervisionPolicy()
 
 
 class CityPack(Part):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, and_, any_, func, literal, select
@@ -36,6 +37,7 @@ def facilities(
     type_code: str | None = None,
     function: str | None = None,
     provider_id: int | None = None,
+    graded: tuple[int, date] | None = None,
     near: Near | None = None,
     after_id: int = 0,
     limit: int = 50,
@@ -43,6 +45,7 @@ def facilities(
     """Give open sites by id after `after_id`, or by distance when `near` is given; at most 200.
 
     Rows carry lon, lat (WGS-84) and distance_m (None without `near`). `area_code` covers all inside it.
+    `graded`: only those with a certificate of this grade (1-5) or better, valid on the day.
     """
     here = _point(near) if near else None
     query = _facility_rows(here).where(_facility.c.status == "open")
@@ -54,6 +57,8 @@ def facilities(
         query = query.where(literal(function) == any_(_facility.c.functions))
     if provider_id is not None:
         query = query.where(_facility.c.provider_id == provider_id)
+    if graded is not None:
+        query = query.where(func.facility_grade(_facility.c.id, graded[1]) >= graded[0])
     if near is None or here is None:
         query = query.where(_facility.c.id > after_id).order_by(_facility.c.id)
     else:

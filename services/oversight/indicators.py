@@ -135,25 +135,27 @@ def _facility_words(indicator: Indicator) -> dict[str, Any]:
     return told | ({"functions": sorted(indicator.required_functions)} if indicator.required_functions else {})
 
 
+def _site_words(indicator: Indicator) -> dict[str, Any]:
+    told = _facility_words(indicator)
+    told |= {} if indicator.setting == "all" else {"setting": indicator.setting}
+    return told | ({"min_grade": indicator.min_grade} if indicator.min_grade else {})
+
+
 def _facility_count(rules: CityRules, indicator: Indicator) -> Formula | None:
-    if indicator.min_grade or indicator.standardised is not None or indicator.setting != "all":
+    if indicator.standardised is not None:
         return None
-    return Formula(indicator, Measure("facility", "facilities", _facility_words(indicator)), None, 1)
+    return Formula(indicator, Measure("facility", "facilities", _site_words(indicator)), None, 1)
 
 
 def _facility_share(rules: CityRules, indicator: Indicator) -> Formula | None:
     wanted = indicator.fulfilling
-    if (
-        wanted is None
-        or wanted.min_grade
-        or wanted.standardised is not None
-        or _facility_count(rules, indicator) is None
-    ):
+    if wanted is None or wanted.standardised is not None or _facility_count(rules, indicator) is None:
         return None
-    all_of_them = _facility_words(indicator)
+    all_of_them = _site_words(indicator)
     types = sorted(set(wanted.facility_types) or set(indicator.facility_types))
-    told = ({"types": types} if types else {}) | {"functions": sorted(wanted.required_functions)}
-    above = Measure("facility", "facilities", told)
+    told = all_of_them | ({"types": types} if types else {}) | {"functions": sorted(wanted.required_functions)}
+    graded = max(wanted.min_grade or 0, indicator.min_grade or 0)
+    above = Measure("facility", "facilities", told | ({"min_grade": graded} if graded else {}))
     return Formula(indicator, above, Measure("facility", "facilities", all_of_them), 100)
 
 
@@ -248,5 +250,5 @@ _KINDS: dict[str, Any] = {
     "elder_count": _elder_count,
     "registered_count": _registered,
 }
-"""How each kind is made. Those that need what is not registered here yet (certificates of grade, checks of standard
-operation, flags of areas, obligations) give None, and the page leaves them out."""
+"""How each kind is made. Those that need what is not registered here yet (checks of standard operation, flags of
+areas, obligations) give None, and the page leaves them out."""

@@ -81,7 +81,9 @@ def _bound(measure: Measure, rules: CityRules) -> dict[str, Any]:
         return area | (owns if measure.what == "areas_owning" else {})
     if measure.subject == "facility":
         names = [name for code in told.get("types", ()) for name in _also(rules, code)]
-        return {"types": names, "functions": list(told.get("functions", ())), "each": told.get("each", 1)}
+        more = {"endings": _endings(told["setting"])} if "setting" in told else {}
+        more |= {"min_grade": told["min_grade"]} if "min_grade" in told else {}
+        return {"types": names, "functions": list(told.get("functions", ())), "each": told.get("each", 1)} | more
     if measure.what in ("met", "to_be_met"):
         return {
             "classes": list(told.get("visit_classes", ())), "contacts": list(CONTACTS),
@@ -152,12 +154,20 @@ def _facilities(told: dict[str, Any]) -> tuple[str, str]:
         parts.append("f.type_code = ANY (CAST(:types AS text[]))")
     if told.get("functions") and weight != "functions":
         parts.append("f.functions @> CAST(:functions AS text[])")
+    if "setting" in told:
+        parts.append(_SITE_SETTING)
+    if "min_grade" in told:
+        parts.append("facility_grade(f.id, CAST(:day AS date)) >= :min_grade")
     return (
         f"SELECT f.id AS row_id, f.area_code, {_WEIGHTS[weight]} AS weight FROM facility f WHERE {' AND '.join(parts)}",
         "f.id",
     )
 
 
+_SITE_SETTING = (
+    "EXISTS (SELECT FROM area a WHERE a.code IN (f.area_code / 1000000 * 1000000, f.area_code / 1000 * 1000)"
+    " AND btrim(a.name) LIKE ANY (CAST(:endings AS text[])))"
+)
 _AREAS = (
     "SELECT a.code AS row_id, a.code AS area_code, CAST(1 AS bigint) AS weight FROM area a"
     " WHERE a.level = :level AND a.code BETWEEN :lo AND :hi"

@@ -213,7 +213,7 @@ ABOUT: tuple[About, ...] = (
 )  # fmt: skip
 
 OFFICE_WORK = {
-    "credit_strike", "place_plan", "reconciliation_difference", "scenario", "service_standard", "settlement", "settlement_hold",
+    "credit_strike", "grade_request", "institution_filing", "institution_grade", "place_plan", "reconciliation_difference", "scenario", "service_standard", "settlement", "settlement_hold",
     "settlement_line", "site_plate", "siting_run", "volunteer_group",
 }  # fmt: skip
 """Tables that name only who did something as an office or a provider; not about her, and kept as the office's record."""

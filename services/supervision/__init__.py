@@ -1,0 +1,1 @@
+"""Supervision of institutions: filings, grades, checks, random draws of inspectors, incidents, cases."""
