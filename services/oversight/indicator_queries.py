@@ -20,7 +20,7 @@ from services.oversight.indicators import Formula, formulas
 from services.oversight.measures import Measure, measure_sql, period_of
 from services.oversight.rules import Forecast, forecast, kept, missing_of, value_of
 
-COUNTED_LEVELS = ("city", "district", "street", "community")
+COUNTED_LEVELS = ("province", "city", "district", "street", "community")  # Shanghai is one city of a province's level
 
 
 @dataclass(frozen=True)

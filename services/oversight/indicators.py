@@ -204,6 +204,8 @@ def _elder_sides(rules: CityRules, indicator: Indicator) -> tuple[Measure | None
         return Measure("elder", "met", met, "month"), Measure("elder", "to_be_met", told, "month")
     if fact == "served_at_home_in_year":
         return _elders(chosen, "served_at_home", "year"), _elders(chosen, "elders_at_home")
+    if fact == "government_paid_in_year":
+        return _elders(chosen, "bought_at_home", "year"), _elders(chosen, "elders_at_home")
     if fact == "lives_in_institution":
         return _elders(chosen, "elders_in_homes"), _elders(chosen, "elders")
     if fact == "lives_at_home":

@@ -209,10 +209,11 @@ _IN_A_HOME = (
     " CAST(:day AS date)))"
 )
 _SERVED = (
-    " AND EXISTS (SELECT FROM visit v WHERE v.elder_id = e.person_id AND v.kind = 'care' AND v.state = 'finished'"
+    " AND EXISTS (SELECT FROM visit v{more} WHERE v.elder_id = e.person_id AND v.kind = 'care' AND v.state = 'finished'"
     " AND v.checked_out_at >= CAST(:first AS date)::timestamp AT TIME ZONE 'Asia/Shanghai'"
     " AND v.checked_out_at < CAST(:past AS date)::timestamp AT TIME ZONE 'Asia/Shanghai')"
 )
+_BOUGHT = " JOIN care_order o ON o.id = v.order_id AND o.government_fen > 0"
 _ON_THE_LIST = (
     "SELECT t.elder_id AS row_id, t.area_code, CAST(1 AS bigint) AS weight FROM visit_duty t"
     " WHERE t.since <= :day AND (t.ended_on IS NULL OR t.ended_on > :day) AND t.area_code BETWEEN :lo AND :hi"
@@ -248,7 +249,8 @@ _WRITTEN: dict[str, Any] = {
     "elders": lambda told: (_HERE, "e.person_id"),
     "elders_in_homes": lambda told: (f"{_HERE} AND {_IN_A_HOME}", "e.person_id"),
     "elders_at_home": lambda told: (f"{_HERE} AND NOT {_IN_A_HOME}", "e.person_id"),
-    "served_at_home": lambda told: (f"{_HERE} AND NOT {_IN_A_HOME}{_SERVED}", "e.person_id"),
+    "served_at_home": lambda told: (f"{_HERE} AND NOT {_IN_A_HOME}{_SERVED.format(more='')}", "e.person_id"),
+    "bought_at_home": lambda told: (f"{_HERE} AND NOT {_IN_A_HOME}{_SERVED.format(more=_BOUGHT)}", "e.person_id"),
     "to_be_met": lambda told: (_ON_THE_LIST, "t.elder_id"),
     "met": lambda told: (_ON_THE_LIST + _MET, "t.elder_id"),
     "judged_for_circles": lambda told: (_JUDGED, "r.person_id"),
