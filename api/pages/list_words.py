@@ -14,6 +14,7 @@ def kind_words() -> dict[str, str]:
         "areas": translate("区划和边界"),
         "beds": translate("床位名录"),
         "buildings": translate("楼栋名录"),
+        "contracts": translate("政府购买合同"),
         "statistics": translate("人口统计数"),
     }
 

@@ -132,6 +132,10 @@ def show_chain(work: Work, line_id: Id) -> ChainOut:
         month=chain.settlement.month,
         intact=chain.intact,
         budgets=[{"number": one.number, "name": one.name, "funder": one.funder} for one in chain.budgets],
+        contract=_some(chain.contract, "id", "contract_number", "title", "buyer", "state"),
+        contract_budgets=_many(
+            chain.contract_budgets, "id", "budget_year", "budget_number", "funder", "planned_fen", "spent_fen"
+        ),
         order=_some(chain.order, "id", "order_number", "state", "starts_at", "price_fen", "by_right", "channel"),
         government=_some(chain.government, "kind", "ground", "payer", "month", "amount_fen", "state"),
         vouchers=_many(chain.vouchers, "kind_code", "issuer", "service_day", "captured_fen", "released_fen"),

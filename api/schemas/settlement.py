@@ -74,6 +74,8 @@ class ChainOut(BaseModel):
     month: date
     intact: bool | None
     budgets: list[dict[str, str]]
+    contract: dict[str, Any] | None
+    contract_budgets: list[dict[str, Any]]
     order: dict[str, Any] | None
     government: dict[str, Any] | None
     vouchers: list[dict[str, Any]]

@@ -10,7 +10,10 @@ from sqlmodel import Field, SQLModel
 
 from services.columns import area_code, document, link, moment, number, own_id, words
 
-KINDS = ("facilities", "compounds", "elders", "areas", "beds", "buildings", "statistics")
+KINDS = (
+    "facilities", "compounds", "elders", "areas", "beds", "buildings", "statistics", "contracts", "project_sites",
+    "obligations", "staff", "trainings", "facility_checks",
+)  # fmt: skip
 RUN_STATES = ("uploaded", "checking", "checked", "confirmed", "done", "failed")
 ROW_STATES = ("waiting", "mended", "dropped", "replaced")
 

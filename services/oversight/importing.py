@@ -42,6 +42,7 @@ from services.outbox import enqueue
 from services.oversight.taking import StatisticLists
 from services.people.moving import circles_follow
 from services.people.taking import SECRETS, ElderLists
+from services.settlement.purchase_taking import ContractLists
 from services.unit_of_work import Actor
 
 IMPORTERS: dict[str, Importer] = {
@@ -54,11 +55,13 @@ IMPORTERS: dict[str, Importer] = {
         BedLists(),
         BuildingLists(),
         StatisticLists(),
+        ContractLists(),
     )
 }
 KINDS_ZH = {
     "facilities": "设施", "compounds": "小区", "elders": "老人", "areas": "区划", "beds": "床位", "buildings": "楼栋",
     "statistics": "人口数",
+    "contracts": "政府购买合同",
 }  # fmt: skip
 CHANGES_CIRCLES = {"facilities", "elders", "compounds", "areas"}
 """Lists after which the city's circles are computed anew."""

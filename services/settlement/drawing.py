@@ -27,6 +27,7 @@ from services.errors import NotFound
 from services.orders.place_tables import PlaceEvidence
 from services.orders.tables import CareOrder
 from services.payments.tables import Payable, PaymentDispute
+from services.settlement.purchase_draws import hindrance_of, lock_budgets
 from services.settlement.rules import AMOUNTS, month_of, next_month
 from services.settlement.tables import Settlement, SettlementHold, SettlementLine
 from services.unit_of_work import SYSTEM
@@ -62,6 +63,7 @@ def draw_month(session: Session, now: datetime, provider_id: int, month: date) -
     """
     settlement = open_settlement(session, now, provider_id, month)
     before = civil_midnight(next_month(month))
+    lock_budgets(session, provider_id)
     found = session.connection().execute(
         _settled(provider_id, before).where(~exists().where(lines.c.order_id == _order.c.id))
     ).all()  # fmt: skip
@@ -69,6 +71,8 @@ def draw_month(session: Session, now: datetime, provider_id: int, month: date) -
     added = 0
     for row in found:
         values = _line(row, settlement, now, _rules(session, rules, row))
+        if hindrance_of(session, values) is not None:
+            continue
         written = upsert(lines).values(values).on_conflict_do_nothing().returning(lines.c.id)
         added += session.connection().execute(written).first() is not None
     added += _counter_refunds(session, now, settlement)
@@ -115,6 +119,7 @@ def held_back(session: Session, provider_id: int, month: date) -> list[HeldBack]
         .where(~exists().where(lines.c.order_id == _order.c.id))
         .order_by(_order.c.starts_at, _order.c.id)
     )
+    rules: dict[tuple[int, date], CityRules | None] = {}
     return [
         HeldBack(
             order_id=row.id,
@@ -122,11 +127,15 @@ def held_back(session: Session, provider_id: int, month: date) -> list[HeldBack]
             service_code=row.service_code,
             service_day=civil_date(row.starts_at),
             price_fen=row.price_fen,
-            reason=row.reason,
+            reason=_purchase_reason(session, row, _rules(session, rules, row)) if row.reason == "ready" else row.reason,
             hold_id=row.hold_id,
         )
-        for row in rows
+        for row in rows.all()
     ]
+
+
+def _purchase_reason(session: Session, row: Row[Any], rules: CityRules | None) -> str:
+    return hindrance_of(session, {"provider_id": row.provider_id, **_draws(row, rules)}) or "ready"
 
 
 def total(session: Session, now: datetime, settlement_id: int) -> None:
@@ -216,26 +225,32 @@ def _settled(provider_id: int, before: datetime) -> Any:
 
 
 def _line(row: Row[Any], settlement: Row[Any], now: datetime, rules: CityRules | None) -> dict[str, Any]:
-    done = row.state == "confirmed"
     return {
         "settlement_id": settlement.id,
         "provider_id": settlement.provider_id,
         "area_code": settlement.area_code,
-        "kind": "service" if done else "fee",
+        "kind": "service" if row.state == "confirmed" else "fee",
         "order_id": row.id,
         "visit_id": row.visit_id,
+        **_draws(row, rules),
+        "self_fen": int(row.paid_fen or 0),
+        "payable_id": row.payable_id,
+        "recorded_at": now,
+    }
+
+
+def _draws(row: Row[Any], rules: CityRules | None) -> dict[str, Any]:
+    """What an order draws from public money, and from which budget lines."""
+    done = row.state == "confirmed"
+    budget = _budget_of_right(rules, row.right_kind) if done and row.government_fen and not row.insured else None
+    return {
         "service_code": row.service_code,
         "service_day": civil_date(row.starts_at),
         "government_fen": row.government_fen if done and not row.insured else 0,
         "insurance_fen": row.government_fen if done and row.insured else 0,
         "voucher_fen": row.voucher_paid_fen if done else 0,
-        "self_fen": int(row.paid_fen or 0),
-        "government_budget": _budget_of_right(rules, row.right_kind)
-        if done and row.government_fen and not row.insured
-        else None,
+        "government_budget": budget,
         "voucher_budget": _budget(rules, row.voucher_kind) if done and row.voucher_paid_fen else None,
-        "payable_id": row.payable_id,
-        "recorded_at": now,
     }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from services.errors import Conflict, DomainError, Invalid, NotAllowed, NotFound
+from services.settlement.purchase_errors import BY_CONSTRAINT as OF_PURCHASE
 
 
 class NotForAccounts(NotAllowed):
@@ -90,3 +91,4 @@ BY_CONSTRAINT: dict[str, type[DomainError]] = {
     "prepaid_account_cap_check": PrepaidOverCap,
     "prepaid_entry_of_its_account_check": PrepaidLeft,
 }
+BY_CONSTRAINT |= OF_PURCHASE

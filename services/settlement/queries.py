@@ -25,6 +25,7 @@ from services.payments.refunds import payment_disputes
 from services.payments.tables import Payable, PayableRefund
 from services.settlement.drawing import lines, settlements
 from services.settlement.errors import SettlementNotFound
+from services.settlement.purchase_queries import purchase_of_line
 from services.settlement.rules import hash_lines
 from services.unit_of_work import Actor
 from services.visits.tables import Visit
@@ -47,6 +48,8 @@ class Chain:
     intact: bool | None
     corrections: list[Row[Any]]
     budgets: list[BudgetLine]
+    contract: Row[Any] | None
+    contract_budgets: list[Row[Any]]
     order: Row[Any] | None
     government: Row[Any] | None
     vouchers: list[Any]
@@ -121,6 +124,7 @@ def chain_of(session: Session, line_id: int) -> Chain:
         .join(_right, _right.c.id == _use.c.entitlement_id)
         .where(_use.c.order_id == line.order_id)
     ).one_or_none()
+    contract, contract_budgets = purchase_of_line(session, line)
     return Chain(
         line=line,
         service_name=services[line.service_code].title if line.service_code in services else line.service_code,
@@ -128,6 +132,8 @@ def chain_of(session: Session, line_id: int) -> Chain:
         intact=is_intact(session, settlement),
         corrections=list(connection.execute(select(lines).where(lines.c.counters_id == line.id).order_by(lines.c.id))),
         budgets=_budgets(session, line),
+        contract=contract,
+        contract_budgets=contract_budgets,
         order=order,
         government=government,
         vouchers=uses_of_order(session, line.order_id),

@@ -19,6 +19,9 @@ HELD_WORDS: dict[str, str] = {
     "payment_open": "自付部分还没有收到",
     "budget_open": "补贴还没有记账",
     "voucher_open": "券还没有核销",
+    "over_contract_price": "公共资金超过合同单价",
+    "no_budget": "合同没有对应年度和科目的预算",
+    "budget_used_up": "合同的预算余额不足",
     "ready": "下次出账时计入",
 }
 """Why an order is not in the accounts yet."""

@@ -43,7 +43,8 @@ class SettlementLine(SQLModel, table=True):
     """What one order (or one correction) adds to a provider's month, by payer, in fen; written once.
 
     `area_code` is the provider's, like the settlement's: a line names an order, never a person. A correction is
-    a counter-line against `counters_id`, in the month that is open when it is found.
+    a counter-line against `counters_id`, in the month that is open when it is found. Its contract and budget lines,
+    where the service was bought (政府购买), are found by the database (sql/356_purchase.sql).
     """
 
     __tablename__ = "settlement_line"
@@ -62,6 +63,7 @@ class SettlementLine(SQLModel, table=True):
         ),
         Index("settlement_line_settlement_idx", "settlement_id", "id"),
         Index("settlement_line_counters_idx", "counters_id"),
+        Index("settlement_line_contract_idx", "contract_id", "id", postgresql_where=text("contract_id IS NOT NULL")),
     )
     id: int | None = own_id()
     settlement_id: int = link("settlement.id")
@@ -78,6 +80,9 @@ class SettlementLine(SQLModel, table=True):
     self_fen: int = number()
     government_budget: str | None = words(optional=True)
     voucher_budget: str | None = words(optional=True)
+    contract_id: int | None = link("purchase_contract.id", optional=True)
+    government_budget_id: int | None = link("purchase_budget.id", optional=True)
+    voucher_budget_id: int | None = link("purchase_budget.id", optional=True)
     payable_id: int | None = number(optional=True)
     counters_id: int | None = link("settlement_line.id", optional=True)
     reason: str | None = words(optional=True)

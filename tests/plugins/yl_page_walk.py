@@ -8,6 +8,7 @@ from typing import Any
 
 from yl_open_walk import names_of_open
 from yl_supervision_walk import names_of_supervision
+from yl_registers_walk import names_of_registers
 from yl_trust_walk import names_of_trust
 from yl_walk import ANONYMOUS, World
 
