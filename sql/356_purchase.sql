@@ -39,7 +39,7 @@ BEGIN
     SELECT planned_fen - spent_fen INTO left_fen FROM purchase_budget
       WHERE contract_id = covering AND budget_year = extract(year FROM on_day) AND budget_number = government_number;
     IF NOT FOUND THEN RETURN 'no_budget'; END IF;
-    IF government + CASE WHEN government_number = voucher_number THEN from_voucher ELSE 0 END > left_fen THEN
+    IF government + (CASE WHEN government_number = voucher_number THEN from_voucher ELSE 0 END) > left_fen THEN
       RETURN 'budget_used_up';
     END IF;
   END IF;
@@ -201,46 +201,16 @@ $$;
 CREATE OR REPLACE TRIGGER purchase_acceptance_follows_its_contract BEFORE INSERT ON purchase_acceptance
   FOR EACH ROW EXECUTE FUNCTION follow_contract();
 
-DO $$
-DECLARE
-  signature text;
-  guarded text;
-  verb text;
-  office constant text := 'area_code BETWEEN (SELECT acting_lo()) AND (SELECT acting_hi())';
-  dispatched constant text := 'provider_id = ANY ((SELECT linked_providers())::bigint[])';
-BEGIN
-  FOREACH signature IN ARRAY ARRAY[
-    'contract_covering(bigint, text, date)', 'purchase_hindrance(bigint, text, date, bigint, text, bigint, text)',
-    'name_contract()', 'spend_budget()', 'start_budget()', 'guard_price()', 'guard_contract()', 'follow_contract()'
-  ] LOOP
-    EXECUTE format('ALTER FUNCTION public.%s OWNER TO yinling_definer', signature);
-    EXECUTE format('REVOKE ALL ON FUNCTION public.%s FROM PUBLIC', signature);
-    EXECUTE format('GRANT EXECUTE ON FUNCTION public.%s TO yinling_app, yinling_jobs, yinling_definer', signature);
-  END LOOP;
-  FOREACH guarded IN ARRAY ARRAY[
-    'purchase_contract', 'purchase_price', 'purchase_budget', 'purchase_budget_change', 'purchase_acceptance'
-  ] LOOP
-    EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', guarded);
-    EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', guarded);
-    EXECUTE format('DROP POLICY IF EXISTS %I ON %I', guarded || '_of_the_acting_person', guarded);
-    EXECUTE format('CREATE POLICY %I ON %I TO yinling_app USING (%s OR %s)', guarded || '_of_the_acting_person', guarded,
-                   office, dispatched);
-    EXECUTE format('DROP POLICY IF EXISTS %I ON %I', guarded || '_of_the_house', guarded);
-    EXECUTE format('CREATE POLICY %I ON %I TO yinling_jobs USING (true) WITH CHECK (true)', guarded || '_of_the_house', guarded);
-    FOREACH verb IN ARRAY ARRAY['INSERT', 'UPDATE'] LOOP
-      EXECUTE format('DROP POLICY IF EXISTS %I ON %I', guarded || '_is_written_by_its_office_' || lower(verb), guarded);
-      EXECUTE format('CREATE POLICY %I ON %I AS RESTRICTIVE FOR %s TO yinling_app %s (%s)',
-                     guarded || '_is_written_by_its_office_' || lower(verb), guarded, verb,
-                     CASE verb WHEN 'INSERT' THEN 'WITH CHECK' ELSE 'USING' END, office);
-    END LOOP;
-    EXECUTE format('REVOKE UPDATE, DELETE, TRUNCATE ON %I FROM yinling_app, yinling_jobs', guarded);
-  END LOOP;
-  FOREACH guarded IN ARRAY ARRAY['purchase_budget_change', 'purchase_acceptance'] LOOP
-    EXECUTE format('CREATE OR REPLACE TRIGGER %I BEFORE UPDATE OR DELETE ON %I '
-                   'FOR EACH ROW EXECUTE FUNCTION refuse_change()', guarded || '_append_only', guarded);
-  END LOOP;
-END
-$$;
+SELECT let_look_past(
+  'contract_covering(bigint, text, date)', 'purchase_hindrance(bigint, text, date, bigint, text, bigint, text)',
+  'name_contract()', 'spend_budget()', 'start_budget()', 'guard_price()', 'guard_contract()', 'follow_contract()');
+
+SELECT guard_rows(guarded, '{office} OR provider_id = {providers}'), guard_writing(guarded, '{office}', 'INSERT', 'UPDATE')
+FROM unnest(ARRAY['purchase_contract', 'purchase_price', 'purchase_budget', 'purchase_budget_change', 'purchase_acceptance'])
+  AS g (guarded);
+SELECT write_once('purchase_budget_change', 'purchase_acceptance');
+REVOKE UPDATE, DELETE, TRUNCATE ON purchase_contract, purchase_price, purchase_budget, purchase_budget_change,
+  purchase_acceptance FROM yinling_app, yinling_jobs;
 GRANT UPDATE (state, ended_on, end_reason) ON purchase_contract TO yinling_app, yinling_jobs;
 GRANT UPDATE (planned_fen) ON purchase_budget TO yinling_app, yinling_jobs;
 GRANT UPDATE (unit_fen) ON purchase_price TO yinling_app, yinling_jobs;

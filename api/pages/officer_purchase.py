@@ -68,9 +68,7 @@ def contract(request: Request, office: Desk, contract_id: Id) -> Response:
 
 
 @router.post(HOME + "/{contract_id:int}/prices")
-def price(
-    request: Request, office: Desk, contract_id: Id, service_code: Words = "", unit_fen: Words = ""
-) -> Response:
+def price(request: Request, office: Desk, contract_id: Id, service_code: Words = "", unit_fen: Words = "") -> Response:
     """Set a unit price of a draft."""
     values = {"service_code": service_code, "unit_fen": unit_fen}
     return _do(
@@ -98,9 +96,7 @@ def budget(
 @router.post(HOME + "/{contract_id:int}/start")
 def start(request: Request, office: Desk, contract_id: Id) -> Response:
     """Put a draft into force."""
-    return _do(
-        request, office, contract_id, "start", {}, lambda *who: purchasing.start_contract(*who, contract_id)
-    )
+    return _do(request, office, contract_id, "start", {}, lambda *who: purchasing.start_contract(*who, contract_id))
 
 
 @router.post(HOME + "/{contract_id:int}/drop")
@@ -144,9 +140,7 @@ def budget_page(request: Request, office: Desk, budget_id: Id) -> Response:
 
 
 @router.post(HOME + "/budgets/{budget_id:int}")
-def change(
-    request: Request, office: Desk, budget_id: Id, planned_fen: Words = "", reason: Words = ""
-) -> Response:
+def change(request: Request, office: Desk, budget_id: Id, planned_fen: Words = "", reason: Words = "") -> Response:
     """Change what a budget line holds."""
     work = office.work
     return act(
@@ -158,9 +152,7 @@ def change(
     )  # fmt: skip
 
 
-def _do(
-    request: Request, office: Office, contract_id: int, key: str, values: dict[str, str], verb: Any
-) -> Response:
+def _do(request: Request, office: Office, contract_id: int, key: str, values: dict[str, str], verb: Any) -> Response:
     work = office.work
     return act(
         request, office, key, lambda: _contract(office, contract_id),
@@ -218,7 +210,9 @@ def _contract(office: Office, contract_id: int) -> Page:
     session = office.work.session
     found = purchase_queries.contract_standing(session, contract_id, civil_date(office.work.now))
     row = found.row
-    names = {code: one.title for code, one in services_by_code(session, {one.service_code for one in found.prices}).items()}
+    names = {
+        code: one.title for code, one in services_by_code(session, {one.service_code for one in found.prices}).items()
+    }
     facts = [
         (translate("状态"), state_words(row.state)), (translate("项目名称"), as_written(row.title)),
         (translate("购买方"), as_written(row.buyer)), (translate("机构"), as_written(row.provider_name)),

@@ -11,8 +11,8 @@ from api.pages.refusal_words_hours import REFUSALS_OF_HOURS
 from api.pages.refusals_of_money import REFUSALS_OF_MONEY
 from api.pages.refusals_of_open import REFUSALS_OF_OPEN
 from api.pages.refusals_of_privacy import REFUSALS_OF_PRIVACY
-from api.pages.refusals_of_supervision import REFUSALS_OF_SUPERVISION
 from api.pages.refusals_of_registers import REFUSALS_OF_REGISTERS
+from api.pages.refusals_of_supervision import REFUSALS_OF_SUPERVISION
 from api.pages.refusals_of_trust import REFUSALS_OF_TRUST
 
 

@@ -35,9 +35,7 @@ router = APIRouter(prefix="/api/v1", tags=["purchase"])
 Id = Annotated[int, Path(ge=1, le=2**62)]
 
 
-@router.get(
-    "/purchase-contracts", response_model=list[ContractOut], responses=problems(401, 403), summary="Contracts"
-)
+@router.get("/purchase-contracts", response_model=list[ContractOut], responses=problems(401, 403), summary="Contracts")
 def list_contracts(
     work: Work, state: Literal["draft", "in_force", "ended", "dropped"] | None = None
 ) -> list[ContractOut]:
@@ -194,4 +192,6 @@ def lines_of_budget(
 
 def _budget(found: BudgetStanding) -> BudgetOut:
     told = {name: getattr(found.row, name) for name in BudgetOut.model_fields if hasattr(found.row, name)}
-    return BudgetOut(**told | {name: getattr(found.burn, name) for name in BudgetOut.model_fields if hasattr(found.burn, name)})
+    return BudgetOut(
+        **told | {name: getattr(found.burn, name) for name in BudgetOut.model_fields if hasattr(found.burn, name)}
+    )

@@ -213,6 +213,7 @@ ABOUT: tuple[About, ...] = (
 )  # fmt: skip
 
 OFFICE_WORK = {
+    "purchase_acceptance", "purchase_budget_change", "purchase_contract",
     "credit_strike", "grade_request", "institution_filing", "institution_grade", "place_plan", "reconciliation_difference", "scenario", "service_standard", "settlement", "settlement_hold",
     "settlement_line", "site_plate", "siting_run", "volunteer_group",
 }  # fmt: skip

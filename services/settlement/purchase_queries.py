@@ -19,7 +19,12 @@ from services.settlement.purchasing import acceptances, budgets, changes, contra
 from services.settlement.tables import Settlement, SettlementLine
 
 _service = table_of(ServiceItem)
-_provider, _lines, _order, _month = table_of(Provider), table_of(SettlementLine), table_of(CareOrder), table_of(Settlement)
+_provider, _lines, _order, _month = (
+    table_of(Provider),
+    table_of(SettlementLine),
+    table_of(CareOrder),
+    table_of(Settlement),
+)
 _OPEN_ORDERS = text(
     "SELECT coalesce(sum(o.government_fen), 0)::bigint AS fen, count(*) AS orders FROM care_order o"
     " WHERE o.provider_id = :provider AND o.government_fen > 0"

@@ -113,7 +113,9 @@ class PurchaseAcceptance(SQLModel, table=True):
 
     __tablename__ = "purchase_acceptance"
     __table_args__ = (
-        CheckConstraint("result IN ('accepted', 'with_conditions', 'refused')", name="purchase_acceptance_result_check"),
+        CheckConstraint(
+            "result IN ('accepted', 'with_conditions', 'refused')", name="purchase_acceptance_result_check"
+        ),
         CheckConstraint("last_day >= first_day", name="purchase_acceptance_period_check"),
     )
     id: int | None = own_id()

@@ -84,7 +84,9 @@ class ContractLists:
     def write(self, session: Session, now: datetime, actor: Actor, ground: Ground, rows: list[Row]) -> Written:
         """Write contracts as drafts with their prices and budget lines; a draft that stands gets what is new."""
         created = updated = 0
-        ids: dict[str, Any] = {number: one for number, one in _standing(session, ground).items() if one.state == "draft"}
+        ids: dict[str, Any] = {
+            number: one for number, one in _standing(session, ground).items() if one.state == "draft"
+        }
         for row in rows:
             number = row.values["contract_number"]
             if number in ids:
@@ -151,7 +153,7 @@ def _contract_of(told: dict[str, Any]) -> NewContract:
 def _write_one(session: Session, now: datetime, actor: Actor, ground: Ground, row: Row) -> Any:
     values = checked_contract(_contract_of(row.values))
     new = insert(contracts).values(
-        values, area_code=ground.lo, state="draft", recorded_by=actor.person_id, recorded_at=now
+        **values, area_code=ground.lo, state="draft", recorded_by=actor.person_id, recorded_at=now
     )
     return session.connection().execute(new.returning(contracts)).one()
 

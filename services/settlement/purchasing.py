@@ -68,7 +68,9 @@ def write_contract(session: Session, now: datetime, actor: Actor, new: NewContra
     values = checked_contract(new)
     if session.connection().execute(select(_provider.c.id).where(_provider.c.id == new.provider_id)).first() is None:
         raise ContractIncomplete(field="provider_id")
-    row = insert(contracts).values(values, area_code=area, recorded_by=actor.person_id, recorded_at=now, state="draft")
+    row = insert(contracts).values(
+        **values, area_code=area, recorded_by=actor.person_id, recorded_at=now, state="draft"
+    )
     contract_id = int(session.connection().execute(row.returning(contracts.c.id)).scalar_one())
     _record(session, now, actor, "write_contract", contract_id, area, {"number": values["contract_number"]})
     return contract_id
@@ -105,7 +107,15 @@ def set_price(
     if not 0 < unit_fen <= MOST_FEN:
         raise ContractIncomplete("单价须大于0。", field="unit_fen")
     put_price(session, contract, service_code, unit_fen)
-    _record(session, now, actor, "set_contract_price", contract_id, contract.area_code, {"service": service_code, "fen": unit_fen})
+    _record(
+        session,
+        now,
+        actor,
+        "set_contract_price",
+        contract_id,
+        contract.area_code,
+        {"service": service_code, "fen": unit_fen},
+    )
 
 
 def put_price(session: Session, contract: Row[Any], service_code: str, unit_fen: int) -> None:

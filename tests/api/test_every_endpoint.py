@@ -19,8 +19,8 @@ from yl_open_walk import MAY_OF_OPEN, bodies_of_open, names_of_open
 from yl_orders_walk import KEYED, MAY_OF_ORDERS, bodies_of_orders
 from yl_page_walk import WALK
 from yl_privacy_walk import MAY_OF_PRIVACY, bodies_of_privacy
-from yl_supervision_walk import MAY_OF_SUPERVISION, bodies_of_supervision, names_of_supervision
 from yl_registers_walk import MAY_OF_REGISTERS, bodies_of_registers, names_of_registers
+from yl_supervision_walk import MAY_OF_SUPERVISION, bodies_of_supervision, names_of_supervision
 from yl_trust_walk import MAY_OF_TRUST, bodies_of_trust, names_of_trust
 from yl_walk import ANONYMOUS, INDICATORS, MEMBERS, World
 

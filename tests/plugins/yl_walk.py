@@ -13,6 +13,7 @@ import pytest
 import yl_databases as databases
 from yl_cast import TestCast
 from yl_open_walk import open_data
+from yl_registers_walk import registers
 from yl_supervision_walk import supervision
 from yl_trust_walk import trust
 
@@ -351,6 +352,7 @@ def world(request: pytest.FixtureRequest, cast_template: str) -> Iterator[World]
         _hours(made)
         _money(made)
         trust(made)
+        registers(made)
         supervision(made)
         open_data(made)
         from yl_privacy_walk import ask_to_be_forgotten

@@ -1,0 +1,39 @@
+"""The list of registers (台账) an office keeps, each with where it is."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from api.pages.languages import translate
+from api.pages.officer_office import Desk
+from api.pages.officer_sheets import plain
+from api.pages.register_page import Page, Table, show
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/officer/registers")
+def registers(request: Request, office: Desk) -> Response:
+    """Show which registers there are."""
+    return show(request, office, _page)
+
+
+def _page() -> Page:
+    rows: list[list[object]] = [
+        [{"text": word, "href": href}, told]
+        for href, word, told in (
+            (
+                "/officer/registers/purchase",
+                translate("政府购买服务"),
+                translate("合同、单价、预算和余额，每一分钱到哪一次服务；验收。"),
+            ),
+        )
+    ]
+    columns = [plain(translate("台账")), plain(translate("里面有什么"))]
+    return Page(
+        translate("台账"),
+        "",
+        tables=[Table("registers", translate("台账目录"), columns, rows)],
+        back=("/officer", translate("回总览")),
+    )  # type: ignore[arg-type]
