@@ -33,6 +33,7 @@ LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public 
 $$
 DECLARE
   house constant boolean := session_user = 'yinling_jobs' AND acting_person() IS NULL;
+  glass constant boolean := COALESCE(asked_person = opened_elder(), false);
   found record;
 BEGIN
   SELECT p.area_code, p.area_code BETWEEN acting_lo() AND acting_hi() AS office,
@@ -41,11 +42,11 @@ BEGIN
       WHEN 'emergency_phone' THEN e.emergency_phone_sealed END AS sealed
   INTO found FROM person p LEFT JOIN elder e ON e.person_id = p.id WHERE p.id = asked_person;
   IF found.sealed IS NULL
-     OR NOT (house OR COALESCE(found.office, false) OR asked_person = ANY (linked_people())) THEN
+     OR NOT (house OR glass OR COALESCE(found.office, false) OR asked_person = ANY (linked_people())) THEN
     RETURN NULL;
   END IF;
   IF asked_field IN ('health', 'emergency_phone')
-     AND NOT (house OR COALESCE(found.office, false) OR asked_person = ANY (linked_elders())) THEN
+     AND NOT (house OR glass OR COALESCE(found.office, false) OR asked_person = ANY (linked_elders())) THEN
     IF NOT visits_today(asked_person, at_moment) THEN
       RAISE EXCEPTION 'only who visits her today reads this'
         USING ERRCODE = 'check_violation', CONSTRAINT = 'disclosure_on_the_day_check';
@@ -69,7 +70,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS
 $$
   SELECT e.health_sealed IS NOT NULL, e.emergency_phone_sealed IS NOT NULL FROM elder e WHERE e.person_id = asked_elder
     AND (e.area_code BETWEEN acting_lo() AND acting_hi() OR e.person_id = ANY (linked_people())
-         OR (session_user = 'yinling_jobs' AND acting_person() IS NULL))
+         OR e.person_id = opened_elder() OR (session_user = 'yinling_jobs' AND acting_person() IS NULL))
 $$;
 
 -- The person behind a WeChat account, before anybody is known.

@@ -10,6 +10,7 @@ from sqlmodel import Session
 
 from services.clock import SHANGHAI
 from services.outbox import enqueue
+from services.oversight.chain import rows_wait
 from services.oversight.counting import anything_touched
 from services.unit_of_work import SYSTEM, unit_of_work
 from workers.jobs import handlers
@@ -34,6 +35,11 @@ def every_ten_minutes(now: datetime) -> str:
     return now.astimezone(SHANGHAI).strftime("%Y-%m-%dT%H:%M")[:-1]
 
 
+def every_minute(now: datetime) -> str:
+    """Stamp a minute in Shanghai."""
+    return now.astimezone(SHANGHAI).strftime("%Y-%m-%dT%H:%M")
+
+
 def daily(now: datetime) -> str:
     """Stamp a day in Shanghai."""
     return now.astimezone(SHANGHAI).strftime("%Y-%m-%d")
@@ -53,6 +59,11 @@ PERIODIC = (
     Periodic("oversight.count_touched", every_ten_seconds, anything_touched),
     Periodic("oversight.count_every_city", daily),
     Periodic("oversight.check_ledger", hourly),
+    Periodic("audit.link", every_minute, rows_wait),
+    Periodic("audit.check", hourly),
+    Periodic("audit.seal_day", daily),
+    Periodic("audit.seeds", daily),
+    Periodic("audit.chase_reviews", hourly),
     Periodic("payments.reconcile", every_ten_minutes),
     Periodic("payments.reconcile_day", daily),
     Periodic("benefits.lapse_vouchers", daily),

@@ -8,6 +8,7 @@ from __future__ import annotations
 from api.pages.care_words import REFUSALS_OF_CARE
 from api.pages.evidence_words import REFUSALS_OF_EVIDENCE
 from api.pages.refusal_words_hours import REFUSALS_OF_HOURS
+from api.pages.refusals_of_audit import REFUSALS_OF_AUDIT
 from api.pages.refusals_of_money import REFUSALS_OF_MONEY
 from api.pages.refusals_of_open import REFUSALS_OF_OPEN
 from api.pages.refusals_of_privacy import REFUSALS_OF_PRIVACY
@@ -383,3 +384,4 @@ REFUSALS += REFUSALS_OF_CARE + REFUSALS_OF_HOURS + REFUSALS_OF_MONEY + REFUSALS_
 REFUSALS += REFUSALS_OF_SUPERVISION
 REFUSALS += REFUSALS_OF_EVIDENCE + REFUSALS_OF_REGISTERS
 REFUSALS += REFUSALS_OF_OPEN
+REFUSALS += REFUSALS_OF_AUDIT

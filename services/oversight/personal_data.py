@@ -210,6 +210,8 @@ ABOUT: tuple[About, ...] = (
     About("elder_reach_past", ("person_id",), "以前能走到的地方", kept="statistics"),
     About("act", ("actor_id", "for_person_id"), "办事记录", kept="audit"),
     About("disclosure", ("person_id", "reader_id"), "谁看过她的资料", kept="audit"),
+    About("break_glass", ("elder_id", "asker_id", "reviewed_by"), "紧急查看", kept="audit"),
+    About("break_glass_reading", ("elder_id", "reader_id"), "紧急查看时看了什么", kept="audit"),
 )  # fmt: skip
 
 OFFICE_WORK = {

@@ -255,3 +255,21 @@ def cast(request: pytest.FixtureRequest, cast_template: str, monkeypatch: pytest
         with unit_of_work(SYSTEM, login="jobs") as work:
             found = find_cast(work.session)
         yield TestCast(database=database, people=found.people, providers=found.providers)
+
+
+@pytest.fixture(scope="module")
+def shared_cast(request: pytest.FixtureRequest, cast_template: str) -> Iterator[TestCast]:
+    """The cast in a database shared by the tests of one file, which must bear each other's rows."""
+    before = os.environ.get("YINLING_DEMONSTRATION")
+    os.environ["YINLING_DEMONSTRATION"] = "1"
+    for database in databases._lend(request, cast_template):
+        from yl_people import find_cast
+
+        from services.unit_of_work import SYSTEM, unit_of_work
+
+        with unit_of_work(SYSTEM, login="jobs") as work:
+            found = find_cast(work.session)
+        yield TestCast(database=database, people=found.people, providers=found.providers)
+    os.environ.pop("YINLING_DEMONSTRATION", None)
+    if before is not None:
+        os.environ["YINLING_DEMONSTRATION"] = before
