@@ -1,6 +1,6 @@
 """a chain over acts and readings, its seals and checks; glass broken in emergencies; seeds of audit draws
 
-Revision: 0040, after 0039.
+Revision: 0041, after 0040.
 """
 
 from __future__ import annotations
@@ -8,8 +8,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0040"
-down_revision = "0039"
+revision = "0041"
+down_revision = "0040"
 branch_labels = None
 depends_on = None
 
