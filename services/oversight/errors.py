@@ -65,6 +65,42 @@ class StatisticStandsAlready(Conflict):
     message_zh = "同一天、同一出处的这个数已经登记过了。"
 
 
+class MonthNotOver(Invalid):
+    """A report is made about a month that is over; facts: month."""
+
+    message_zh = "月报只能生成已经过完的月份（2015年以后）。"
+
+
+class ReportNotFound(NotFound):
+    """No such report, or not of one's own area; facts: report_id."""
+
+    message_zh = "没有这份月报，或者您无权查看。"
+
+
+class ReportNotMade(Conflict):
+    """The report is still being made, or could not be; facts: report_id, state."""
+
+    message_zh = "这份月报还没有做好，请稍后刷新。"
+
+
+class ReportUnderWay(Conflict):
+    """The same report is being made already; facts: area_code, month."""
+
+    message_zh = "这个月的月报正在生成，请稍后刷新。"
+
+
+class BadForm(Invalid):
+    """A form that is no workbook, too large, or names fields that a report does not have; facts: unknown."""
+
+    message_zh = "表格打不开，或者里面没有填写项。请核对填写项的名称。"
+
+
+class FormNotFound(NotFound):
+    """No such form of one's own area, or it was put away; facts: form_id."""
+
+    message_zh = "没有这份表格，或者已经撤下了。"
+
+
 BY_CONSTRAINT: dict[str, type[DomainError]] = {
     "erasure_request_one_open_idx": ErasureNotOpen,
     "erasure_request_decided_by_another_check": NotAllowed,

@@ -140,8 +140,10 @@ def indicator_value(session: Session, area_code: int, on: date, code: str) -> In
     return found[0]
 
 
-def indicator_trend(session: Session, area_code: int, on: date, code: str, *, months: int = 24) -> list[Point]:
-    """Give an indicator at the last `months` month ends and on the day, oldest first.
+def indicator_trend(
+    session: Session, area_code: int, on: date, code: str, *, months: int = 24, known_by: datetime | None = None
+) -> list[Point]:
+    """Give an indicator at the last `months` month ends and on the day, oldest first; counts of people by `known_by`.
 
     Days before the house began to count are worked out from dated facts, where facts carry their days (beds, sites,
     areas); persons' past is not made up: those points are empty.
@@ -152,9 +154,9 @@ def indicator_trend(session: Session, area_code: int, on: date, code: str, *, mo
     counts = _counts(session, rules, [formula], area_code, days)
     points = []
     for day in days:
-        point = _point(session, formula, area_code, day, counts)
+        point = _point(session, formula, area_code, day, counts, known_by)
         if point.value is None and not any(measure.personal for measure in formula.measures):
-            again = recount_value(session, None, area_code, day, code, rules=rules)
+            again = recount_value(session, known_by, area_code, day, code, rules=rules)
             point = Point(day, again.numerator, again.denominator, again.value, "recounted")
         points.append(point)
     return points
@@ -176,8 +178,8 @@ def recount_value(
         totals.append(int(session.connection().execute(sums, asked).scalar_one()))
     denominator = totals[1] if len(totals) > 1 else None
     if formula.people:
-        denominator = _people(session, formula.people, area_code, on)
-    value = value_of(totals[0], denominator, formula.factor, divides=_divides(formula))
+        denominator = _people(session, formula.people, area_code, on, now)
+    value = value_of(totals[0], denominator, formula.factor, divides=divides(formula))
     return IndicatorValue(formula, area_code, on, totals[0], denominator, value, "recounted", on, rules.version)
 
 
@@ -258,9 +260,9 @@ def _value(
 ) -> IndicatorValue:
     points = [(day, *_parts(formula, day, counts, people)) for day in days]
     numerator, denominator = points[-1][1:]
-    divides = _divides(formula)
-    value = value_of(numerator, denominator, formula.factor, divides=divides)
-    line = [(day, value_of(n, d, formula.factor, divides=divides)) for day, n, d in points]
+    divided = divides(formula)
+    value = value_of(numerator, denominator, formula.factor, divides=divided)
+    line = [(day, value_of(n, d, formula.factor, divides=divided)) for day, n, d in points]
     drawn = [(day, float(number)) for day, number in line if number is not None]
     promises = []
     for target in rules.targets_for(formula.indicator.code):
@@ -270,7 +272,7 @@ def _value(
         missing = (
             None
             if numerator is None or value is None
-            else missing_of(numerator, denominator, formula.factor, target.value, target.comparison, divides=divides)
+            else missing_of(numerator, denominator, formula.factor, target.value, target.comparison, divides=divided)
         )
         promises.append(
             Promise(target, kept(value, target.value, target.comparison), missing, (target.due_on - on).days, ahead)
@@ -291,14 +293,17 @@ def _parts(formula: Formula, day: date, counts: Any, people: dict[str, int | Non
     return numerator, counts.get((formula.denominator.code, day), (None, None))[0]
 
 
-def _point(session: Session, formula: Formula, area_code: int, day: date, counts: Any) -> Point:
-    people = {formula.people: _people(session, formula.people, area_code, day)} if formula.people else {}
+def _point(
+    session: Session, formula: Formula, area_code: int, day: date, counts: Any, known_by: datetime | None
+) -> Point:
+    people = {formula.people: _people(session, formula.people, area_code, day, known_by)} if formula.people else {}
     numerator, denominator = _parts(formula, day, counts, people)
-    value = value_of(numerator, denominator, formula.factor, divides=_divides(formula))
+    value = value_of(numerator, denominator, formula.factor, divides=divides(formula))
     return Point(day, numerator, denominator, value, "counted")
 
 
-def _divides(formula: Formula) -> bool:
+def divides(formula: Formula) -> bool:
+    """Tell whether a formula divides by something."""
     return formula.denominator is not None or formula.people is not None
 
 

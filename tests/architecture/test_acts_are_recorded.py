@@ -16,7 +16,7 @@ LOOKING = {
     "circles.py: show_coverage", "circles.py: picture", "command_line.py: clock_show", "district.py: show_cast",
     "facilities.py: facilities", "holidays.py: holidays", "keys.py: show_keys", "privacy.py: periods", "importing.py: show_runs", "indicators.py: indicators", "indicators.py: show_indicators", "importing.py: show_waiting", "matching.py: show", "messages.py: messages",
     "network.py: list_versions", "network.py: plan_file", "network.py: show_rules",
-    "network_gates.py: show", "orders.py: check", "orders.py: orders", "people.py: list_grants", "site.py: next_sites", "site.py: show_gaps",
+    "network_gates.py: show", "orders.py: check", "orders.py: orders", "people.py: list_grants", "report.py: reports", "site.py: next_sites", "site.py: show_gaps",
     "site.py: solve_file", "timebank.py: statement",
     "timebank.py: simulate", "timebank.py: trial_balance", "timebank.py: verify_books",
 }  # fmt: skip
