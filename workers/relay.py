@@ -16,6 +16,7 @@ from rq.exceptions import DuplicateJobError
 from rq.registry import StartedJobRegistry
 from sqlalchemy import text
 
+from services.outbox import REQUEST
 from services.settings import settings
 from services.unit_of_work import SYSTEM, unit_of_work
 from workers.jobs import handlers
@@ -23,8 +24,6 @@ from workers.schedule import promise_due
 
 log = structlog.get_logger("relay")
 MOST_SENDS = 12
-AWAITED = ("people.send_code", "messages.", "matching.", "orders.", "dispatch.")
-"""Jobs at whose end a person stands and waits: they pass by a month's accounts that are being drawn."""
 RELAY_BEAT = "yinling:relay:beat"
 
 _CLAIM = text(
@@ -41,7 +40,7 @@ _CLAIM = text(
     UPDATE outbox AS o SET state = 'sent', sends = sends + 1, sent_at = clock_timestamp()
     FROM (SELECT id FROM due UNION ALL SELECT id FROM unconfirmed) AS chosen
     WHERE o.id = chosen.id
-    RETURNING o.id, o.sends, o.job, o.not_before
+    RETURNING o.id, o.sends, o.job, o.not_before, jsonb_exists(o.args, :request) AS awaited
     """
 )
 MOST_ROWS = 200
@@ -56,9 +55,14 @@ def connection() -> Redis:
     return Redis.from_url(settings().redis_url)
 
 
-def queue(redis: Redis) -> Queue:
-    """Give the one queue of the house."""
-    return Queue(settings().queue_name, connection=redis)
+def queue(redis: Redis, *, awaited: bool = False) -> Queue:
+    """Give the queue of what the calendar promised, or the one of what follows from somebody's request (`awaited`).
+
+    A worker takes from the second first: whoever ordered, signed in or rings at a door does not wait behind a month's
+    accounts or a morning's reminders. A job promised by a request's job counts as the request's (services/outbox.py).
+    """
+    name = settings().queue_name
+    return Queue(f"{name}:awaited" if awaited else name, connection=redis)
 
 
 def relay_once(redis: Redis) -> int:
@@ -77,16 +81,14 @@ def relay_once(redis: Redis) -> int:
                     "most": MOST_SENDS,
                     "most_rows": MOST_ROWS,
                     "resend": settings().outbox_resend_seconds,
+                    "request": REQUEST,
                 },
             )
             .all()
         )
-    jobs = queue(redis)
-    due = sorted(rows, key=lambda one: (one.not_before, one.id))
-    awaited = [row for row in due if row.job.startswith(AWAITED)]  # each goes to the front, so the last one first
-    for row in [*(row for row in due if row not in awaited), *reversed(awaited)]:
+    for row in sorted(rows, key=lambda one: (one.not_before, one.id)):
         try:
-            jobs.enqueue_call(
+            queue(redis, awaited=row.awaited).enqueue_call(
                 "workers.performing.perform_in_worker",
                 args=(row.id,),
                 job_id=f"outbox-{row.id}-{row.sends}",
@@ -95,7 +97,6 @@ def relay_once(redis: Redis) -> int:
                 result_ttl=60,
                 failure_ttl=3600,
                 unique=True,
-                at_front=row.job.startswith(AWAITED),
             )
         except DuplicateJobError:
             log.info("already queued", outbox_id=row.id)
@@ -104,7 +105,8 @@ def relay_once(redis: Redis) -> int:
 
 def mend(redis: Redis) -> None:
     """Clean RQ's registry of started jobs, and set aside rows that failed too often, loudly."""
-    StartedJobRegistry(queue=queue(redis)).cleanup()
+    for awaited in (True, False):
+        StartedJobRegistry(queue=queue(redis, awaited=awaited)).cleanup()
     with unit_of_work(SYSTEM, login="jobs") as work:
         for row in work.session.connection().execute(
             _GIVE_UP, {"most": MOST_SENDS, "resend": settings().outbox_resend_seconds}

@@ -1,7 +1,8 @@
-"""The RQ worker: takes ids from the queue and does the jobs behind them, each in a forked work-horse."""
+"""The RQ worker: takes ids from the queues and does the jobs behind them, each in a forked work-horse."""
 
 from __future__ import annotations
 
+from redis import Redis
 from rq import Worker
 
 from services.memory import settle_memory
@@ -16,6 +17,10 @@ def work_forever(burst: bool = False) -> None:
     handlers()
     settle_memory()
     forget_engines()
-    redis = connection()
-    worker = Worker([queue(redis)], connection=redis, worker_ttl=settings().worker_ttl_seconds)
-    worker.work(burst=burst, logging_level="WARNING")
+    worker_on(connection()).work(burst=burst, logging_level="WARNING")
+
+
+def worker_on(redis: Redis) -> Worker:
+    """Give a worker that takes what somebody waits for first, then what the calendar promised."""
+    queues = [queue(redis, awaited=True), queue(redis)]
+    return Worker(queues, connection=redis, worker_ttl=settings().worker_ttl_seconds)

@@ -10,6 +10,7 @@ import pytest
 from services.outbox import enqueue
 from services.unit_of_work import SYSTEM, unit_of_work
 from workers import relay
+from workers.worker import worker_on
 
 
 def promise(late: dict[str, float]) -> None:
@@ -20,11 +21,11 @@ def promise(late: dict[str, float]) -> None:
             enqueue(work.session, work.now, "oversight.check_ledger", {}, key=key, not_before=due)
 
 
-def sent(database: Any) -> list[str]:
-    """Give the keys in the order in which the workers will get them."""
+def sent(database: Any, *, awaited: bool = False) -> list[str]:
+    """Give the keys of one queue in the order in which the workers will get them."""
     with database.connect("setup") as connection:
         keys = {str(row[0]): row[1] for row in connection.execute("SELECT id, key FROM outbox").fetchall()}
-    return [keys[name.split("-")[1]] for name in relay.queue(relay.connection()).job_ids]
+    return [keys[name.split("-")[1]] for name in relay.queue(relay.connection(), awaited=awaited).job_ids]
 
 
 def test_jobs_go_by_when_they_were_due_not_by_when_they_were_promised(
@@ -38,6 +39,24 @@ def test_jobs_go_by_when_they_were_due_not_by_when_they_were_promised(
     assert sent(database) == ["this morning", "an hour ago", "a moment ago"]
 
 
+def test_what_follows_from_a_request_passes_by_what_the_calendar_promised(database: Any, redis_url: str) -> None:
+    promise({"a month's accounts": -7200, "a reminder": -3600})
+    with unit_of_work(SYSTEM, login="jobs") as work:
+        work.session.info["request_id"] = "a-request"
+        for key in ("her sign-in", "her order"):
+            enqueue(work.session, work.now, "oversight.check_ledger", {}, key=key)
+    redis = relay.connection()
+    assert relay.relay_once(redis) == 4
+    assert [sent(database, awaited=one) for one in (True, False)] == [
+        ["her sign-in", "her order"], ["a month's accounts", "a reminder"],
+    ]  # fmt: skip
+    worker = worker_on(redis)
+    taken = [worker.dequeue_job_and_maintain_ttl(timeout=None)[0].id for _ in range(4)]
+    with database.connect("setup") as connection:
+        keys = {str(row[0]): row[1] for row in connection.execute("SELECT id, key FROM outbox").fetchall()}
+    assert [keys[name.split("-")[1]] for name in taken][:2] == ["her sign-in", "her order"]
+
+
 def test_the_relay_finds_what_is_due_among_much_that_waits_by_an_index(database: Any) -> None:
     with database.connect("setup") as connection:
         connection.execute(
@@ -48,7 +67,7 @@ def test_the_relay_finds_what_is_due_among_much_that_waits_by_an_index(database:
         )
         connection.execute("ANALYZE outbox")
         words = (
-            relay._CLAIM.text.replace(":now", "now()").replace(":most_rows", "200").replace(":most", "12")
+            relay._CLAIM.text.replace(":now", "now()").replace(":most_rows", "200").replace(":most", "12").replace(":request", "'x'")
             .replace("=> :resend", "=> 60")
         )  # fmt: skip
         plan = "\n".join(row[0] for row in connection.execute(f"EXPLAIN (COSTS OFF) {words}").fetchall())
