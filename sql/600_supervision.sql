@@ -89,3 +89,170 @@ SELECT guard_rows('grade_request', '{office} OR provider_id = {providers}');
 SELECT guard_writing('institution_filing', '{office}', 'INSERT');
 SELECT guard_writing('institution_grade', '{office}', 'INSERT', 'UPDATE');
 SELECT guard_writing('grade_request', '{office}', 'UPDATE');
+
+-- Checks and draws. A draw's lists and commitment are written once; the seed is shown once, and PostgreSQL draws again
+-- by the published procedure before it lets a drawn institution in.
+CREATE OR REPLACE FUNCTION drawn_codes(pool text, seed text, public_word text)
+RETURNS TABLE (list_name text, code text, ticket text, place bigint)
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, public AS
+$$
+  WITH tickets AS (
+    SELECT l.name, t.code, encode(sha256(convert_to(seed || '|' || public_word || '|' || l.name || '|' || t.code, 'UTF8')), 'hex') AS ticket
+    FROM (VALUES ('key'), ('others')) AS l (name), jsonb_array_elements_text(pool::jsonb -> l.name) AS t (code)
+  ), ranked AS (
+    SELECT *, row_number() OVER (PARTITION BY name ORDER BY ticket COLLATE "C", code COLLATE "C") AS rank FROM tickets
+  )
+  SELECT name, code, ticket, row_number() OVER (ORDER BY name COLLATE "C", rank)
+  FROM ranked WHERE rank <= (pool::jsonb ->> (name || '_wanted'))::int
+$$;
+
+CREATE OR REPLACE FUNCTION guard_draw() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, public AS
+$$
+BEGIN
+  IF OLD.seed IS NOT NULL AND (NEW.seed, NEW.public_word, NEW.results, NEW.revealed_at, NEW.revealed_by)
+     IS DISTINCT FROM (OLD.seed, OLD.public_word, OLD.results, OLD.revealed_at, OLD.revealed_by) THEN
+    RAISE EXCEPTION 'draw % was revealed', OLD.id
+      USING ERRCODE = 'check_violation', CONSTRAINT = 'inspection_draw_revealed_once_check';
+  END IF;
+  IF (NEW.pool, NEW.pool_hash, NEW.seed_hash, NEW.method, NEW.public_source, NEW.committed_at, NEW.area_code, NEW.checklist_id)
+     IS DISTINCT FROM
+     (OLD.pool, OLD.pool_hash, OLD.seed_hash, OLD.method, OLD.public_source, OLD.committed_at, OLD.area_code, OLD.checklist_id) THEN
+    RAISE EXCEPTION 'what draw % committed to does not change', OLD.id
+      USING ERRCODE = 'check_violation', CONSTRAINT = 'inspection_draw_frozen_check';
+  END IF;
+  RETURN NEW;
+END
+$$;
+CREATE OR REPLACE TRIGGER inspection_draw_frozen BEFORE UPDATE ON inspection_draw
+  FOR EACH ROW EXECUTE FUNCTION guard_draw();
+CREATE OR REPLACE TRIGGER inspection_draw_stays BEFORE DELETE ON inspection_draw
+  FOR EACH ROW EXECUTE FUNCTION refuse_change();
+
+CREATE OR REPLACE FUNCTION guard_drawn_target() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS
+$$
+DECLARE
+  d inspection_draw;
+BEGIN
+  SELECT * INTO d FROM inspection_draw WHERE id = NEW.draw_id FOR SHARE;
+  IF d.seed IS NULL OR NOT EXISTS (
+      SELECT FROM drawn_codes(d.pool, d.seed, d.public_word) c JOIN facility f ON f.code = c.code
+      WHERE f.id = NEW.facility_id AND c.list_name = NEW.list_name AND c.ticket = NEW.ticket AND c.place = NEW.place)
+     OR NOT EXISTS (
+      SELECT FROM jsonb_array_elements(d.results) AS r
+      WHERE (r ->> 'place')::int = NEW.place AND r -> 'inspectors' = to_jsonb(NEW.inspectors))
+     OR EXISTS (
+      SELECT FROM jsonb_array_elements(d.pool::jsonb -> 'conflicts') AS c JOIN facility f ON f.code = c ->> 1
+      WHERE f.id = NEW.facility_id AND (c ->> 0) = ANY (NEW.inspectors)) THEN
+    RAISE EXCEPTION 'facility % was not drawn so', NEW.facility_id
+      USING ERRCODE = 'check_violation', CONSTRAINT = 'drawn_target_of_the_draw_check';
+  END IF;
+  RETURN NEW;
+END
+$$;
+CREATE OR REPLACE TRIGGER drawn_target_of_the_draw BEFORE INSERT ON drawn_target
+  FOR EACH ROW EXECUTE FUNCTION guard_drawn_target();
+
+-- An inspection belongs to its site and provider; a drawn one to its target, its list and its inspectors; done, it stays.
+CREATE OR REPLACE FUNCTION guard_inspection() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS
+$$
+BEGIN
+  IF TG_OP = 'UPDATE' AND OLD.state = 'done' THEN
+    RAISE EXCEPTION 'inspection % is done', OLD.id
+      USING ERRCODE = 'check_violation', CONSTRAINT = 'inspection_done_once_check';
+  END IF;
+  IF NOT EXISTS (SELECT FROM facility f WHERE f.id = NEW.facility_id AND f.provider_id = NEW.provider_id)
+        AND TG_OP = 'INSERT'
+     OR NEW.target_id IS NOT NULL AND NOT EXISTS (
+      SELECT FROM drawn_target t JOIN inspection_draw d ON d.id = t.draw_id
+      WHERE t.id = NEW.target_id AND t.facility_id = NEW.facility_id AND d.checklist_id = NEW.checklist_id
+        AND t.inspectors = NEW.inspectors) THEN
+    RAISE EXCEPTION 'inspection and draw do not fit'
+      USING ERRCODE = 'check_violation', CONSTRAINT = 'inspection_of_its_target_check';
+  END IF;
+  RETURN NEW;
+END
+$$;
+CREATE OR REPLACE TRIGGER inspection_of_its_target BEFORE INSERT OR UPDATE ON inspection
+  FOR EACH ROW EXECUTE FUNCTION guard_inspection();
+
+-- Results come in with their inspection and not after it.
+CREATE OR REPLACE FUNCTION guard_inspection_item() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS
+$$
+BEGIN
+  IF EXISTS (SELECT FROM inspection WHERE id = NEW.inspection_id AND state = 'done') THEN
+    RAISE EXCEPTION 'inspection % is done', NEW.inspection_id
+      USING ERRCODE = 'check_violation', CONSTRAINT = 'inspection_done_once_check';
+  END IF;
+  RETURN NEW;
+END
+$$;
+CREATE OR REPLACE TRIGGER inspection_item_in_time BEFORE INSERT ON inspection_item
+  FOR EACH ROW EXECUTE FUNCTION guard_inspection_item();
+
+-- Anybody reads every draw: what was committed to at once, the lists and the seed once they are shown.
+CREATE OR REPLACE FUNCTION public_draws()
+RETURNS TABLE (id bigint, area_code bigint, title text, checklist_id bigint, method text, pool text, pool_hash text,
+               seed_hash text, public_source text, committed_at timestamptz, seed text, public_word text, results jsonb,
+               revealed_at timestamptz)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS
+$$
+  SELECT d.id, d.area_code, d.title, d.checklist_id, d.method, CASE WHEN d.seed IS NOT NULL THEN d.pool END, d.pool_hash,
+    d.seed_hash, d.public_source, d.committed_at, d.seed, d.public_word, d.results, d.revealed_at
+  FROM inspection_draw d
+$$;
+
+-- Whom an inspector must not inspect: providers she works or worked for, in whatever office, and those declared.
+CREATE OR REPLACE FUNCTION inspector_conflicts(asked bigint[])
+RETURNS TABLE (inspector_id bigint, provider_id bigint, ground text)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS
+$$
+  SELECT i.id, g.provider_id, 'worked_there' FROM inspector i JOIN role_grant g ON g.person_id = i.person_id
+  WHERE i.id = ANY (asked) AND g.provider_id IS NOT NULL
+    AND (i.area_code BETWEEN acting_lo() AND acting_hi() OR session_user = 'yinling_jobs')
+  UNION
+  SELECT i.id, c.provider_id, 'worked_there' FROM inspector i JOIN carer c ON c.person_id = i.person_id
+  WHERE i.id = ANY (asked) AND (i.area_code BETWEEN acting_lo() AND acting_hi() OR session_user = 'yinling_jobs')
+  UNION
+  SELECT c.inspector_id, c.provider_id, 'declared' FROM inspector_conflict c
+  WHERE c.inspector_id = ANY (asked) AND (c.area_code BETWEEN acting_lo() AND acting_hi() OR session_user = 'yinling_jobs')
+$$;
+SELECT let_look_past('guard_drawn_target()', 'guard_inspection()', 'guard_inspection_item()', 'public_draws()',
+                     'inspector_conflicts(bigint[])');
+
+CREATE OR REPLACE TRIGGER site_certificate_area BEFORE INSERT ON site_certificate
+  FOR EACH ROW EXECUTE FUNCTION keep_area_of_site();
+CREATE OR REPLACE TRIGGER key_target_area BEFORE INSERT ON key_target
+  FOR EACH ROW EXECUTE FUNCTION keep_area_of_site();
+CREATE OR REPLACE TRIGGER inspection_area BEFORE INSERT ON inspection
+  FOR EACH ROW EXECUTE FUNCTION keep_area_of_site();
+
+REVOKE INSERT, UPDATE, DELETE, TRUNCATE ON checklist FROM yinling_app;
+REVOKE UPDATE, DELETE, TRUNCATE ON checklist, site_certificate, inspector, inspector_conflict, key_target, inspection_draw,
+  drawn_target, inspection, inspection_item FROM yinling_app, yinling_jobs;
+GRANT UPDATE (withdrawn_on, withdrawn_reason) ON site_certificate TO yinling_app, yinling_jobs;
+GRANT UPDATE (left_on) ON inspector TO yinling_app, yinling_jobs;
+GRANT UPDATE (ended_on, end_reason) ON key_target TO yinling_app, yinling_jobs;
+GRANT UPDATE (seed, public_word, results, revealed_at, revealed_by) ON inspection_draw TO yinling_app;
+GRANT UPDATE (seed_sealed) ON inspection_draw TO yinling_jobs;  -- sealed anew under a new key
+GRANT UPDATE (state, visited_on, inspectors, conclusion, passed, failed, recorded_by, recorded_at) ON inspection
+  TO yinling_app, yinling_jobs;
+SELECT write_once('checklist', 'inspector_conflict', 'drawn_target', 'inspection_item');
+
+SELECT guard_rows('site_certificate', 'true');
+SELECT guard_rows('key_target', 'true');
+SELECT guard_rows('drawn_target', 'true');
+SELECT guard_rows('inspector', '{office} OR person_id = {me}');
+SELECT guard_rows('inspector_conflict', '{office}');
+SELECT guard_rows('inspection_draw', '{office}');
+SELECT guard_rows('inspection', 'state = ''done'' OR {office} OR provider_id = {providers}', 'true');
+SELECT guard_rows('inspection_item', 'true');
+SELECT guard_writing('site_certificate', '{office}', 'INSERT', 'UPDATE');
+SELECT guard_writing('key_target', '{office}', 'INSERT', 'UPDATE');
+SELECT guard_writing('drawn_target', '{office}', 'INSERT');
+SELECT guard_writing('inspector', '{office}', 'INSERT', 'UPDATE');
+SELECT guard_writing('inspection', '{office}', 'INSERT', 'UPDATE');
+SELECT guard_writing('inspection_item', '{office}', 'INSERT');

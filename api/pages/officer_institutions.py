@@ -16,7 +16,7 @@ from api.pages.officer_office import Desk, Office
 from api.pages.officer_sheets import Sheet, answer, figure, plain
 from services.clock import civil_date
 from services.errors import DomainError, Invalid
-from services.supervision import filings, grades, queries
+from services.supervision import filings, grades, inspections, queries, site_certificates
 
 router = APIRouter(include_in_schema=False)
 Id = Annotated[int, Path(ge=1, le=2**62)]
@@ -163,6 +163,8 @@ def _page(
         one=one,
         filing=filings.steps_of(session, facility_id),
         grades=grades.grades_of(session, facility_id),
+        papers=site_certificates.certificates_of(session, facility_id),
+        rounds=inspections.inspections(session, facility_id=facility_id),
         requests=[asked for asked in grades.requests(session) if asked.facility_id == facility_id],
         next_steps=filings.MAY_FOLLOW[one.filing_step],
         today=today,

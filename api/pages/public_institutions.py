@@ -10,7 +10,7 @@ from fastapi.responses import Response
 from api.deps import OpenWork
 from api.pages.kit import render
 from services.clock import civil_date
-from services.supervision import filings, grades, queries
+from services.supervision import filings, grades, inspections, queries, site_certificates
 
 router = APIRouter(include_in_schema=False)
 Id = Annotated[int, Path(ge=1, le=2**62)]
@@ -37,6 +37,8 @@ def one_page(request: Request, work: OpenWork, facility_id: Id) -> Response:
         "one": queries.institution(work.session, facility_id, today),
         "filing": filings.steps_of(work.session, facility_id),
         "grades": grades.grades_of(work.session, facility_id),
+        "papers": site_certificates.certificates_of(work.session, facility_id),
+        "rounds": inspections.inspections(work.session, facility_id=facility_id, state="done"),
         "today": today,
     }
     return render(request, "institution/one.html", names)

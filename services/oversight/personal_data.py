@@ -200,6 +200,7 @@ ABOUT: tuple[About, ...] = (
     About("trust_appeal", ("filed_by", "decided_by"), "申诉", kept="proof"),
     About("carer_certificate", ("carer_id", "recorded_by", "withdrawn_by"), "证书",
           hidden=("document_key", "document_sha256"), kept="office"),
+    About("inspector", ("person_id", "appointed_by"), "检查人员", kept="office"),
     About("carer_training", ("carer_id", "recorded_by"), "培训", kept="office"),
     # what the house told her and worked out
     About("message", ("recipient_id", "elder_id"), "消息", clears={"body": "''", "facts": "'{}'"}, still="body <> ''",
@@ -217,6 +218,7 @@ ABOUT: tuple[About, ...] = (
 OFFICE_WORK = {
     "purchase_acceptance", "purchase_budget_change", "purchase_contract",
     "credit_strike", "grade_request", "institution_filing", "institution_grade", "place_plan", "reconciliation_difference", "scenario", "service_standard", "settlement", "settlement_hold",
+    "inspection_draw", "inspector_conflict", "key_target",
     "settlement_line", "site_plate", "siting_run", "volunteer_group",
 }  # fmt: skip
 """Tables that name only who did something as an office or a provider; not about her, and kept as the office's record."""

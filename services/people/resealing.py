@@ -65,6 +65,7 @@ SEALED_COLUMNS = (
     SealedColumn("import_run", "file_sealed", "import_file"),
     SealedColumn("import_row", "raw_sealed", "import_row"),
     SealedColumn("complaint", "contact_sealed", "complaint-contact"),
+    SealedColumn("inspection_draw", "seed_sealed", "draw-seed"),
 )
 """Every sealed column of the house; a test compares it with the tables."""
 

@@ -77,6 +77,132 @@ class GradeRequestDecided(Conflict):
     message_zh = "这份评定申请已经答复过了。"
 
 
+class UnknownChecklist(NotFound):
+    """No such checklist, or none in force on that day."""
+
+    message_zh = "没有这份检查表。"
+
+
+class ChecklistChanged(Conflict):
+    """A published version is never edited; facts: code, version."""
+
+    message_zh = "这一版检查表已经公布，不能改；请用新的版本号。"
+
+
+class UnknownInspector(NotFound):
+    """No such inspector, or she may not be seen."""
+
+    message_zh = "没有这位检查人员，或者您无权查看。"
+
+
+class InspectorKept(Conflict):
+    """The person or the code is on the list of inspectors already."""
+
+    message_zh = "这个人或者这个编号已经在检查人员名单上。"
+
+
+class InspectorGone(Conflict):
+    """The inspector was taken off the list; facts: inspector_id."""
+
+    message_zh = "这位检查人员已经不在名单上。"
+
+
+class ConflictKept(Conflict):
+    """The conflict was declared before."""
+
+    message_zh = "这项回避已经登记过了。"
+
+
+class UnknownKeyTarget(NotFound):
+    """The institution is not on the list of key targets."""
+
+    message_zh = "重点监管名单上没有这家机构。"
+
+
+class AlreadyWatched(Conflict):
+    """The institution is on the list of key targets."""
+
+    message_zh = "这家机构已经在重点监管名单上。"
+
+
+class NothingToDraw(Invalid):
+    """More was wanted than the lists hold, or nothing; facts: key, others."""
+
+    message_zh = "要抽的家数不对：不能比名单上的多，也不能一家都不抽。"
+
+
+class NobodyToInspect(Conflict):
+    """An institution has too few inspectors without a conflict; facts: target."""
+
+    message_zh = "有机构除去要回避的人，检查人员不够；请先增加检查人员。"
+
+
+class UnknownDraw(NotFound):
+    """No such draw."""
+
+    message_zh = "没有这次抽查。"
+
+
+class DrawnBefore(Conflict):
+    """The seed was shown before; a draw is made once; facts: draw_id."""
+
+    message_zh = "这次抽查已经抽过了，不能再抽。"
+
+
+class PublicWordMissing(Invalid):
+    """The public word that was agreed on is missing, or one is given that was not agreed on."""
+
+    message_zh = "约定了公开数就要填，没有约定就不能填；里面不能有竖线。"
+
+
+class DrawBroken(Conflict):
+    """PostgreSQL drew again and found something else than what was to be written."""
+
+    message_zh = "这不是抽查抽出来的结果，不能写入。"
+
+
+class UnknownInspection(NotFound):
+    """No such inspection, or it may not be seen."""
+
+    message_zh = "没有这次检查，或者您无权查看。"
+
+
+class InspectionDone(Conflict):
+    """The results were written down before; facts: inspection_id."""
+
+    message_zh = "这次检查的结果已经登记了。"
+
+
+class OtherInspectors(Conflict):
+    """A drawn inspection is done by whom was drawn; facts: drawn."""
+
+    message_zh = "抽查要由抽中的检查人员去做。"
+
+
+class ResultsMissing(Invalid):
+    """Every item of the list has a result; facts: missing."""
+
+    message_zh = "检查表上每一项都要选：合格、不合格或不适用。"
+
+
+class SiteCertificateKept(Conflict):
+    """The certificate stands in the register already."""
+
+    message_zh = "这张证照已经登记过了。"
+
+
+class UnknownSiteCertificate(NotFound):
+    """No such certificate of a house."""
+
+    message_zh = "没有这张证照。"
+
+
+class SiteCertificateGone(Conflict):
+    """The certificate was withdrawn before; facts: certificate_id."""
+
+    message_zh = "这张证照已经撤下了。"
+
+
 BY_CONSTRAINT: dict[str, type[DomainError]] = {
     "institution_filing_follows_check": FilingStepRefused,
     "institution_filing_day_check": DaysMakeNoSense,
@@ -85,4 +211,15 @@ BY_CONSTRAINT: dict[str, type[DomainError]] = {
     "institution_grade_days_check": DaysMakeNoSense,
     "grade_request_one_open_idx": GradeRequestWaits,
     "grade_request_step_check": GradeRequestDecided,
+    "checklist_version_key": ChecklistChanged,
+    "inspector_code_key": InspectorKept,
+    "inspector_person_idx": InspectorKept,
+    "inspector_conflict_once_key": ConflictKept,
+    "key_target_one_idx": AlreadyWatched,
+    "inspection_draw_revealed_once_check": DrawnBefore,
+    "drawn_target_of_the_draw_check": DrawBroken,
+    "inspection_of_its_target_check": DrawBroken,
+    "inspection_done_once_check": InspectionDone,
+    "site_certificate_once_key": SiteCertificateKept,
+    "site_certificate_days_check": DaysMakeNoSense,
 }

@@ -10,6 +10,7 @@ MEMBERS = frozenset({
 })  # fmt: skip
 EVERYBODY = MEMBERS | {"anonymous"}
 OFFICER, DISPATCHER = frozenset({"officer"}), frozenset({"dispatcher"})
+DESKS = frozenset({"officer", "operator", "advisor", "auditor"})
 MAY_OF_SUPERVISION: dict[str, frozenset[str]] = {
     "GET /api/v1/institutions": EVERYBODY,
     "GET /api/v1/institutions/{facility_id}": EVERYBODY,
@@ -19,6 +20,26 @@ MAY_OF_SUPERVISION: dict[str, frozenset[str]] = {
     "POST /api/v1/institutions/{facility_id}/grade-requests": DISPATCHER,
     "GET /api/v1/grade-requests": MEMBERS,
     "POST /api/v1/grade-requests/{grade_request_id}/refusal": OFFICER,
+    # inspectors are the office's, draws and rounds that are done are everybody's
+    "GET /api/v1/checklists": EVERYBODY,
+    "GET /api/v1/inspectors": MEMBERS,
+    "POST /api/v1/inspectors": OFFICER,
+    "POST /api/v1/inspectors/{inspector_id}/conflicts": OFFICER,
+    "POST /api/v1/inspectors/{inspector_id}/ending": OFFICER,
+    "GET /api/v1/key-targets": EVERYBODY,
+    "POST /api/v1/key-targets": OFFICER,
+    "POST /api/v1/key-targets/{key_target_id}/ending": OFFICER,
+    "GET /api/v1/inspection-draws": EVERYBODY,
+    "GET /api/v1/inspection-draws/{draw_id}": EVERYBODY,
+    "POST /api/v1/inspection-draws": OFFICER | {"other_officer"},  # of her own area
+    "POST /api/v1/inspection-draws/{draw_id}/reveal": OFFICER,
+    "GET /api/v1/inspections": EVERYBODY,
+    "POST /api/v1/inspections": OFFICER,
+    "GET /api/v1/inspections/{inspection_id}": DESKS | DISPATCHER,
+    "POST /api/v1/inspections/{inspection_id}/results": OFFICER,
+    "GET /api/v1/institutions/{facility_id}/certificates": EVERYBODY,
+    "POST /api/v1/institutions/{facility_id}/certificates": OFFICER,
+    "POST /api/v1/site-certificates/{site_certificate_id}/withdrawal": OFFICER,
 }
 
 
@@ -36,6 +57,26 @@ def bodies_of_supervision(world: Any) -> dict[str, dict[str, Any]]:
         "POST /api/v1/institution-grades/{grade_id}/revocation": {"on": day, "reason": "不再达标"},
         "POST /api/v1/institutions/{facility_id}/grade-requests": {"wanted": 4},
         "POST /api/v1/grade-requests/{grade_request_id}/refusal": {"reply": "材料不全"},
+        "POST /api/v1/inspectors": {"person_id": world.cast["wang"], "code": "W-9", "department": "民政局"},
+        "POST /api/v1/inspectors/{inspector_id}/conflicts": {
+            "provider_id": world.cast.providers["ankang"], "reason": "亲属任职",
+        },
+        "POST /api/v1/key-targets": {"facility_id": world.ids["institution"], "reason": "投诉多"},
+        "POST /api/v1/key-targets/{key_target_id}/ending": {"reason": "整改完成"},
+        "POST /api/v1/inspection-draws": {
+            "title": "抽查", "checklist": "fire", "key_wanted": 0, "others_wanted": 1, "inspectors_each": 1,
+        },
+        "POST /api/v1/inspection-draws/{draw_id}/reveal": {},
+        "POST /api/v1/inspections": {
+            "facility_id": world.ids["institution"], "checklist": "fire", "planned_on": day,
+        },
+        "POST /api/v1/inspections/{inspection_id}/results": {
+            "visited_on": day, "inspectors": ["W-1"], "results": world.ids["passed"], "conclusion": "都合格",
+        },
+        "POST /api/v1/institutions/{facility_id}/certificates": {
+            "kind": "fire", "certificate_number": "W-7", "issuer": "消防大队", "issued_on": "2026-01-02",
+        },
+        "POST /api/v1/site-certificates/{site_certificate_id}/withdrawal": {"reason": "换证"},
     }  # fmt: skip
 
 
@@ -43,12 +84,12 @@ def supervision(world: Any) -> None:
     """An institution of the dispatcher's provider that is filed and graded, and wishes to be graded again."""
     from datetime import date
 
+    from sqlalchemy import text
+
     from services.supervision import filings, grades
 
     cast, ids = world.cast, world.ids
     with cast.work("house") as work:
-        from sqlalchemy import text
-
         found = text("SELECT id FROM facility WHERE provider_id = :p ORDER BY id LIMIT 1")
         ids["institution"] = work.session.connection().execute(found, {"p": cast.providers["kangle"]}).scalar_one()
     with cast.work("officer") as work:
@@ -58,9 +99,46 @@ def supervision(world: Any) -> None:
         ids["grade"] = grades.record_grade(work.session, work.now, work.actor, ids["institution"], paper)
     with cast.work("dispatcher") as work:
         ids["grade_request"] = grades.ask_grade(work.session, work.now, work.actor, ids["institution"], 4, "")
+    _checks(world)
+
+
+def _checks(world: Any) -> None:
+    """An inspector, a key target, a draw that waits, a planned round with its list, a fire certificate."""
+    from datetime import date
+    from pathlib import Path
+
+    from sqlalchemy import text
+
+    from services.supervision import checklists, drawing, inspections, inspectors, site_certificates
+    from services.unit_of_work import SYSTEM
+
+    cast, ids = world.cast, world.ids
+    with cast.work("house") as work:
+        for file in sorted((Path(__file__).resolve().parents[2] / "sample_data/checklists").glob("*.toml")):
+            checklists.load_checklist(work.session, work.now, SYSTEM, file)
+        paper = checklists.checklist_on(work.session, "fire", work.now.date()).paper
+        ids["passed"] = {item.code: "pass" for item in paper.items}
+    with cast.work("officer") as work:
+        act = work.session, work.now, work.actor
+        ids["inspector"] = inspectors.appoint(*act, cast["officer"], "W-1", "玄武区民政局")
+        wish = drawing.NewDraw("第四季度抽查", "fire", key_wanted=0, others_wanted=1, inspectors_each=1)
+        ids["draw"] = drawing.commit_draw(*act, wish)
+        ids["inspection"] = inspections.plan_inspection(*act, ids["institution"], "fire", "routine", date(2026, 12, 1))
+        ids["site_certificate"] = site_certificates.record_certificate(
+            *act, ids["institution"], kind="fire", certificate_number="W-5", issuer="消防大队",
+            issued_on=date(2026, 1, 5), expires_on=date(2027, 1, 4),
+        )  # fmt: skip
+        found = text("SELECT id FROM facility WHERE area_code BETWEEN :lo AND :hi ORDER BY id DESC LIMIT 1")
+        lo, hi = work.actor.area_lo, work.actor.area_hi
+        other = work.session.connection().execute(found, {"lo": lo, "hi": hi}).scalar_one()
+        ids["key_target"] = inspectors.watch_closely(*act, other, "去年有一起跌倒")
 
 
 def names_of_supervision(world: Any) -> dict[str, Any]:
     """Give what stands in the addresses of supervision's calls and pages."""
     ids = world.ids
-    return {"grade_id": ids["grade"], "grade_request_id": ids["grade_request"]}
+    return {
+        "grade_id": ids["grade"], "grade_request_id": ids["grade_request"], "inspector_id": ids["inspector"],
+        "draw_id": ids["draw"], "inspection_id": ids["inspection"], "site_certificate_id": ids["site_certificate"],
+        "key_target_id": ids["key_target"],
+    }  # fmt: skip

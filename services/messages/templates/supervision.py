@@ -21,6 +21,17 @@ TEMPLATES = {
         "【银龄圈】{facility}的{grade}级证书{ends_on}到期，请提前在“监管事项”申请复评。",
         waits_for_morning=True,
     ),
+    "supervision.inspected": Template(
+        "检查结果已公布",
+        "【银龄圈】{facility}的检查结果已经公布，{failed}项不合格，请到“监管事项”查看。",
+        waits_for_morning=True,
+    ),
+    "supervision.certificate_ends": Template(
+        "证照快到期", "【银龄圈】{facility}的{paper}{ends_on}到期，请尽快换证。", waits_for_morning=True
+    ),
+    "supervision.certificate_ends_soon": Template(
+        "有机构证照快到期", "【银龄圈】{facility}的{paper}{ends_on}到期。", waits_for_morning=True
+    ),
     "supervision.grade_ends_soon": Template(
         "有机构等级快到期", "【银龄圈】{facility}的{grade}级证书{ends_on}到期。", waits_for_morning=True
     ),
