@@ -197,24 +197,34 @@ def running_out(session: Session, on: date, days: int = WARN_DAYS, limit: int = 
     return [WaitingAssessment(**row._mapping, appeal_id=None) for row in rows]
 
 
-def warn_of_expiry(session: Session, now: datetime) -> int:
-    """Tell the elder's side and her office, once an assessment, that it runs out within 60 days; gives how many.
+_TOLD = text("SELECT key FROM outbox WHERE key = ANY (CAST(:keys AS text[]))")
 
-    Runs as the house every day; what was told once is not told again, whenever it runs.
+
+def warn_of_expiry(session: Session, now: datetime) -> int:
+    """Tell the elder's side, once an assessment, that it runs out within 60 days, and her street's office how many do.
+
+    The office gets one message a day and street about those not told of before, never one for every elder. Runs as the
+    house every day; what was told once is not told again, whenever it runs. Gives how many run out.
     """
     today = civil_date(now)
     due = running_out(session, today, limit=10_000)
+    keys = {one.assessment_id: f"expiring/{one.assessment_id}" for one in due}
+    told = set(session.connection().execute(_TOLD, {"keys": [f"tell/{key}" for key in keys.values()]}).scalars())
+    streets: dict[int, list[date]] = {}
     for one in due:
-        facts = {"elder_id": one.elder_id, "until_on": one.valid_until.isoformat()}
-        street = ancestor_code(one.area_code, "street")
+        if f"tell/{keys[one.assessment_id]}" in told:
+            continue
+        streets.setdefault(ancestor_code(one.area_code, "street"), []).append(one.valid_until)
         tell(
-            session, now, audience={"elder_side": one.elder_id}, template="benefits.expiring", facts=facts,
-            elder_id=one.elder_id, area_code=one.area_code, key=f"expiring/{one.assessment_id}",
+            session, now, audience={"elder_side": one.elder_id}, template="benefits.expiring",
+            facts={"elder_id": one.elder_id, "until_on": one.valid_until.isoformat()}, elder_id=one.elder_id,
+            area_code=one.area_code, key=keys[one.assessment_id],
         )  # fmt: skip
+    for street, ends in streets.items():
         tell(
             session, now, audience={"office": {"role": "officer", "area_code": street}},
-            template="benefits.expiring_office", facts=facts, area_code=one.area_code,
-            key=f"expiring-office/{one.assessment_id}",
+            template="benefits.expiring_office", facts={"count": len(ends), "until_on": min(ends).isoformat()},
+            area_code=street, key=f"expiring-office/{street}/{today}",
         )  # fmt: skip
     return len(due)
 

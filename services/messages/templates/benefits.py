@@ -16,7 +16,9 @@ TEMPLATES = {
         waits_for_morning=True,
     ),
     "benefits.expiring_office": Template(
-        "有评估快到期", "【银龄圈】{elder}的能力评估将于{until_on}到期，请安排重新评估。", waits_for_morning=True
+        "有评估快到期",
+        "【银龄圈】又有{count}位老人的能力评估60天内到期，最早{until_on}。名单在“评估”页，请安排重新评估。",
+        waits_for_morning=True,
     ),
     "benefits.appealed": Template(
         "有人申请复评", "【银龄圈】{elder}一方对评估结果有不同意见，请安排另外两位评估员复评。"

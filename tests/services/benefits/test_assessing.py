@@ -212,7 +212,9 @@ def test_sixty_days_before_the_end_her_side_and_her_office_are_warned_once(cast:
             cast["wang"]
         ]
         warn_of_expiry(work.session, early + timedelta(days=2))
-    assert one(cast, "SELECT count(*) FROM outbox WHERE key LIKE 'tell/expiring%'") == 2
+    assert one(cast, "SELECT count(*) FROM outbox WHERE key LIKE 'tell/expiring/%'") == 1
+    office = one(cast, "SELECT args->'facts'->>'count' FROM outbox WHERE key LIKE 'tell/expiring-office/%'")
+    assert office == "1", "one message that day, and none the day after"
     signed(cast, 40)
     with cast.work("house") as work:
         assert warn_of_expiry(work.session, early + timedelta(days=5)) == 0, "she was assessed again"
