@@ -13,6 +13,7 @@ from api.pages.evidence_words import SENTENCES_OF_EVIDENCE
 from api.pages.languages import SOURCE_LANGUAGE, current_language, translate
 from api.pages.order_words import REFUSALS_OF_ORDERS, SENTENCES_OF_ORDERS
 from api.pages.refusal_words import REFUSALS
+from api.pages.refusals_of_audit import SENTENCES_OF_AUDIT
 from api.pages.refusals_of_registers import SENTENCES_OF_REGISTERS
 from api.pages.refusals_of_trust import SENTENCES_OF_TRUST
 
@@ -176,6 +177,7 @@ KNOWN = frozenset(
     + SENTENCES_OF_ORDERS
     + SENTENCES_OF_TRUST
     + SENTENCES_OF_EVIDENCE
+    + SENTENCES_OF_AUDIT
     + REFUSALS
     + REFUSALS_OF_ORDERS
     + SENTENCES_OF_REGISTERS
