@@ -97,7 +97,6 @@ def test_a_case_beyond_her_area_is_not_there(audited: Quarter) -> None:
             case_of(audited, who)
 
 
-@pytest.mark.mission("HB-24")
 def test_two_auditors_draw_the_same_and_the_command_draws_the_paper_again(audited: Quarter, tmp_path) -> None:  # type: ignore[no-untyped-def]
     with audited.work("wu") as work:
         first = audit_draws.draw_sample(work.session, plan(audited), LO, HI)
