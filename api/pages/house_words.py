@@ -16,6 +16,7 @@ from api.pages.refusal_words import REFUSALS
 from api.pages.refusals_of_audit import SENTENCES_OF_AUDIT
 from api.pages.refusals_of_registers import SENTENCES_OF_REGISTERS
 from api.pages.refusals_of_trust import SENTENCES_OF_TRUST
+from api.pages.refusals_of_visits import SENTENCES_OF_ALERTS
 
 
 def _(sentence: str) -> str:
@@ -176,6 +177,7 @@ KNOWN = frozenset(
     SENTENCES
     + SENTENCES_OF_ORDERS
     + SENTENCES_OF_TRUST
+    + SENTENCES_OF_ALERTS
     + SENTENCES_OF_EVIDENCE
     + SENTENCES_OF_AUDIT
     + REFUSALS
