@@ -280,7 +280,10 @@ DECLARE
   over timebank.transfer := timebank.name_accounts(p_row, p_row.debit_account_id, p_overflow_account_id);
   kept timebank.transfer := p_row;
 BEGIN
-  IF NOT EXISTS (SELECT 1 FROM timebank.entry_pair WHERE entry_type = p_row.entry_type
+  IF p_row.debit_account_id = p_row.credit_account_id THEN
+    RAISE EXCEPTION USING ERRCODE = 'check_violation', CONSTRAINT = 'transfer_not_to_self_check',
+      MESSAGE = 'what one gives oneself cannot overflow either';
+  ELSIF NOT EXISTS (SELECT 1 FROM timebank.entry_pair WHERE entry_type = p_row.entry_type
       AND debit_kind = p_row.debit_kind AND credit_kind = p_row.credit_kind) THEN
     RAISE EXCEPTION USING ERRCODE = 'foreign_key_violation', CONSTRAINT = 'transfer_pair_allowed_fkey',
       MESSAGE = 'what may not be given cannot overflow either';

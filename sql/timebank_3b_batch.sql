@@ -251,6 +251,9 @@ BEGIN
     PERFORM timebank.refuse('TB005', 'no such account in this ledger', jsonb_build_object('ledger', p_ledger,
       'account_id', CASE WHEN p_debit_kind IS NULL THEN p_debit WHEN p_credit_kind IS NULL THEN p_credit
         ELSE p_overflow END));
+  ELSIF p_debit = p_credit THEN
+    RAISE EXCEPTION USING ERRCODE = 'check_violation', CONSTRAINT = 'transfer_not_to_self_check',
+      MESSAGE = 'what one gives oneself cannot overflow either';
   ELSIF NOT EXISTS (SELECT 1 FROM timebank.entry_pair WHERE entry_type = p_entry_type
       AND debit_kind = p_debit_kind AND credit_kind = p_credit_kind) THEN
     RAISE EXCEPTION USING ERRCODE = 'foreign_key_violation', CONSTRAINT = 'transfer_pair_allowed_fkey',

@@ -137,6 +137,18 @@ def test_what_exceeds_the_day_inside_a_batch_goes_to_the_pool_to_the_minute(bank
     assert (posted(bank, bank.li), posted(bank, bank.pool), days(bank)) == (120, 110, {date(2026, 11, 20): 120})
 
 
+def test_a_gift_to_oneself_is_no_donation_when_the_account_is_full(bank: Bank) -> None:
+    """Found by the long run beside the model: what did not fit went to the pool, and a gift to oneself with it."""
+    bank.earn("k", 60)
+    decide(bank, cap_minutes=60)
+    gift = Request(bank.ledger, "d", bank.li, bank.li, "gift", 5, overflow_account_id=bank.pool)
+    with pytest.raises(errors.SelfTransfer):
+        bank.move("c", bank.li, bank.li, "gift", 5, overflow_account_id=bank.pool)
+    with pytest.raises(errors.SelfTransfer):
+        bank.act(lambda s: record_transfers(s, NOON, [gift]))
+    assert (posted(bank, bank.li), posted(bank, bank.pool)) == (60, 0)
+
+
 def test_the_cap_of_a_day_holds_to_the_minute_under_batches_at_once(bank: Bank) -> None:
     decide(bank, daily_cap_minutes=120)
     refused = [hours(bank, f"r{n}-", 20, 20, 20) for n in range(3)]
