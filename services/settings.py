@@ -70,6 +70,8 @@ class Settings(BaseSettings):
     message_carriers: Literal["fake", "real"] = "fake"
     sms_gateway_url: str | None = None
     sms_gateway_key: SecretStr = SecretStr("")
+    voice_gateway_url: str | None = None
+    voice_gateway_key: SecretStr = SecretStr("")
     sms_signature: str = "银龄圈"
     phone_in_key: SecretStr = SecretStr("")
     wechat_api_base: str = "https://api.weixin.qq.com"

@@ -84,6 +84,9 @@ BEGIN
           WHERE id = ANY ((SELECT linked_orders())::bigint[]) AND state NOT IN ('placed', 'offering', 'unfilled')
     UNION SELECT elder_id FROM need WHERE taken_by = acting_person() AND ends_at > now() - interval '62 days'
     UNION SELECT elder_id FROM escalation WHERE in_charge_id = acting_person() AND closed_at IS NULL
+    -- whoever goes on a visit task knows the elder while it is open, and who goes with her
+    UNION SELECT elder_id FROM visit_task WHERE id = ANY ((SELECT linked_tasks())::bigint[])
+    UNION SELECT person_id FROM visit_task_actor WHERE task_id = ANY ((SELECT linked_tasks())::bigint[]) AND until IS NULL
     UNION SELECT visitor_id FROM visit
           WHERE elder_id = ANY ((SELECT linked_elders())::bigint[]) AND planned_end > now() - interval '62 days'
     UNION SELECT carer_id FROM assignment

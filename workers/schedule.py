@@ -64,6 +64,7 @@ PERIODIC = (
     Periodic("audit.seal_day", daily),
     Periodic("audit.seeds", daily),
     Periodic("audit.chase_reviews", hourly),
+    Periodic("oversight.watch_events", hourly),
     Periodic("payments.reconcile", every_ten_minutes),
     Periodic("payments.reconcile_day", daily),
     Periodic("benefits.lapse_vouchers", daily),

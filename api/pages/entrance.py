@@ -24,6 +24,7 @@ from services.people.privacy import mask_phone
 from services.people.queries import person_card
 from services.people.wechat import wechat_accounts
 from services.settings import settings
+from services.visits.task_queries import has_tasks
 
 router = APIRouter(include_in_schema=False)
 Text = Annotated[str, Form(max_length=80)]
@@ -130,7 +131,9 @@ def me(request: Request, work: Work) -> Response:
         "bound_until": None,
     }
     roles = [{"code": role, "words": ROLE_WORDS[role], "current": role == actor.role} for role in actor.roles]
-    return render(request, "sign_in/me.html", {"person": person, "roles": roles})
+    return render(
+        request, "sign_in/me.html", {"person": person, "roles": roles, "visits": has_tasks(work.session, work.actor)}
+    )
 
 
 @router.post("/me/role")

@@ -182,6 +182,7 @@ OFFICER: dict[str, Any] = {
     ],
 }
 ESCALATION = {
+    "left": "还剩 1 小时 20 分",
     "id": 2,
     "elder_id": 90,
     "elder_name": "孙福生",
@@ -305,6 +306,7 @@ DESKS: dict[str, Example] = {
         "officer/elder.html",
         {
             **AREA,
+            "case": [("对象类别", "独居、失能"), ("风险", "高风险"), ("网格", "百子亭网格")],
             "elder": {
                 "id": 90,
                 "name": "孙福生",

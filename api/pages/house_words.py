@@ -13,8 +13,10 @@ from api.pages.evidence_words import SENTENCES_OF_EVIDENCE
 from api.pages.languages import SOURCE_LANGUAGE, current_language, translate
 from api.pages.order_words import REFUSALS_OF_ORDERS, SENTENCES_OF_ORDERS
 from api.pages.refusal_words import REFUSALS
+from api.pages.refusals_of_audit import SENTENCES_OF_AUDIT
 from api.pages.refusals_of_registers import SENTENCES_OF_REGISTERS
 from api.pages.refusals_of_trust import SENTENCES_OF_TRUST
+from api.pages.refusals_of_visits import SENTENCES_OF_ALERTS
 
 
 def _(sentence: str) -> str:
@@ -175,7 +177,9 @@ KNOWN = frozenset(
     SENTENCES
     + SENTENCES_OF_ORDERS
     + SENTENCES_OF_TRUST
+    + SENTENCES_OF_ALERTS
     + SENTENCES_OF_EVIDENCE
+    + SENTENCES_OF_AUDIT
     + REFUSALS
     + REFUSALS_OF_ORDERS
     + SENTENCES_OF_REGISTERS

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Request
@@ -118,10 +118,20 @@ def _door(office: Office, row: Any, people: dict[int, str], community: str) -> d
         "opened_at": row.opened_at,
         "due_at": row.due_at,
         "late": row.due_at < now,
+        "left": _left(row.due_at - now),
         "responsible_name": people.get(row.in_charge_id, translate("值班负责人")),
         "step_words": by_place.get(row.step, ""),
         "events": [_event(line, people, steps) for line in row.history],
     }
+
+
+def _left(left: timedelta) -> str:
+    """Say how long the one in charge still has, or for how long she is late."""
+    minutes = abs(round(left.total_seconds() / 60))
+    told = {"hours": minutes // 60, "minutes": minutes % 60}
+    if left < timedelta():
+        return translate("晚了 %(hours)s 小时 %(minutes)s 分") % told
+    return translate("还剩 %(hours)s 小时 %(minutes)s 分") % told
 
 
 def _event(line: dict[str, Any], people: dict[int, str], steps: dict[str, str]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from fastapi.responses import RedirectResponse, Response
 from markupsafe import Markup
 
 from api.errors import status_of
+from api.pages.care_events import case_events, case_facts, channel_words, outcome_words
 from api.pages.filters import as_written, full_date
 from api.pages.kit import render
 from api.pages.languages import translate
@@ -17,13 +18,14 @@ from api.pages.officer_office import Desk, Office, speaking
 from api.pages.officer_sheets import Cell, Sheet, answer, figure, plain
 from services.clock import SHANGHAI, civil_date
 from services.errors import DomainError
+from services.language import reads_english
 from services.oversight.rows import attempts_of_month
 from services.people.privacy import mask_name
 from services.people.queries import person_card, reveal
 from services.people.rights import right_to
 from services.visits.attempts import record_attempt
+from services.visits.case_file import case_file
 from services.visits.compliance import met_in_month, month_compliance, not_yet_visited
-from services.visits.queries import attempts_of_elder
 
 router = APIRouter(include_in_schema=False)
 Code = Annotated[str, Query(pattern=r"^([a-z][a-z0-9_]{0,39})?$")]
@@ -31,31 +33,6 @@ After = Annotated[int, Query(ge=0, le=1_000_000)]
 ElderId = Annotated[int, Path(ge=1, le=2**62)]
 Short = Annotated[str, Form(max_length=40)]
 Words = Annotated[str, Form(max_length=2000)]
-
-
-def channel_words() -> dict[str, str]:
-    """Give how one may try to see an elder, in words."""
-    return {
-        "home": translate("上门"),
-        "phone": translate("打电话"),
-        "video": translate("视频"),
-        "neighbour": translate("问邻居"),
-        "volunteer": translate("志愿者去"),
-        "device": translate("设备"),
-    }
-
-
-def outcome_words() -> dict[str, str]:
-    """Give what came of a try, in words; only the first two count as having met her."""
-    return {
-        "seen": translate("见到了本人"),
-        "spoken": translate("和本人通上话"),
-        "no_answer": translate("没人应"),
-        "refused": translate("本人不愿意"),
-        "hospital": translate("在医院"),
-        "moved": translate("搬走了"),
-        "died": translate("已去世"),
-    }
 
 
 @router.get("/officer/visits")
@@ -301,19 +278,7 @@ def _elder_page(
     local = work.now.astimezone(SHANGHAI)
     with speaking(request):
         channels, outcomes = channel_words(), outcome_words()
-        tries_so_far = [
-            {
-                "happened_at": row.happened_at,
-                "words": translate("%(how)s：%(what)s")
-                % {
-                    "how": channels.get(row.channel, row.channel),
-                    "what": outcomes.get(row.outcome, row.outcome),
-                },
-                "more": _more(row),
-                "tone": "ok" if row.outcome in ("seen", "spoken") else "bad" if row.outcome == "no_answer" else "info",
-            }
-            for row in attempts_of_elder(work.session, elder_id)
-        ]
+        file = case_file(work.session, work.now, elder_id, english=reads_english())
         names = office.names(
             elder={
                 "id": elder_id,
@@ -325,7 +290,8 @@ def _elder_page(
                 "phone": phone,
                 "lives_alone": card.living == "alone",
             },
-            events=tries_so_far,
+            events=case_events(office, file),
+            case=case_facts(office, file),
             channels=list(channels.items()),
             outcomes=list(outcomes.items()),
             days=_days(local.date()),
@@ -335,14 +301,6 @@ def _elder_page(
             written="written" in request.query_params,
         )
     return render(request, "officer/elder.html", names, status_code=status)
-
-
-def _more(row: Any) -> str:
-    late = row.recorded_at - row.happened_at > timedelta(hours=1)
-    told = [as_written(row.note)] if row.note else []
-    if late:
-        told.append(translate("%(time)s 补记") % {"time": _moment(row.recorded_at)})
-    return Markup(translate("；")).join(told)
 
 
 def _days(today: date) -> list[tuple[str, str]]:

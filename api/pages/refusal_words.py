@@ -15,6 +15,7 @@ from api.pages.refusals_of_privacy import REFUSALS_OF_PRIVACY
 from api.pages.refusals_of_registers import REFUSALS_OF_REGISTERS
 from api.pages.refusals_of_supervision import REFUSALS_OF_SUPERVISION
 from api.pages.refusals_of_trust import REFUSALS_OF_TRUST
+from api.pages.refusals_of_visits import REFUSALS_OF_VISITS
 
 
 def _(sentence: str) -> str:
@@ -382,6 +383,6 @@ REFUSALS: tuple[str, ...] = (
 )
 REFUSALS += REFUSALS_OF_CARE + REFUSALS_OF_HOURS + REFUSALS_OF_MONEY + REFUSALS_OF_PRIVACY + REFUSALS_OF_TRUST
 REFUSALS += REFUSALS_OF_SUPERVISION
-REFUSALS += REFUSALS_OF_EVIDENCE + REFUSALS_OF_REGISTERS
+REFUSALS += REFUSALS_OF_EVIDENCE + REFUSALS_OF_VISITS + REFUSALS_OF_REGISTERS
 REFUSALS += REFUSALS_OF_OPEN
 REFUSALS += REFUSALS_OF_AUDIT

@@ -85,13 +85,19 @@ class VisitWho(Part):
 
 
 class VisitClass(Named):
-    """How often an elder must really be met; an elder belongs to the class of lowest rank that fits."""
+    """How often an elder must really be met; an elder belongs to the class of lowest rank that fits.
+
+    `channels` are those that count for this class (none named: those of the city); `far_channels` count besides where
+    the way is long.
+    """
 
     rank: int = Field(ge=1)
     every: Literal["week", "month", "quarter"]
     times: int = Field(default=1, ge=1, le=31)
     after_change_hours: int | None = Field(default=None, gt=0)
     who: tuple[VisitWho, ...] = Field(min_length=1)
+    channels: tuple[Code, ...] = ()
+    far_channels: tuple[Code, ...] = ()
     source: Code
 
 

@@ -12,12 +12,12 @@ from typing import Literal, Protocol
 
 from services.settings import settings
 
-Channel = Literal["wechat", "sms"]
+Channel = Literal["wechat", "sms", "call"]
 
 
 @dataclass(frozen=True)
 class Parcel:
-    """What is to be carried: `address` is a phone number (sms) or an openid (wechat).
+    """What is to be carried: `address` is a phone number (sms, call) or an openid (wechat).
 
     `key` makes a second try harmless; `label` is what a development page may show instead of the address.
     """
@@ -62,6 +62,13 @@ def wechat() -> Carrier:
     return _carrier("wechat", settings().message_carriers)
 
 
+def voice() -> Carrier | None:
+    """Give the carrier of voice calls that the settings name; None: this city has no voice gateway."""
+    if settings().message_carriers == "real" and not settings().voice_gateway_url:
+        return None
+    return _carrier("call", settings().message_carriers)
+
+
 def send_code(phone: str, code: str, *, key: str) -> Receipt:
     """Send a one-time sign-in code by SMS, outside any transaction. `key` is the code row's own, never the code.
 
@@ -83,6 +90,10 @@ def _carrier(channel: Channel, kind: str) -> Carrier:
         from services.messages.sms_carrier import SmsGatewayCarrier
 
         return SmsGatewayCarrier.from_settings()
+    if channel == "call":
+        from services.messages.voice_carrier import VoiceGatewayCarrier
+
+        return VoiceGatewayCarrier.from_settings()
     from services.messages.wechat_carrier import WechatCarrier
 
     return WechatCarrier.from_settings()

@@ -37,6 +37,7 @@ class ToCarry:
     failed: frozenset[str]
     carried: bool
     openid_sealed: str | None
+    rings: bool = False
 
 
 def write_message(
@@ -104,6 +105,7 @@ def to_carry(session: Session, message_id: int) -> ToCarry:
         failed=failed,
         carried=any(row.channel not in failed for row in tries),
         openid_sealed=openid,
+        rings=find_template(found.template).rings,
     )
 
 

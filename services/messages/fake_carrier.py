@@ -19,7 +19,7 @@ from services.unit_of_work import SYSTEM, unit_of_work
 _parcel = table_of(FakeParcel)
 
 DEAD_ENDING = "0000"
-"""Phone numbers that end so are switched off: the fake SMS carrier refuses them."""
+"""Phone numbers that end so are switched off: the fake SMS and voice carriers refuse them."""
 
 
 class FakeCarrier:
@@ -32,7 +32,7 @@ class FakeCarrier:
 
     def send(self, parcel: Parcel) -> Receipt:
         """Keep the parcel once per key; delivered at once. Raises CarrierRefused, CarrierUnknown."""
-        if self.channel == "sms" and parcel.address.endswith(DEAD_ENDING):
+        if self.channel in ("sms", "call") and parcel.address.endswith(DEAD_ENDING):
             raise CarrierRefused("手机号码已停机。", channel=self.channel)
         with unit_of_work(SYSTEM, login="jobs") as work:
             kept = insert(_parcel).values(

@@ -8,8 +8,8 @@ QUIET_FROM = time(21, 0)
 QUIET_UNTIL = time(7, 0)
 _SHANGHAI = timezone(timedelta(hours=8))  # China keeps one time without daylight saving since 1991
 
-LADDER = ("wechat", "sms", "person")
-"""Subscribe message, then SMS, then a person who calls or knocks (a voice carrier would stand between)."""
+LADDER = ("wechat", "sms", "call", "person")
+"""Subscribe message, then SMS, then a call that reads the text out, then a person who calls or knocks."""
 
 
 def earliest_ring(now: datetime, *, waits_for_morning: bool) -> datetime:
@@ -26,7 +26,10 @@ def earliest_ring(now: datetime, *, waits_for_morning: bool) -> datetime:
     return morning.astimezone(UTC)
 
 
-def rungs(*, wechat: bool, phone: bool) -> tuple[str, ...]:
-    """Give the rungs to climb for somebody who can, or cannot, be reached over WeChat and by phone."""
-    can = {"wechat": wechat, "sms": phone, "person": True}
+def rungs(*, wechat: bool, phone: bool, rings: bool = False) -> tuple[str, ...]:
+    """Give the rungs to climb for somebody who can, or cannot, be reached over WeChat and by phone.
+
+    `rings`: the message is urgent enough for a phone to ring, and a voice carrier is there.
+    """
+    can = {"wechat": wechat, "sms": phone, "call": phone and rings, "person": True}
     return tuple(rung for rung in LADDER if can[rung])

@@ -40,16 +40,16 @@ class SmsGatewayCarrier:
         try:
             answer = self._client.post(self._url, json=asked, headers={"Idempotency-Key": parcel.key})
         except httpx.HTTPError as lost:
-            raise CarrierUnknown(channel="sms", reason=type(lost).__name__) from lost
+            raise CarrierUnknown(channel=self.channel, reason=type(lost).__name__) from lost
         if answer.status_code in (408, 409, 425, 429) or answer.status_code >= 500:
-            raise CarrierUnknown(channel="sms", status=answer.status_code)
+            raise CarrierUnknown(channel=self.channel, status=answer.status_code)
         if answer.status_code >= 300:
-            raise CarrierRefused(channel="sms", status=answer.status_code)
+            raise CarrierRefused(channel=self.channel, status=answer.status_code)
         try:
             told = answer.json()
             return Receipt(id=str(told["id"]), state="delivered" if told.get("status") == "delivered" else "sent")
         except (ValueError, KeyError, TypeError, AttributeError) as garbled:
-            raise CarrierUnknown(channel="sms", reason="unreadable answer") from garbled
+            raise CarrierUnknown(channel=self.channel, reason="unreadable answer") from garbled
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from typing import Any
 from services.cities.pack import CityRules, Indicator, OwnedLevel, RatioDefinition, Target, Tier
 from services.cities.pack_indicators import ElderFilter
 from services.oversight.measures import Measure, Period
+from services.visits.compliance import channels_of
 
 
 @dataclass(frozen=True)
@@ -201,6 +202,8 @@ def _elder_sides(rules: CityRules, indicator: Indicator) -> tuple[Measure | None
         )
         visits = rules.visits
         met = told | {"late_entry_hours": visits.late_entry_hours, "channels": sorted(visits.counting_channels)}
+        if any(one.channels or one.far_channels for one in rules.visit_classes):
+            met["class_channels"] = channels_of(rules)
         return Measure("elder", "met", met, "month"), Measure("elder", "to_be_met", told, "month")
     if fact == "served_at_home_in_year":
         return _elders(chosen, "served_at_home", "year"), _elders(chosen, "elders_at_home")

@@ -87,7 +87,7 @@ def _bound(measure: Measure, rules: CityRules) -> dict[str, Any]:
     if measure.what in ("met", "to_be_met"):
         return {
             "classes": list(told.get("visit_classes", ())), "contacts": list(CONTACTS),
-            "late": timedelta(hours=told.get("late_entry_hours", 0)), "channels": list(told.get("channels", ())),
+            "late": timedelta(hours=told.get("late_entry_hours", 0)), "channels": json.dumps(_channels(told)),
         }  # fmt: skip
     if measure.what in ("reached", "judged_for_circles"):
         return {"tier": told["tier"], "profile": told["profile"]}
@@ -104,6 +104,13 @@ def _endings(setting: str) -> list[str]:
 def _also(rules: CityRules, code: str) -> tuple[str, ...]:
     known = {kind.code: kind for kind in rules.facility_types}
     return (code, *known[code].also) if code in known else (code,)
+
+
+def _channels(told: dict[str, Any]) -> dict[str, Any]:
+    """Give which channels count for whom: by class where a city says so, else the same for everybody."""
+    everybody = list(told.get("channels", ()))
+    found: dict[str, Any] = told.get("class_channels") or {"": {"near": everybody, "far": everybody}}
+    return found
 
 
 def _wanted(rules: CityRules, told: dict[str, Any]) -> list[dict[str, Any]]:
@@ -223,7 +230,9 @@ _MET = (
     " AND EXISTS (SELECT FROM visit_attempt a LEFT JOIN visit v ON v.id = a.visit_id WHERE a.elder_id = t.elder_id"
     " AND a.happened_at >= CAST(:first AS date)::timestamp AT TIME ZONE 'Asia/Shanghai'"
     " AND a.happened_at < CAST(:past AS date)::timestamp AT TIME ZONE 'Asia/Shanghai' AND a.recorded_at <= :as_of"
-    " AND a.recorded_at - a.happened_at <= :late AND a.outcome = ANY (:contacts) AND a.channel = ANY (:channels)"
+    " AND a.recorded_at - a.happened_at <= :late AND a.outcome = ANY (:contacts)"
+    " AND jsonb_exists(COALESCE(CAST(:channels AS jsonb) -> t.visit_class, CAST(:channels AS jsonb) -> '')"
+    "  -> CASE WHEN t.far THEN 'far' ELSE 'near' END, a.channel)"
     " AND COALESCE(v.state NOT IN ('missed', 'cancelled'), true))"
 )
 _JUDGED = (

@@ -158,6 +158,12 @@ ABOUT: tuple[About, ...] = (
           clears={"ended_on": "COALESCE(ended_on, :today)", "end_reason": "COALESCE(end_reason, 'moved')"},
           still="ended_on IS NULL", kept="statistics"),
     About("visit_attempt", ("elder_id", "by_person_id"), "探访", kept="words"),
+    About("visit_task", ("elder_id",), "探访任务", kept="service"),
+    About("visit_task_actor", ("elder_id", "person_id", "set_by"), "谁去探访", clears={"reason": "NULL"},
+          still="reason IS NOT NULL", cleared_by=("elder_id",), kept="service"),
+    About("alert", ("in_charge_id", "acknowledged_by", "resolved_by"), "提醒", kept="office"),
+    About("absence", ("person_id", "stand_in_id", "entered_by"), "请假和代办", kept="office"),
+    About("grid_worker", ("person_id", "set_by"), "网格的人手", kept="office"),
     About("escalation", ("elder_id", "in_charge_id", "closed_by"), "没人应门", clears={"history": "'[]'"},
           still="history <> '[]'", cleared_by=("elder_id",), kept="service"),
     # care and rights
@@ -216,7 +222,7 @@ ABOUT: tuple[About, ...] = (
 )  # fmt: skip
 
 OFFICE_WORK = {
-    "purchase_acceptance", "purchase_budget_change", "purchase_contract",
+    "alert_rule", "visit_grid", "visit_purchase", "purchase_acceptance", "purchase_budget_change", "purchase_contract",
     "credit_strike", "grade_request", "institution_filing", "institution_grade", "place_plan", "reconciliation_difference", "scenario", "service_standard", "settlement", "settlement_hold",
     "inspection_draw", "inspector_conflict", "key_target",
     "settlement_line", "site_plate", "siting_run", "volunteer_group",

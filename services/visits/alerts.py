@@ -14,6 +14,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlmodel import Session
 
 from services.acts import record_act
+from services.clock import civil_date
 from services.columns import table_of
 from services.language import name_for_reader
 from services.messages.actions import tell
@@ -45,7 +46,9 @@ def raise_alerts(session: Session, now: datetime, visit_id: int) -> list[int]:
 
 def _open(session: Session, now: datetime, visit: Found, sign: Found) -> int | None:
     rung = sign.ladder[0]
-    in_charge = person_in_charge(session, rung["role"], visit.area_code, visit.elder_id, visit.visitor_id)
+    in_charge = person_in_charge(
+        session, rung["role"], visit.area_code, visit.elder_id, visit.visitor_id, on=civil_date(now)
+    )
     due = now + timedelta(minutes=rung["minutes"])
     alert_id: int | None = (
         session.connection()
@@ -89,7 +92,9 @@ def pass_on(session: Session, now: datetime, alert_id: int, from_step: int) -> i
         return None
     visit = session.connection().execute(select(_visit).where(_visit.c.id == found.visit_id)).one()
     rung = sign.ladder[min(from_step, len(sign.ladder) - 1)]
-    in_charge = person_in_charge(session, rung["role"], found.area_code, found.elder_id, visit.visitor_id)
+    in_charge = person_in_charge(
+        session, rung["role"], found.area_code, found.elder_id, visit.visitor_id, on=civil_date(now)
+    )
     due, step = now + timedelta(minutes=rung["minutes"]), from_step + 1
     session.connection().execute(
         update(_alert)

@@ -16,11 +16,13 @@ from services.outbox import enqueue
 from services.people.rights import right_to
 from services.unit_of_work import Actor
 from services.visits import rules
+from services.visits.care_errors import TaskNotFound
+from services.visits.care_tables import VisitTaskActor
 from services.visits.errors import BadMoment, NobodyInCharge, NotAVisitor, VisitNotFound
 from services.visits.escalations import follow_up
 from services.visits.tables import Visit, VisitAttempt
 
-_attempt, _visit = table_of(VisitAttempt), table_of(Visit)
+_attempt, _visit, _goer = table_of(VisitAttempt), table_of(Visit), table_of(VisitTaskActor)
 Found = Row[*tuple[Any, ...]]
 OPEN_VISITS = ("planned", "started", "finished", "missed")
 
@@ -36,15 +38,17 @@ def record_attempt(
     happened_at: datetime,
     note: str | None,
     visit_id: int | None = None,
+    task_id: int | None = None,
 ) -> int:
     """Write down one try to see an elder and give its id; what follows from it is done at once for an
     office that sees enough, else by a promised job.
 
-    By an office of her area, or by whoever stands at her door for `visit_id`. `happened_at` and the moment
+    By an office of her area, by whoever stands at her door for `visit_id`, or by whoever goes on the task `task_id`.
+    `happened_at` and the moment
     of recording are both kept. The same try sent twice is one row. Raises NotFound, NotAVisitor,
-    VisitNotFound, BadMoment.
+    VisitNotFound, TaskNotFound, BadMoment.
     """
-    area_code, ground = _ground(session, now, actor, elder_id, visit_id)
+    area_code, ground = _ground(session, now, actor, elder_id, visit_id, task_id)
     happened_at = _honest_moment(now, happened_at)
     session.connection().execute(
         text("SELECT pg_advisory_xact_lock(hashtextextended('visit_attempt', :elder))"), {"elder": elder_id}
@@ -130,8 +134,12 @@ def _follow_up_at_once(session: Session, now: datetime, attempt_id: int) -> None
         return
 
 
-def _ground(session: Session, now: datetime, actor: Actor, elder_id: int, visit_id: int | None) -> tuple[int, str]:
+def _ground(
+    session: Session, now: datetime, actor: Actor, elder_id: int, visit_id: int | None, task_id: int | None
+) -> tuple[int, str]:
     """Give the elder's area and the ground: a relative's word is welcome, but is no visit by the duty."""
+    if task_id is not None:
+        return _on_the_task(session, actor, elder_id, task_id), f"task:{task_id}"
     if visit_id is not None:
         area_code = (
             session.connection()
@@ -155,3 +163,22 @@ def _ground(session: Session, now: datetime, actor: Actor, elder_id: int, visit_
     if not right.ground.startswith("office:") or actor.read_only:
         raise NotAVisitor(elder_id=elder_id)
     return right.area_code, right.ground
+
+
+def _on_the_task(session: Session, actor: Actor, elder_id: int, task_id: int) -> int:
+    """Give the elder's area if the actor goes on this task of hers today."""
+    area_code: int | None = (
+        session.connection()
+        .execute(
+            select(_goer.c.area_code).where(
+                _goer.c.task_id == task_id,
+                _goer.c.elder_id == elder_id,
+                _goer.c.person_id == actor.person_id,
+                _goer.c.until.is_(None),
+            )
+        )
+        .scalar()
+    )
+    if area_code is None:
+        raise TaskNotFound(task_id=task_id)
+    return area_code

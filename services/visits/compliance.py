@@ -1,5 +1,8 @@
 """The month's visits (月探访率): who should have been met, who was, who was not, and what came in late.
 
+A month is closed when the hours for writing down are over. Its figures stand from then on; a death, a move or a dispute
+the house hears of later is a correction (`corrections.py`), never another number under the same month.
+
 Definition. Denominator: elders whose duty stands at the end of the Shanghai calendar month (or today).
 Numerator: those of them met in the month, that is an attempt whose outcome is `seen` or `spoken`, over a
 channel the city counts, entered within the city's hours. Met but entered later is counted apart. A visit
@@ -8,6 +11,7 @@ that was disputed away does not count. Source: the 2022 guidance on visits to el
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -21,6 +25,7 @@ from services.cities.rules import LEVELS, ancestor_code, area_level, area_range
 from services.clock import civil_date, civil_midnight
 from services.language import for_reader, listed
 from services.messages.actions import tell
+from services.visits.care_rules import counting_channels
 from services.visits.rules import CONTACTS, month_bounds
 
 DEFINITION_ZH = (
@@ -111,21 +116,27 @@ class NotYetVisited:
 
 _FACTS = text(
     """
-    WITH duty AS (
-      SELECT elder_id, area_code, visit_class, since FROM visit_duty
-      WHERE since <= :day AND (ended_on IS NULL OR ended_on > :day) AND area_code BETWEEN :lo AND :hi
+    WITH duty AS MATERIALIZED (
+      SELECT DISTINCT ON (elder_id) elder_id, area_code, visit_class, far, since,
+        COALESCE(CAST(:channels AS jsonb) -> visit_class, CAST(:channels AS jsonb) -> '')
+          -> CASE WHEN far THEN 'far' ELSE 'near' END AS channels
+      FROM visit_duty
+      WHERE since <= :day AND recorded_at <= :known AND area_code BETWEEN :lo AND :hi
+        AND (ended_on IS NULL OR ended_on > :day OR end_recorded_at > :known)
+      ORDER BY elder_id, since, id
     ), tried AS (
       SELECT a.elder_id, count(*) AS attempts,
         bool_or(met.counts AND a.recorded_at - a.happened_at <= :late) AS on_time, bool_or(met.counts) AS met
-      FROM visit_attempt a
+      FROM duty JOIN visit_attempt a ON a.elder_id = duty.elder_id
       LEFT JOIN visit v ON v.id = a.visit_id
-      CROSS JOIN LATERAL (SELECT a.outcome = ANY (:contacts) AND a.channel = ANY (:channels)
-        AND COALESCE(v.state NOT IN ('missed', 'cancelled'), true) AS counts) AS met
+      CROSS JOIN LATERAL (SELECT a.outcome = ANY (:contacts) AND jsonb_exists(duty.channels, a.channel)
+        AND (v.id IS NULL OR v.state NOT IN ('missed', 'cancelled') OR COALESCE(v.voided_at > :known, false))
+        AS counts) AS met
       WHERE a.happened_at >= :first AND a.happened_at < :past AND a.recorded_at <= :as_of
         AND a.area_code BETWEEN :lo AND :hi
       GROUP BY a.elder_id
     )
-    SELECT duty.elder_id, duty.area_code, duty.visit_class, duty.since,
+    SELECT duty.elder_id, duty.area_code, duty.visit_class, duty.far, duty.since,
       COALESCE(tried.attempts, 0) AS attempts, COALESCE(tried.on_time, false) AS on_time,
       COALESCE(tried.met, false) AS met
     FROM duty LEFT JOIN tried ON tried.elder_id = duty.elder_id
@@ -134,10 +145,12 @@ _FACTS = text(
 _LAST_MET = text(
     """
     SELECT d.elder_id, p.full_name, max(a.happened_at) AS last_met
-    FROM unnest(CAST(:elders AS bigint[])) AS d(elder_id)
+    FROM unnest(CAST(:elders AS bigint[]), CAST(:classes AS text[]), CAST(:fars AS boolean[])) AS d(elder_id, class, far)
     LEFT JOIN person p ON p.id = d.elder_id
     LEFT JOIN visit_attempt a ON a.elder_id = d.elder_id AND a.outcome = ANY (:contacts)
-      AND a.channel = ANY (:channels) AND a.happened_at < :past AND a.recorded_at <= :as_of
+      AND jsonb_exists(COALESCE(CAST(:channels AS jsonb) -> d.class, CAST(:channels AS jsonb) -> '')
+        -> CASE WHEN d.far THEN 'far' ELSE 'near' END, a.channel)
+      AND a.happened_at < :past AND a.recorded_at <= :as_of
       AND NOT EXISTS (SELECT FROM visit v WHERE v.id = a.visit_id AND v.state IN ('missed', 'cancelled'))
     GROUP BY d.elder_id, p.full_name
     """
@@ -183,7 +196,7 @@ def not_yet_visited(session: Session, now: datetime, month: date, *, lo: int, hi
     """Give the elders nobody has met (in time) in a month, highest risk first, then longest unseen."""
     day, rules = _last_day(month, now), rules_in_force(session, lo, _last_day(month, now))
     missing = [fact for fact in _facts(session, now, month, lo, hi, rules) if not fact.on_time]
-    asked = _asked(now, month, rules) | {"elders": [fact.elder_id for fact in missing]}
+    asked = _asked(now, month, rules) | _elders_asked(missing)
     known = {row.elder_id: row for row in session.connection().execute(_LAST_MET, asked)}
     classes = {c.code: c for c in rules.visit_classes}
     rows = [_missing(fact, known[fact.elder_id], classes.get(fact.visit_class), day) for fact in missing]
@@ -194,7 +207,7 @@ def met_in_month(session: Session, now: datetime, month: date, *, lo: int, hi: i
     """Give the elders somebody met, in time, in a month: the rows behind `done`, last met first."""
     rules = rules_in_force(session, lo, _last_day(month, now))
     seen = [fact for fact in _facts(session, now, month, lo, hi, rules) if fact.on_time]
-    asked = _asked(now, month, rules) | {"elders": [fact.elder_id for fact in seen]}
+    asked = _asked(now, month, rules) | _elders_asked(seen)
     known = {row.elder_id: row for row in session.connection().execute(_LAST_MET, asked)}
     classes = {c.code: c for c in rules.visit_classes}
     rows = []
@@ -243,10 +256,32 @@ def _asked(now: datetime, month: date, rules: CityRules) -> dict[str, Any]:
         "first": civil_midnight(first),
         "past": civil_midnight(past),
         "as_of": now,
+        "known": min(now, closing_of(month, rules)),
         "late": timedelta(hours=rules.visits.late_entry_hours),
         "contacts": list(CONTACTS),
-        "channels": list(rules.visits.counting_channels),
+        "channels": json.dumps(channels_of(rules)),
     }
+
+
+def _elders_asked(facts: list[Row[*tuple[Any, ...]]]) -> dict[str, Any]:
+    return {
+        "elders": [fact.elder_id for fact in facts],
+        "classes": [fact.visit_class for fact in facts],
+        "fars": [fact.far for fact in facts],
+    }
+
+
+def channels_of(rules: CityRules) -> dict[str, dict[str, list[str]]]:
+    """Give which channels count for which class of a city, near and far."""
+    return counting_channels(rules.visit_classes, rules.visits.counting_channels)
+
+
+def closing_of(month: date, rules: CityRules) -> datetime:
+    """Give when a Shanghai month is closed: its end and the hours the city leaves for writing down.
+
+    What the house learns later changes nothing in the month's figures; it stands beside them as a correction.
+    """
+    return civil_midnight(month_bounds(month)[1]) + timedelta(hours=rules.visits.late_entry_hours)
 
 
 def _last_day(month: date, now: datetime) -> date:

@@ -21,6 +21,7 @@ from services.people.rights import right_to
 from services.people.tables import Elder, Person
 from services.unit_of_work import Actor
 from services.visits.errors import BadMoment, DutyNotFound
+from services.visits.grids import grids_of_elders
 from services.visits.rules import class_of
 from services.visits.tables import VisitDuty
 
@@ -36,21 +37,30 @@ def refresh_duties(session: Session, now: datetime, city_code: int) -> dict[str,
     today = civil_date(now)
     counts = {"opened": 0, "changed": 0, "ended": 0}
     classes = rules_in_force(session, city_code, today).visit_classes
+    grids = grids_of_elders(session, city_code)
     for elder in _elders(session, city_code):
         end = _ending(elder, today)
         groups = {*elder.groups, *(("alone",) if elder.living == "alone" else ())}
         age = age_on(elder.born_on, today)
         wanted = None if end else class_of(classes, age, elder.care_level, groups)
-        if wanted == elder.visit_class:
+        grid_id, far = grids.get(elder.person_id, (None, False))
+        stands = (elder.visit_class, elder.grid_id, elder.far)
+        if wanted == elder.visit_class and (wanted is None or stands == (wanted, grid_id, far)):
             continue
         if elder.visit_class is not None:
-            day, reason = end or (today, "no_longer_in_group" if wanted is None else "class_changed")
-            _end(session, elder.person_id, max(day, elder.since), reason)
+            day, reason = end or (today, _why(elder.visit_class, wanted))
+            _end(session, now, elder.person_id, max(day, elder.since), reason)
             counts["ended" if wanted is None else "changed"] += 1
         if wanted is not None:
-            _open(session, elder, wanted, today)
+            _open(session, now, elder, wanted, today, grid_id, far)
             counts["opened"] += elder.visit_class is None
     return counts
+
+
+def _why(before: str, wanted: str | None) -> str:
+    if wanted is None:
+        return "no_longer_in_group"
+    return "grid_changed" if wanted == before else "class_changed"
 
 
 def _elders(session: Session, city_code: int) -> list[Found]:
@@ -60,6 +70,7 @@ def _elders(session: Session, city_code: int) -> list[Found]:
             select(
                 _elder.c.person_id, _elder.c.area_code, _elder.c.living, _elder.c.groups, _elder.c.care_level,
                 _person.c.born_on, _person.c.died_on, _person.c.moved_out_on, _duty.c.visit_class, _duty.c.since,
+                _duty.c.grid_id, _duty.c.far,
             )
             .join(_person, _person.c.id == _elder.c.person_id)
             .outerjoin(_duty, (_duty.c.elder_id == _elder.c.person_id) & _duty.c.ended_on.is_(None))
@@ -79,7 +90,9 @@ def _ending(elder: Found, today: date) -> tuple[date, str] | None:
     return None
 
 
-def _open(session: Session, elder: Found, visit_class: str, since: date) -> None:
+def _open(
+    session: Session, now: datetime, elder: Found, visit_class: str, since: date, grid_id: int | None, far: bool
+) -> None:
     session.connection().execute(
         insert(_duty).values(
             elder_id=elder.person_id,
@@ -87,15 +100,18 @@ def _open(session: Session, elder: Found, visit_class: str, since: date) -> None
             visit_class=visit_class,
             groups=list(elder.groups),
             since=since,
+            grid_id=grid_id,
+            far=far,
+            recorded_at=now,
         )
     )
 
 
-def _end(session: Session, elder_id: int, day: date, reason: str) -> int:
+def _end(session: Session, now: datetime, elder_id: int, day: date, reason: str) -> int:
     done = session.connection().execute(
         update(_duty)
         .where(_duty.c.elder_id == elder_id, _duty.c.ended_on.is_(None), _duty.c.since <= day)
-        .values(ended_on=day, end_reason=reason)
+        .values(ended_on=day, end_reason=reason, end_recorded_at=now)
     )
     return int(done.rowcount)
 
@@ -116,7 +132,7 @@ def end_duty(session: Session, now: datetime, actor: Actor, elder_id: int, on: d
         raise DutyNotFound(elder_id=elder_id)
     if not since <= on <= civil_date(now):
         raise BadMoment("日期须在列入名单之后、今天之前。", field="on", since=since.isoformat())
-    _end(session, elder_id, on, reason)
+    _end(session, now, elder_id, on, reason)
     record_act(
         session, now, actor, "end_duty",
         for_person_id=elder_id, by_right=right.ground, area_code=right.area_code,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from services.errors import Conflict, DomainError, Invalid, NotAllowed, NotFound, TooMany
+from services.visits.care_errors import BY_CONSTRAINT as OF_CARE
 from services.visits.complaint_errors import BY_CONSTRAINT as OF_COMPLAINTS
 
 
@@ -305,6 +306,7 @@ class NotForReview(NotAllowed):
 
 
 BY_CONSTRAINT: dict[str, type[DomainError]] = {
+    **OF_CARE,
     **OF_COMPLAINTS,
     "visit_order_idx": VisitNotOpen,
     "visit_one_started_per_visitor_idx": AnotherVisitRunning,

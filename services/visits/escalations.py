@@ -24,6 +24,7 @@ from services.visits import rules as arithmetic
 from services.visits.errors import AttemptNotFound, EscalationClosed, EscalationNotFound
 from services.visits.in_charge import person_in_charge
 from services.visits.tables import Escalation, VisitAttempt, VisitDuty
+from services.visits.tasks import settle_tasks
 
 _escalation, _attempt, _duty = table_of(Escalation), table_of(VisitAttempt), table_of(VisitDuty)
 Found = Row[*tuple[Any, ...]]
@@ -49,6 +50,7 @@ def follow_up(session: Session, now: datetime, attempt_id: int) -> int | None:
     attempt = session.connection().execute(select(_attempt).where(_attempt.c.id == attempt_id)).one_or_none()
     if attempt is None:
         raise AttemptNotFound(attempt_id=attempt_id)
+    settle_tasks(session, now, attempt, rules_in_force(session, attempt.area_code, civil_date(attempt.happened_at)))
     standing = (
         session.connection()
         .execute(
@@ -95,7 +97,9 @@ def _open(session: Session, now: datetime, attempt: Found) -> int | None:
     high_risk = _is_high_risk(session, attempt, rules)
     first = _ladder(rules)[0]
     due = arithmetic.due_at(_ladder(rules), 0, attempt.happened_at, high_risk)
-    in_charge = person_in_charge(session, first.role, attempt.area_code, attempt.elder_id, attempt.by_person_id)
+    in_charge = person_in_charge(
+        session, first.role, attempt.area_code, attempt.elder_id, attempt.by_person_id, on=civil_date(now)
+    )
     escalation_id: int | None = (
         session.connection()
         .execute(
@@ -144,7 +148,9 @@ def escalate(session: Session, now: datetime, escalation_id: int, from_step: int
         return None
     step, place = ladder[from_step], from_step + 1
     due = arithmetic.due_at(ladder, from_step, attempt.happened_at, _is_high_risk(session, attempt, rules))
-    in_charge = person_in_charge(session, step.role, found.area_code, found.elder_id, attempt.by_person_id)
+    in_charge = person_in_charge(
+        session, step.role, found.area_code, found.elder_id, attempt.by_person_id, on=civil_date(now)
+    )
     session.connection().execute(
         update(_escalation)
         .where(_escalation.c.id == escalation_id)

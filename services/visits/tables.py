@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ARRAY, CheckConstraint, Index, LargeBinary, Text, UniqueConstraint, text
+from sqlalchemy import ARRAY, CheckConstraint, DateTime, Index, LargeBinary, Text, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
@@ -83,13 +83,17 @@ class Visit(SQLModel, table=True):
     vitals_sealed: str | None = words(optional=True)
     confirmed_at: datetime | None = moment(optional=True)
     confirmed_by: int | None = link("person.id", optional=True)
+    voided_at: datetime | None = moment(optional=True)
+    """When a finished visit was disputed away, so that a closed month can say what it had counted."""
 
 
 class VisitDuty(SQLModel, table=True):
     """An elder in difficulty whom somebody must see: her class, since when, until when.
 
     The denominator of the monthly rate; it changes by dated rows only, never by deleting people.
-    `visit_class` is a code of the city's rules; on `ended_on` itself the duty no longer stands.
+    `visit_class` is a code of the city's rules; on `ended_on` itself the duty no longer stands. `recorded_at` and
+    `end_recorded_at` tell when the house learned of it: what it learned after a month was closed is a correction.
+    `far`: she lives in a grid to which the way is long, on these days.
     """
 
     __tablename__ = "visit_duty"
@@ -106,6 +110,12 @@ class VisitDuty(SQLModel, table=True):
     since: date = Field(nullable=False)
     ended_on: date | None = Field(default=None)
     end_reason: str | None = words(optional=True)
+    grid_id: int | None = number(optional=True)
+    far: bool = Field(default=False, nullable=False, sa_column_kwargs={"server_default": text("false")})
+    recorded_at: datetime = Field(
+        sa_type=DateTime(timezone=True), nullable=False, sa_column_kwargs={"server_default": text("now()")}
+    )
+    end_recorded_at: datetime | None = moment(optional=True)
 
 
 class VisitAttempt(SQLModel, table=True):

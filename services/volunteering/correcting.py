@@ -81,7 +81,9 @@ def reverse_minutes(session: Session, now: datetime, session_id: int) -> bool:
         clawback = clawback_of(session, now, ledger)
         reverse_transfer(session, now, transfer_id, f"session-{session_id}-reverse-{transfer_id}", clawback)
     session.connection().execute(update(_session).where(_session.c.id == session_id).values(state="voided"))
-    session.connection().execute(update(_visit).where(_visit.c.id == found.visit_id).values(state="missed"))
+    session.connection().execute(
+        update(_visit).where(_visit.c.id == found.visit_id).values(state="missed", voided_at=now)
+    )
     return_hours(session, now, found.need_id)
     tell(
         session, now,

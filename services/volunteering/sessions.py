@@ -171,7 +171,9 @@ def dispute_session(session: Session, now: datetime, actor: Actor, session_id: i
         .where(_session.c.id == session_id)
         .values(state="voided", dispute_reason=reason, confirmed_by=actor.person_id, confirmed_at=now)
     )
-    session.connection().execute(update(_visit).where(_visit.c.id == found.visit_id).values(state="missed"))
+    session.connection().execute(
+        update(_visit).where(_visit.c.id == found.visit_id).values(state="missed", voided_at=now)
+    )
     minutes = {"minutes": found.credit_minutes}
     _tell(session, now, found, session_id, "volunteering.minutes_voided", minutes, recipient_ids=[found.volunteer_id])
     _tell(

@@ -18,6 +18,8 @@ OF_WANG = ("王秀兰", "杨将军巷", "19900000001", "320102194804120028")
 OF_SUN = ("孙德福", "如意里74号", "19900000003")
 WITHOUT_A_REASON = ("other_officer", "administrator", "other_dispatcher", "outsider", ANONYMOUS)
 BEFORE_SIGN_IN = {"/sign-in", "/sign-in/code"}
+THROUGH_BROKEN_GLASS = ("other_officer", "/officer/glass/{glass_id:int}")
+"""She opened 王奶奶's record in an emergency (yl_audit_walk.py), so this one page shows it to her."""
 DEVELOPMENT = ("/kit", "/dev")
 """Pages of the demonstration only: invented examples, and the fake carriers' parcels."""
 
@@ -49,7 +51,7 @@ def test_nobody_reads_on_a_page_what_is_not_hers_and_no_page_breaks(world: World
                 served.add(path)
                 if "</html>" in answer.text and "演示数据：人物虚构" not in answer.text:
                     wrong.append(f"{path} does not say to {who} that its people are invented")
-            if path.startswith(DEVELOPMENT) or path == "/":  # the front page lists whom one may play
+            if path.startswith(DEVELOPMENT) or path == "/" or (who, path) == THROUGH_BROKEN_GLASS:  # "/": whom one may play
                 continue
             secrets = OF_WANG + OF_SUN if who in WITHOUT_A_REASON else OF_WANG if who == "sun" else ()
             wrong += [f"{path} tells {who} {secret}" for secret in secrets if secret in answer.text]

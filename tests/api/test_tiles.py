@@ -99,7 +99,9 @@ def test_the_other_streets_officer_sees_the_outline_without_the_share(cast: Any,
     hers = fetch("other_officer", "areas", place(14), tier="street_15", profile="elder")
     assert "试点社区".encode() in hers.content and WITH_FIGURES not in hers.content
     ground = fetch("administrator", "areas", place(14), tier="street_15", profile="elder")
-    assert "试点社区".encode() in ground.content and WITH_FIGURES not in ground.content, "she places sites, and sees no elder"
+    assert "试点社区".encode() in ground.content and WITH_FIGURES not in ground.content, (
+        "she places sites, and sees no elder"
+    )
     assert fetch("administrator", "network", place(14)).status_code == 200
     assert fetch("administrator", "gaps", place(14), tier="street_15").status_code == 403
     assert WITH_FIGURES in fetch("auditor", "areas", place(14), tier="street_15", profile="elder").content

@@ -85,6 +85,15 @@ def cast_site(cast: Any, open_page: Callable[..., Page]) -> Iterator[CastSite]:
         yield CastSite(url=address, cast=cast, open_page=open_page)
 
 
+@pytest.fixture
+def quarter_site(quarter: Any, open_page: Callable[..., Page]) -> Iterator[CastSite]:
+    """The application over the invented quarter, where orders were served, settled and paid."""
+    from api.app import create_app
+
+    with _served(create_app()) as address:
+        yield CastSite(url=address, cast=quarter, open_page=open_page)
+
+
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     """One browser for the run; a machine without it cannot show that the pages work, so it fails."""

@@ -11,6 +11,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import yl_databases as databases
+from yl_audit_walk import audit
+from yl_care_walk import visits_of_care
 from yl_cast import TestCast
 from yl_open_walk import open_data
 from yl_registers_walk import registers
@@ -352,6 +354,8 @@ def world(request: pytest.FixtureRequest, cast_template: str) -> Iterator[World]
         _hours(made)
         _money(made)
         trust(made)
+        visits_of_care(made)
+        audit(made)
         registers(made)
         supervision(made)
         open_data(made)

@@ -25,6 +25,7 @@ from services.unit_of_work import COMMAND_LINE
 from workers.district import care_history, cast, entitlements, ground, people, visit_history, volunteer_history
 from workers.district.bed_history import take_snapshots, write_stays
 from workers.district.bulk import Bulk
+from workers.district.care_tasks import write_tasks
 from workers.district.drawn_files import read_district
 from workers.district.sample_files import DISTRICT_FOLDER, read_names
 from workers.district.world import CITY_CODE, HISTORY_MONTHS, World
@@ -150,6 +151,7 @@ def _history(world: World, clock: _Stopwatch) -> None:
     clock.done("visits", "探访与志愿服务的历史已生成")
     world.bulk.write()
     clock.done("copy", "历史已写入")
+    write_tasks(world)
     take_snapshots(world)
     count_city(world.session, world.now, CITY_CODE)
     volunteer_history.post_minutes(world, sessions)

@@ -99,11 +99,14 @@ def write_duties(world: World) -> None:
         classes = world.rules.visit_classes
         elder.visit_class = class_of(classes, age_of(world, elder), elder.care_level, elder.groups)
         if elder.visit_class is not None:
+            since = max(elder.registered_on, world.first_day)
             world.bulk.add(
                 VisitDuty,
                 elder_id=elder.id,
                 area_code=elder.quarter_code,
                 visit_class=elder.visit_class,
                 groups=elder.groups,
-                since=max(elder.registered_on, world.first_day),
+                since=since,
+                far=False,
+                recorded_at=at(since, 0),
             )

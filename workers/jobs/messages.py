@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import select
@@ -10,7 +11,7 @@ from sqlmodel import Session
 from services.cities.rules import area_range
 from services.columns import table_of
 from services.messages import carriers, delivering
-from services.messages.carriers import Parcel, Receipt
+from services.messages.carriers import Carrier, Parcel, Receipt
 from services.messages.errors import CarrierRefused, CarrierUnknown
 from services.messages.rules import rungs
 from services.outbox import OutboxRow, confirm
@@ -81,7 +82,7 @@ def everybody_meant(work: UnitOfWork, recipient_ids: list[int], audience: dict[s
 
 
 def carry(outbox_id: int, args: dict[str, Any]) -> None:
-    """Climb the ladder with one message: WeChat, SMS, then a person. Raises CarrierUnknown to be sent again."""
+    """Climb the ladder with one message: WeChat, SMS, a call where it is urgent, then a person. Raises CarrierUnknown to be sent again."""
     message_id = int(args["message_id"])
     with unit_of_work(SYSTEM, login="jobs") as work:
         message = delivering.to_carry(work.session, message_id)
@@ -91,7 +92,8 @@ def carry(outbox_id: int, args: dict[str, Any]) -> None:
             confirm(work.session, work.now, outbox_id)
             return
     phone = reach.phone
-    for rung in rungs(wechat=message.openid_sealed is not None, phone=phone is not None):
+    rings = message.rings and carriers.voice() is not None
+    for rung in rungs(wechat=message.openid_sealed is not None, phone=phone is not None, rings=rings):
         if rung in message.failed:
             continue
         if rung == "person":
@@ -104,6 +106,16 @@ def carry(outbox_id: int, args: dict[str, Any]) -> None:
             return
         with unit_of_work(SYSTEM, login="jobs") as work:
             delivering.record_failed(work.session, work.now, message_id, rung, receipt)
+
+
+def _voice() -> Carrier:
+    """Give the voice carrier; only asked where there is one."""
+    found = carriers.voice()
+    assert found is not None, "a rung nobody could climb"
+    return found
+
+
+_CARRIERS: dict[str, Callable[[], Carrier]] = {"wechat": carriers.wechat, "sms": carriers.sms, "call": _voice}
 
 
 def _parcel(message: delivering.ToCarry, address: str, name: str) -> Parcel:
@@ -124,11 +136,11 @@ def _try_rung(rung: str, parcel: Parcel, *, patient: bool) -> Receipt | str:
     WeChat has no idempotency key, so an answer lost there is not asked for again: an SMS too many is kinder.
     """
     try:
-        return (carriers.wechat() if rung == "wechat" else carriers.sms()).send(parcel)
+        return _CARRIERS[rung]().send(parcel)
     except CarrierRefused as refused:
         return str(refused)
     except CarrierUnknown as unknown:
-        if patient and rung == "sms":
+        if patient and rung != "wechat":
             raise
         return str(unknown)
 

@@ -10,6 +10,7 @@ from services.clock import civil_date
 from services.messages.actions import tell
 from services.outbox import enqueue
 from services.oversight.actions import check_ledger
+from services.oversight.alerting import pass_on, watch_city
 from services.oversight.counting import check_counts, cities_counted, count_city, count_touched
 from services.unit_of_work import UnitOfWork
 
@@ -25,6 +26,10 @@ def check_books(work: UnitOfWork) -> None:
 def count_what_events_touched(work: UnitOfWork) -> None:
     """Count the rows that events named since the last time."""
     for report in count_touched(work.session, work.now):
+        if report.changed:
+            key = f"oversight.watch:{report.city_code}:{work.now:%Y-%m-%dT%H:%M}"[:-1]
+            args = {"city_code": report.city_code, "kinds": ["indicator_beyond", "beds_short"]}
+            enqueue(work.session, work.now, "oversight.watch", args, key=key)
         log.info("counted", city_code=report.city_code, measures=report.measures, changed=report.changed)
 
 
@@ -53,6 +58,24 @@ def count_one_city(work: UnitOfWork, city_code: int) -> None:
             key=f"oversight.counts_differ:{city_code}:{report.day.isoformat()}",
         )
     count_city(work.session, work.now, city_code)
+    key = f"oversight.watch:{city_code}:{civil_date(work.now):%Y-%m-%d}"
+    enqueue(work.session, work.now, "oversight.watch", {"city_code": city_code}, key=key)
+
+
+def watch_one_city(work: UnitOfWork, city_code: int, kinds: list[str] | None = None) -> None:
+    """Judge what is watched over a city, after its nightly count or after events; tell whoever is in charge."""
+    log.info("watched", city_code=city_code, **watch_city(work.session, work.now, city_code, kinds))
+
+
+def watch_what_happened(work: UnitOfWork) -> None:
+    """Once an hour: whether too much of one kind happened, anywhere."""
+    for city_code in cities_counted(work.session, civil_date(work.now)):
+        watch_one_city(work, city_code, ["events_many"])
+
+
+def pass_alert_on(work: UnitOfWork, alert_id: int, from_step: int) -> None:
+    """Hand an alert nobody took to the next person."""
+    pass_on(work.session, work.now, alert_id, from_step)
 
 
 HANDLERS: dict[str, Callable[..., None]] = {
@@ -60,4 +83,7 @@ HANDLERS: dict[str, Callable[..., None]] = {
     "oversight.count_touched": count_what_events_touched,
     "oversight.count_every_city": count_every_city,
     "oversight.count_city": count_one_city,
+    "oversight.watch": watch_one_city,
+    "oversight.watch_events": watch_what_happened,
+    "oversight.pass_on_alert": pass_alert_on,
 }

@@ -18,6 +18,8 @@ from services.visits.home_bed_delivery import check_month
 from services.visits.judging import judge_visit
 from services.visits.phone_in import call_of, hear_call
 from services.visits.plans import cancel_care_visit, plan_care_visit, warn_late
+from services.visits.reminding import remind_workers
+from services.visits.tasks import make_tasks
 
 
 def plan_visit(work: UnitOfWork, order_id: int, assignment_id: int) -> None:
@@ -46,15 +48,17 @@ def step_up(work: UnitOfWork, escalation_id: int, from_step: int) -> None:
 
 
 def refresh_lists(work: UnitOfWork, city_code: int | None = None) -> None:
-    """Bring the lists of elders who must be seen up to today, in one city or in all."""
+    """Bring the lists of elders who must be seen up to today, in one city or in all, and make the tasks they ask for."""
     for code in _cities(work, city_code):
         refresh_duties(work.session, work.now, code)
+        make_tasks(work.session, work.now, code)
 
 
 def alert_month(work: UnitOfWork, city_code: int | None = None) -> None:
     """Remind officers on their city's alert days."""
     for code in _cities(work, city_code):
         alert_unvisited(work.session, work.now, code)
+        remind_workers(work.session, work.now, code)
 
 
 def check_home_beds(work: UnitOfWork, month: str | None = None) -> None:

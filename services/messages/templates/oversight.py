@@ -10,6 +10,16 @@ TEMPLATES = {
         "【银龄圈】{day}的指标全量复核与日常计数相差{rows}行，请在“指标”页查看并核实原因。",
         waits_for_morning=True,
     ),
+    "oversight.alert": Template(
+        "请您处理一条提醒",
+        "【银龄圈】提醒：{alert}。请在{due_at}前打开“提醒”，点“知道了”或写下办了什么，逾期会交给下一位。",
+        waits_for_morning=True,
+    ),
+    "oversight.alert_urgent": Template(
+        "急：请马上处理提醒",
+        "【银龄圈】急：{alert}。请在{due_at}前打开“提醒”，点“知道了”或写下办了什么，逾期会交给下一位。",
+        rings=True,
+    ),
     "oversight.copy_ready": Template(
         "您的资料副本好了",
         "【银龄圈】您要的资料副本已经备好，三十天内可在“我的资料保护”里取走，或请社区打印。",

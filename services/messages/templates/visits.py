@@ -17,6 +17,7 @@ TEMPLATES = {
     "visits.no_answer": Template(
         "敲门无人应答",
         "【银龄圈】{elder}无人应答。请您负责：{action}。须在{due_at}前办结并登记结果，逾期将升级。无人应答不算探访。",
+        rings=True,
     ),
     "visits.no_answer_family": Template(
         "联系不上老人", "【银龄圈】工作人员没有联系上{elder}。如果您知道老人在哪里，请尽快回电或拨打服务热线。"
@@ -25,6 +26,7 @@ TEMPLATES = {
     "visits.risk": Template(
         "上门时发现情况",
         "【银龄圈】{person}上门时发现{elder}：{risk}。请您负责处理，{due_at}前写下办了什么，逾期会交给下一位。",
+        rings=True,
     ),
     "visits.risk_family": Template(
         "上门时发现情况", "【银龄圈】今天上门时发现{elder}：{risk}。社区已有专人在处理，有了结果会告诉您。"
@@ -34,5 +36,11 @@ TEMPLATES = {
     ),
     "visits.month_alert": Template(
         "本月探访提醒", "【银龄圈】本月还有{unvisited}位特殊困难老年人没有探访（应访{due}位），请尽快安排。"
+    ),
+    "visits.task_given": Template(
+        "请您去探访", "【银龄圈】请您在{due_on}前去看望{elder}，去过以后在“探访”里记下结果。", waits_for_morning=True
+    ),
+    "visits.month_alert_yours": Template(
+        "本月探访提醒", "【银龄圈】您负责的老人里，本月还有{unvisited}位没有探访。名单在“探访”里，请尽快安排。"
     ),
 }

@@ -8,6 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
+from services.messages import carriers
 from services.messages.carriers import Parcel
 from services.messages.errors import CarrierRefused, CarrierUnknown
 from services.messages.sms_carrier import SmsGatewayCarrier
@@ -64,6 +65,19 @@ def test_the_sms_gateway_is_given_the_text_once_per_key_with_the_bearer_key(gate
     (_, body, headers) = gateway.asked[0]
     assert body == {"to": "13900000002", "text": PARCEL.body, "out_id": "m1"}
     assert headers["Authorization"] == "Bearer geheim" and headers["Idempotency-Key"] == "m1"
+
+
+def test_a_voice_gateway_keeps_the_same_contract_and_is_not_there_unless_a_city_has_one(gateway, override_settings):
+    gateway.answers["/voice"] = [(202, {"id": 5, "status": "accepted"})]
+    override_settings(message_carriers="real", voice_gateway_url=gateway.url + "/voice", voice_gateway_key="laut")
+    carriers._carrier.cache_clear()
+    carrier = carriers.voice()
+    assert carrier is not None and carrier.channel == "call" and carrier.send(PARCEL).id == "5"
+    assert gateway.asked[0][1]["text"] == PARCEL.body and gateway.asked[0][2]["Authorization"] == "Bearer laut"
+    override_settings(voice_gateway_url="")
+    carriers._carrier.cache_clear()
+    assert carriers.voice() is None
+    carriers._carrier.cache_clear()
 
 
 @pytest.mark.parametrize(

@@ -47,3 +47,11 @@ def test_facts_are_said_as_people_say_them():
     assert (yuan(5), yuan(120000), yuan(-1250)) == ("0.05元", "1200.00元", "-12.50元")
     with pytest.raises(ValueError, match="time zone"):
         moment("2026-11-26T01:00:00")
+
+
+def test_only_what_is_urgent_rings_and_only_where_no_text_was_carried():
+    assert rungs(wechat=True, phone=True, rings=True) == ("wechat", "sms", "call", "person")
+    assert rungs(wechat=True, phone=False, rings=True) == ("wechat", "person")
+    ringing = {name for name, template in all_templates().items() if template.rings}
+    assert ringing == {"visits.no_answer", "visits.risk", "oversight.alert_urgent"}
+    assert not any(all_templates()[name].waits_for_morning for name in ringing)
