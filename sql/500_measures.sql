@@ -49,7 +49,9 @@ BEGIN
       ('bed', 'bed', 'id'), ('bed_stay', 'bed', 'bed_id'), ('bed_stay', 'elder', 'elder_id'),
       ('facility', 'facility', 'id'), ('institution_grade', 'facility', 'facility_id'), ('person', 'elder', 'id'), ('elder', 'elder', 'person_id'),
       ('visit_duty', 'elder', 'elder_id'), ('visit_attempt', 'elder', 'elder_id'), ('visit', 'elder', 'elder_id'),
-      ('elder_reach', 'elder', 'person_id'), ('volunteer', 'volunteer', 'person_id'), ('carer', 'carer', 'person_id')
+      ('elder_reach', 'elder', 'person_id'), ('volunteer', 'volunteer', 'person_id'), ('carer', 'carer', 'person_id'),
+      ('project_site', 'project', 'id'), ('area_obligation', 'obligation', 'id'), ('area_flag', 'area', 'area_code'),
+      ('facility_check', 'facility', 'facility_id')
     ) AS w (of_table, subject, id_column)
   LOOP
     FOREACH verb IN ARRAY ARRAY['INSERT', 'UPDATE', 'DELETE'] LOOP

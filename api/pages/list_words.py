@@ -15,6 +15,9 @@ def kind_words() -> dict[str, str]:
         "beds": translate("床位名录"),
         "buildings": translate("楼栋名录"),
         "contracts": translate("政府购买合同"),
+        "project_sites": translate("项目点位"),
+        "obligations": translate("小区配建义务"),
+        "facility_checks": translate("标准化运行检查"),
         "statistics": translate("人口统计数"),
     }
 

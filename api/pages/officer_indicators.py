@@ -197,6 +197,7 @@ def _thing(value: IndicatorValue) -> str:
     return {
         "bed": translate("张床"), "facility": translate("处机构"), "area": translate("个地方"),
         "elder": translate("位老人"), "volunteer": translate("位志愿者"), "carer": translate("位护理人员"),
+        "project": translate("个点位"), "obligation": translate("个小区"),
     }[value.formula.numerator.subject]  # fmt: skip
 
 

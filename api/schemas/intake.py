@@ -9,7 +9,19 @@ from pydantic import Field
 
 from api.schemas.visits import In, Out
 
-Kind = Literal["facilities", "compounds", "elders", "areas", "beds", "buildings", "statistics", "contracts"]
+Kind = Literal[
+    "facilities",
+    "compounds",
+    "elders",
+    "areas",
+    "beds",
+    "buildings",
+    "statistics",
+    "contracts",
+    "project_sites",
+    "obligations",
+    "facility_checks",
+]
 System = Literal["wgs84", "gcj02", "bd09", "cgcs2000"]
 Word = Annotated[str, Field(max_length=200, pattern=r"^[^\x00]*$")]
 Name = Annotated[str, Field(max_length=40, pattern=r"^[a-z][a-z0-9_]*$")]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from services.directory.planned_errors import BY_CONSTRAINT as OF_PLANNED
 from services.directory.trust_errors import BY_CONSTRAINT as OF_TRUST
 from services.errors import Conflict, DomainError, Invalid, NotAllowed, NotFound
 
@@ -74,6 +75,7 @@ class ChangeUndone(Conflict):
 
 BY_CONSTRAINT: dict[str, type[DomainError]] = {
     **OF_TRUST,
+    **OF_PLANNED,
     "facility_change_one_a_key": ChangeKeyTaken,
     "facility_change_undone_once_key": ChangeUndone,
 }

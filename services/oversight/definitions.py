@@ -20,6 +20,10 @@ _ZH = {
     "met": "当月按时探访成功的老人（无人应答、超时补录不算）",
     "judged_for_circles": "计入服务圈统计的老人",
     "reached": "在服务圈内走得到的老人",
+    "areas_flagged": "持有称号的区域",
+    "project_sites": "项目中已开业的点位",
+    "obligations": "到期应配建养老设施的小区",
+    "obligations_met": "到期已交付且面积达标的小区",
     "volunteers": "在册志愿者",
     "carers": "在岗护理人员",
     "certified_carers": "持有效证书的在岗护理人员",
@@ -38,6 +42,10 @@ _EN = {
     "met": "elders met in time this month (silence and late entries do not count)",
     "judged_for_circles": "elders counted for the circles",
     "reached": "elders within the circle on foot",
+    "areas_flagged": "areas that hold the title",
+    "project_sites": "sites of the project that have opened",
+    "obligations": "residential areas whose duty to have room for elders is due",
+    "obligations_met": "residential areas whose duty is due and met: handed over, with enough square metres",
     "volunteers": "registered volunteers",
     "carers": "carers at work",
     "certified_carers": "carers at work with a valid certificate",
@@ -51,6 +59,7 @@ _FLAGS_EN = {
 }
 _BASIS_ZH = {"licensed": "按许可床位", "open": "按开放床位", "occupied": "按在住床位"}
 _BASIS_EN = {"licensed": "licensed", "open": "open", "occupied": "occupied"}
+_SETTING_ZH, _SETTING_EN = {"urban": "城镇", "rural": "农村"}, {"urban": "urban", "rural": "rural"}
 _PEOPLE_ZH = {"residents": "常住人口", "elders_60": "60岁及以上人口"}
 _PEOPLE_EN = {"residents": "residents", "elders_60": "people aged 60 and over"}
 
@@ -76,6 +85,11 @@ def measure_in_words(measure: Measure) -> str:
         flags = [for_reader(_FLAGS_ZH[flag], _FLAGS_EN[flag]) for flag in told.get("flags", ())]
         basis = for_reader(_BASIS_ZH[told["basis"]], _BASIS_EN[told["basis"]])
         words = for_reader(f"{'、'.join(flags)}{words}（{basis}）", f"{listed(flags)} {words} ({basis})".strip())
+    if "standardised" in told:
+        words = for_reader(f"{words}（标准化运行检查合格）", f"{words} (run to the standard by the last check)")
+    if measure.subject == "facility" and "setting" in told:
+        where = for_reader(_SETTING_ZH[told["setting"]], _SETTING_EN[told["setting"]])
+        words = for_reader(f"{where}{words}", f"{where} {words}")
     if told.get("weight") == "floor_area_m2":
         words = for_reader(f"{words}的建筑面积（平方米）", f"floor area of {words} (m²)")
     if told.get("weight") == "functions":

@@ -19,6 +19,7 @@ from services.cities.outlines import buildings_of, outlines_of
 from services.cities.rules import area_range
 from services.cities.taking import AreaLists, BuildingLists
 from services.directory.errors import UnknownCoordinates
+from services.directory.planned_taking import CheckLists, ObligationLists, ProjectSiteLists
 from services.directory.taking import FacilityLists
 from services.intake.addresses import AddressBook
 from services.intake.batch import Ground, Importer, Written
@@ -56,12 +57,15 @@ IMPORTERS: dict[str, Importer] = {
         BuildingLists(),
         StatisticLists(),
         ContractLists(),
+        ProjectSiteLists(),
+        ObligationLists(),
+        CheckLists(),
     )
 }
 KINDS_ZH = {
     "facilities": "设施", "compounds": "小区", "elders": "老人", "areas": "区划", "beds": "床位", "buildings": "楼栋",
     "statistics": "人口数",
-    "contracts": "政府购买合同",
+    "contracts": "政府购买合同", "project_sites": "项目点位", "obligations": "小区配建", "facility_checks": "标准化检查",
 }  # fmt: skip
 CHANGES_CIRCLES = {"facilities", "elders", "compounds", "areas"}
 """Lists after which the city's circles are computed anew."""

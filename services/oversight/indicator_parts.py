@@ -48,6 +48,14 @@ _WORDS = {
         "SELECT a.code AS id, a.name, a.code AS area_code, COALESCE((SELECT p.name FROM area p WHERE p.code = a.parent_code), '')"
         " AS more FROM area a WHERE a.code = ANY (CAST(:ids AS bigint[]))"
     ),
+    "project": (
+        "SELECT j.id, j.name, j.area_code, COALESCE(j.opened_on::text, '') AS more FROM project_site j"
+        " WHERE j.id = ANY (CAST(:ids AS bigint[]))"
+    ),
+    "obligation": (
+        "SELECT o.id, o.name, o.area_code, COALESCE(o.handed_over_on::text, '') AS more FROM area_obligation o"
+        " WHERE o.id = ANY (CAST(:ids AS bigint[]))"
+    ),
     "elder": "SELECT p.id, p.full_name AS name, p.area_code, '' AS more FROM person p WHERE p.id = ANY (CAST(:ids AS bigint[]))",
     "volunteer": (
         "SELECT v.person_id AS id, v.display_name AS name, v.area_code, v.registered_on::text AS more FROM volunteer v"
@@ -69,6 +77,7 @@ _BY_HOME = (
     "SELECT f.name, count(*) AS beds FROM bed b JOIN facility f ON f.id = b.facility_id"
     f" WHERE b.id IN ({_MISSING_ROWS}) GROUP BY f.id, f.name ORDER BY beds DESC, f.name"
 )
+_BY_DUTY = f"SELECT o.name, 1 AS beds FROM area_obligation o WHERE o.id IN ({_MISSING_ROWS}) ORDER BY o.due_on, o.name"
 _BY_AREA = f"SELECT a.name, 1 AS beds FROM area a WHERE a.code IN ({_MISSING_ROWS}) ORDER BY a.code"
 
 
@@ -91,7 +100,7 @@ def shortfall(session: Session, value: IndicatorValue, promise: Promise) -> Shor
         return None
     formula = value.formula
     subject = measure_named(formula, "numerator").subject
-    statement = {"bed": _BY_HOME, "area": _BY_AREA}.get(subject)
+    statement = {"bed": _BY_HOME, "area": _BY_AREA, "obligation": _BY_DUTY}.get(subject)
     if statement is None or formula.denominator is None or formula.denominator.subject != subject:
         return Shortfall(promise.missing, subject, (), 0)
     rows = session.connection().execute(text(statement), _sides(session, value)).all()

@@ -110,13 +110,12 @@ def _owned(rules: CityRules, indicator: Indicator) -> Formula:
     return Formula(indicator, Measure("area", "areas_owning", owns), Measure("area", "areas", areas), 100)
 
 
-def _areas_with_facility(rules: CityRules, indicator: Indicator) -> Formula | None:
-    if indicator.min_grade or indicator.standardised is not None:
-        return None
+def _areas_with_facility(rules: CityRules, indicator: Indicator) -> Formula:
     areas: dict[str, Any] = {"level": indicator.area_level}
     if indicator.setting != "all":
         areas["setting"] = indicator.setting
     owns = areas | _facility_words(indicator) | ({"at_least": indicator.at_least} if indicator.at_least > 1 else {})
+    owns |= _run_so(indicator)
     above = Measure("area", "areas_owning", owns)
     if indicator.unit == "count":
         return Formula(indicator, above, None, 1)
@@ -138,24 +137,27 @@ def _facility_words(indicator: Indicator) -> dict[str, Any]:
 
 def _site_words(indicator: Indicator) -> dict[str, Any]:
     told = _facility_words(indicator)
-    told |= {} if indicator.setting == "all" else {"setting": indicator.setting}
-    return told | ({"min_grade": indicator.min_grade} if indicator.min_grade else {})
+    return told | _run_so(indicator) | ({} if indicator.setting == "all" else {"setting": indicator.setting})
 
 
-def _facility_count(rules: CityRules, indicator: Indicator) -> Formula | None:
-    if indicator.standardised is not None:
-        return None
+def _run_so(indicator: Indicator) -> dict[str, Any]:
+    told: dict[str, Any] = {"min_grade": indicator.min_grade} if indicator.min_grade else {}
+    return told | ({} if indicator.standardised is None else {"standardised": indicator.standardised})
+
+
+def _facility_count(rules: CityRules, indicator: Indicator) -> Formula:
     return Formula(indicator, Measure("facility", "facilities", _site_words(indicator)), None, 1)
 
 
 def _facility_share(rules: CityRules, indicator: Indicator) -> Formula | None:
     wanted = indicator.fulfilling
-    if wanted is None or wanted.standardised is not None or _facility_count(rules, indicator) is None:
+    if wanted is None:
         return None
     all_of_them = _site_words(indicator)
     types = sorted(set(wanted.facility_types) or set(indicator.facility_types))
     told = all_of_them | ({"types": types} if types else {}) | {"functions": sorted(wanted.required_functions)}
     graded = max(wanted.min_grade or 0, indicator.min_grade or 0)
+    told |= {} if wanted.standardised is None else {"standardised": wanted.standardised}
     above = Measure("facility", "facilities", told | ({"min_grade": graded} if graded else {}))
     return Formula(indicator, above, Measure("facility", "facilities", all_of_them), 100)
 
@@ -226,11 +228,28 @@ def _elder_count(rules: CityRules, indicator: Indicator) -> Formula | None:
     return None if above is None else Formula(indicator, above, None, 1)
 
 
+def _areas_flagged(rules: CityRules, indicator: Indicator) -> Formula:
+    areas: dict[str, Any] = {"level": indicator.area_level}
+    if indicator.setting != "all":
+        areas["setting"] = indicator.setting
+    above = Measure("area", "areas_flagged", areas | {"flag": indicator.flag})
+    if indicator.unit == "count":
+        return Formula(indicator, above, None, 1)
+    return Formula(indicator, above, Measure("area", "areas", areas), 100)
+
+
+def _obligations_met(rules: CityRules, indicator: Indicator) -> Formula:
+    told = {"code": indicator.obligation}
+    met, due = Measure("obligation", "obligations_met", told), Measure("obligation", "obligations", told)
+    return Formula(indicator, met, due, 100)
+
+
 def _registered(rules: CityRules, indicator: Indicator) -> Formula | None:
     found = {
         "volunteers": Measure("volunteer", "volunteers"),
         "volunteer_passports": Measure("volunteer", "volunteers"),
         "staff": Measure("carer", "carers") if indicator.role == "carer" else None,
+        "project_sites": Measure("project", "project_sites", {"code": indicator.project}),
     }.get(indicator.what or "")
     if found is None:
         return None
@@ -247,6 +266,8 @@ _KINDS: dict[str, Any] = {
     "administrative_coverage": _owned,
     "walking_coverage": _walking_coverage,
     "areas_with_facility": _areas_with_facility,
+    "areas_flagged": _areas_flagged,
+    "obligations_met": _obligations_met,
     "facility_count": _facility_count,
     "facility_share": _facility_share,
     "hub_completeness": _hub_completeness,
@@ -255,5 +276,4 @@ _KINDS: dict[str, Any] = {
     "elder_count": _elder_count,
     "registered_count": _registered,
 }
-"""How each kind is made. Those that need what is not registered here yet (checks of standard operation, flags of
-areas, obligations) give None, and the page leaves them out."""
+"""How each kind is made. A figure typed in by an officer (`stated`) is no kind here, and the page leaves it out."""

@@ -19,7 +19,7 @@ from services.cities.pack import BedFilter, CityRules
 from services.cities.rules import SETTINGS
 from services.visits.rules import CONTACTS, month_bounds
 
-Subject = Literal["bed", "facility", "area", "elder", "carer", "volunteer"]
+Subject = Literal["bed", "facility", "area", "elder", "carer", "volunteer", "project", "obligation"]
 Period = Literal["day", "month", "year"]
 ALWAYS = date(1, 1, 1)
 """The period of what is counted on a day and not over a month or a year."""
@@ -77,6 +77,7 @@ def _bound(measure: Measure, rules: CityRules) -> dict[str, Any]:
         return bed_filter_types(rules, _bed_filter(told), "n")
     if measure.subject == "area":
         area = {"level": told["level"]} | ({"endings": _endings(told["setting"])} if "setting" in told else {})
+        area |= {name: told[name] for name in ("flag", "min_grade") if name in told}
         owns = {"wanted": json.dumps(_wanted(rules, told)), "at_least": told.get("at_least", 1)}
         return area | (owns if measure.what == "areas_owning" else {})
     if measure.subject == "facility":
@@ -84,6 +85,8 @@ def _bound(measure: Measure, rules: CityRules) -> dict[str, Any]:
         more = {"endings": _endings(told["setting"])} if "setting" in told else {}
         more |= {"min_grade": told["min_grade"]} if "min_grade" in told else {}
         return {"types": names, "functions": list(told.get("functions", ())), "each": told.get("each", 1)} | more
+    if measure.subject in ("project", "obligation"):
+        return {"code": told["code"]}
     if measure.what in ("met", "to_be_met"):
         return {
             "classes": list(told.get("visit_classes", ())), "contacts": list(CONTACTS),
@@ -164,10 +167,23 @@ def _facilities(told: dict[str, Any]) -> tuple[str, str]:
     if "setting" in told:
         parts.append(_SITE_SETTING)
     if "min_grade" in told:
-        parts.append("facility_grade(f.id, CAST(:day AS date)) >= :min_grade")
+        parts.append(_GRADED)
+    if "standardised" in told:
+        parts.append(_standard(told["standardised"]))
     return (
         f"SELECT f.id AS row_id, f.area_code, {_WEIGHTS[weight]} AS weight FROM facility f WHERE {' AND '.join(parts)}",
         "f.id",
+    )
+
+
+_GRADED = "facility_grade(f.id, CAST(:day AS date)) >= :min_grade"
+
+
+def _standard(wanted: bool) -> str:
+    """The last check of standard operation up to the day passed (or did not, or there was none)."""
+    return (
+        "(SELECT k.passed FROM facility_check k WHERE k.facility_id = f.id AND k.checked_on <= :day"
+        f" AND k.withdrawn_at IS NULL ORDER BY k.checked_on DESC, k.id DESC LIMIT 1) IS {'' if wanted else 'NOT '}TRUE"
     )
 
 
@@ -185,7 +201,7 @@ _OWNS = (
     + _OPEN
     + " AND (f.area_code BETWEEN a.code AND a.code + {width} - 1{drawn}) AND EXISTS (SELECT FROM"
     " jsonb_to_recordset(CAST(:wanted AS jsonb)) AS w(type_code text, functions text[])"
-    " WHERE (w.type_code IS NULL OR w.type_code = f.type_code) AND f.functions @> w.functions))"
+    " WHERE (w.type_code IS NULL OR w.type_code = f.type_code) AND f.functions @> w.functions){run})"
 )
 _SETTING = " AND btrim(a.name) LIKE ANY (CAST(:endings AS text[]))"
 _DRAWN = " OR (f.area_code = a.code / 1000 * 1000 AND ST_Covers(a.geom, f.geom))"
@@ -198,7 +214,24 @@ def _areas(told: dict[str, Any]) -> tuple[str, str]:
 
 def _areas_owning(told: dict[str, Any]) -> tuple[str, str]:
     drawn = _DRAWN if told["level"] == "quarter" else ""
-    return _areas(told)[0] + _OWNS.format(width=_WIDTHS[told["level"]], drawn=drawn), "a.code"
+    run = f" AND {_standard(told['standardised'])}" if "standardised" in told else ""
+    run += f" AND {_GRADED}" if "min_grade" in told else ""
+    return _areas(told)[0] + _OWNS.format(width=_WIDTHS[told["level"]], drawn=drawn, run=run), "a.code"
+
+
+_FLAGGED = (
+    " AND EXISTS (SELECT FROM area_flag g WHERE g.area_code = a.code AND g.flag = :flag AND g.since <= :day"
+    " AND (g.until IS NULL OR g.until > :day))"
+)
+_PROJECT_SITES = (
+    "SELECT j.id AS row_id, j.area_code, CAST(1 AS bigint) AS weight FROM project_site j"
+    " WHERE j.area_code BETWEEN :lo AND :hi AND j.project_code = :code AND j.opened_on <= :day"
+)
+_DUE = (
+    "SELECT o.id AS row_id, o.area_code, CAST(1 AS bigint) AS weight FROM area_obligation o"
+    " WHERE o.area_code BETWEEN :lo AND :hi AND o.obligation_code = :code AND o.due_on <= :day"
+)
+_MET_DUTY = " AND o.handed_over_on <= :day AND o.provided_m2 >= o.required_m2"
 
 
 _HERE = (
@@ -255,6 +288,10 @@ _WRITTEN: dict[str, Any] = {
     "facilities": _facilities,
     "areas": _areas,
     "areas_owning": _areas_owning,
+    "areas_flagged": lambda told: (_areas(told)[0] + _FLAGGED, "a.code"),
+    "project_sites": lambda told: (_PROJECT_SITES, "j.id"),
+    "obligations": lambda told: (_DUE, "o.id"),
+    "obligations_met": lambda told: (_DUE + _MET_DUTY, "o.id"),
     "elders": lambda told: (_HERE, "e.person_id"),
     "elders_in_homes": lambda told: (f"{_HERE} AND {_IN_A_HOME}", "e.person_id"),
     "elders_at_home": lambda told: (f"{_HERE} AND NOT {_IN_A_HOME}", "e.person_id"),

@@ -222,6 +222,7 @@ ABOUT: tuple[About, ...] = (
 )  # fmt: skip
 
 OFFICE_WORK = {
+    "area_flag", "area_obligation", "facility_check", "project_site", "register_change",
     "alert_rule", "visit_grid", "visit_purchase", "purchase_acceptance", "purchase_budget_change", "purchase_contract",
     "credit_strike", "grade_request", "institution_filing", "institution_grade", "place_plan", "reconciliation_difference", "scenario", "service_standard", "settlement", "settlement_hold",
     "inspection_draw", "inspector_conflict", "key_target",
