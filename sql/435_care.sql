@@ -12,6 +12,17 @@ END
 $$;
 SELECT let_look_past('linked_tasks()');
 
+-- Who stands beside an elder, by name: for an office of her area, which sees the proxy and not always the person behind it.
+CREATE OR REPLACE FUNCTION contacts_of_elder(asked bigint) RETURNS TABLE (full_name text, relation text)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS
+$$
+  SELECT p.full_name, x.relation FROM proxy x JOIN person p ON p.id = x.proxy_person_id JOIN elder e ON e.person_id = x.elder_id
+  WHERE x.elder_id = asked AND x.state = 'confirmed' AND p.died_on IS NULL
+    AND (e.area_code BETWEEN acting_lo() AND acting_hi() OR asked = ANY (linked_elders()))
+  ORDER BY x.confirmed_at, x.id
+$$;
+SELECT let_look_past('contacts_of_elder(bigint)');
+
 SELECT guard_rows('visit_grid', '{office} OR id IN (SELECT grid_id FROM visit_task)');
 SELECT guard_rows('grid_worker', '{office} OR person_id = {me}');
 SELECT guard_rows('visit_purchase',

@@ -46,10 +46,7 @@ _NEEDS = text(
     LEFT JOIN visit_grid g ON g.id = d.grid_id WHERE e.person_id = :elder
     """
 )
-_CONTACTS = text(
-    "SELECT p.full_name, x.relation FROM proxy x JOIN person p ON p.id = x.proxy_person_id"
-    " WHERE x.elder_id = :elder AND x.state = 'confirmed' ORDER BY x.confirmed_at, x.id"
-)
+_CONTACTS = text("SELECT full_name, relation FROM contacts_of_elder(:elder)")
 _DUTIES = text(
     "SELECT visit_class, since, ended_on, end_reason FROM visit_duty WHERE elder_id = :elder ORDER BY since DESC, id DESC"
 )

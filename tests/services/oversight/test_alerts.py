@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
+from decimal import Decimal
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from sqlalchemy import select, text, update
 
-from services.clock import civil_date
+from services.clock import SHANGHAI, civil_date
 from services.columns import table_of
 from services.oversight.alert_actions import (
     NewRule,
@@ -18,7 +20,7 @@ from services.oversight.alert_actions import (
     try_rule,
     write_rule,
 )
-from services.oversight.alert_conditions import KINDS, Finding, Judgement
+from services.oversight.alert_conditions import KINDS, Finding, Judgement, _missing, asked_on, judge
 from services.oversight.alert_defaults import DEFAULTS
 from services.oversight.alert_errors import AlertNotFound, AlertResolved, BadRule, NoReason, NotYourRule
 from services.oversight.alert_queries import alert_rules, alerts, standing_count
@@ -285,3 +287,49 @@ def test_every_default_rule_is_of_a_known_kind_and_judged_without_a_stumble(cast
     with cast.work("house") as work:
         assert len(rules_over(work.session, work.now, CITY)) == len(DEFAULTS)
         assert watch_city(work.session, work.now, CITY)["raised"] == 0
+
+
+def test_beds_short_are_told_with_how_many_in_how_many_homes(cast: Any) -> None:
+    with cast.work("house") as work:
+        home = "UPDATE facility SET type_code = 'care_home' WHERE id = (SELECT min(id) FROM facility)"
+        work.session.connection().execute(text(home))
+        work.session.connection().execute(
+            text(
+                "INSERT INTO bed (facility_id, area_code, label, kind, opened_on, dementia, basic_guarantee)"
+                " SELECT f.id, f.area_code, 'B' || n, 'institution', '2020-01-01', false, false"
+                " FROM (SELECT * FROM facility ORDER BY id LIMIT 1) AS f, generate_series(1, 10) AS n"
+            )
+        )
+        today = civil_date(work.now)
+        found = judge(
+            work.session, "beds_short", asked_on(work.session, work.now, {"at_least": 1}, "city", CITY, today)
+        )
+    (one,) = found.findings
+    assert one.facts["short_beds"] >= 1 and one.facts["homes"] == 1 and len(one.rows) == 1
+
+
+def test_an_alert_in_the_night_waits_for_the_morning_unless_it_is_urgent(cast: Any) -> None:
+    quiet, loud = write(cast, code="own_quiet", quiet=True), write(cast, code="own_loud", quiet=False)
+    with cast.work("house") as work:
+        local = work.now.astimezone(SHANGHAI)
+    to_night = (local.replace(hour=23, minute=0, second=0) - local) % timedelta(days=1)
+    cast.advance(seconds=to_night.total_seconds())
+    silence(cast)
+    watch(cast, "events_many")
+    due = {row.rule_id: row.due_at.astimezone(SHANGHAI) for row in rows(cast)}
+    assert due[quiet].hour == 8 and due[loud].hour == 0, "an hour after she may be told"
+
+
+def test_a_target_is_told_only_when_even_the_best_end_of_the_trend_misses_it() -> None:
+    def value(high: float, *, days_left: int = 90) -> Any:
+        target = SimpleNamespace(value=Decimal(55), comparison="at_least", due_on=date(2026, 12, 31))
+        line = SimpleNamespace(high=high, low=40.0, expected=50.0)
+        promise = SimpleNamespace(target=target, kept=False, missing=41, days_left=days_left, forecast=line)
+        indicator = SimpleNamespace(code="nursing_bed_ratio")
+        return SimpleNamespace(promises=(promise,), formula=SimpleNamespace(indicator=indicator), value=Decimal("48.5"))
+
+    assert _missing(value(54.0), 400) == {
+        "indicator": "nursing_bed_ratio", "target": 55.0, "value": 48.5, "expected": 50.0, "due_on": "2026-12-31",
+        "days_left": 90, "missing": 41,
+    }  # fmt: skip
+    assert _missing(value(56.0), 400) is None and _missing(value(54.0), 30) is None
