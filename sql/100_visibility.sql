@@ -94,7 +94,13 @@ BEGIN
             AND upper(during) > now() - interval '62 days'
     UNION SELECT person_id FROM carer WHERE provider_id = ANY ((SELECT linked_providers())::bigint[])
     UNION SELECT carer_id FROM assignment WHERE order_id = ANY ((SELECT linked_orders())::bigint[])
-    UNION SELECT proxy_person_id FROM proxy WHERE elder_id = acting_person());
+    UNION SELECT proxy_person_id FROM proxy WHERE elder_id = acting_person()
+    -- who lives in her home, and who waits for a bed in it
+    UNION SELECT elder_id FROM bed_stay
+          WHERE provider_id = ANY ((SELECT linked_providers())::bigint[])
+            AND (upper(during) IS NULL OR upper(during) > current_date - 62)
+    UNION SELECT elder_id FROM bed_wait
+          WHERE provider_id = ANY ((SELECT linked_providers())::bigint[]) AND ended_at IS NULL);
 END
 $$;
 

@@ -15,7 +15,7 @@ SELECT guard_rows('message', 'recipient_id = {me} OR {office}');
 SELECT guard_rows('message_delivery', 'recipient_id = {me}');
 SELECT guard_rows('carer', '{office} OR person_id = {people} OR person_id = {me}');
 SELECT guard_rows('volunteer', '{office} OR person_id = {people} OR person_id = {me}');
-SELECT guard_rows('bed_stay', '{office} OR elder_id = {elders}');
+SELECT guard_rows('bed_stay', '{office} OR elder_id = {elders} OR provider_id = {providers}');
 SELECT guard_rows('assessment', '{office} OR elder_id = {elders}');
 SELECT guard_rows('entitlement', '{office} OR elder_id = {elders}');
 SELECT guard_rows('entitlement_use', '{office} OR elder_id = {elders} OR order_id = {orders}');

@@ -14,7 +14,7 @@ SELECT guard_writing('sign_in_session', 'person_id = {me}', 'INSERT');
 -- skills and certificates are the provider's word, not the carer's own
 SELECT guard_writing('carer', '{office} OR provider_id = {providers}', 'INSERT', 'UPDATE');
 SELECT guard_writing('volunteer', '{office} OR person_id = {me}', 'INSERT');
-SELECT guard_writing('bed_stay', '{office}', 'INSERT', 'UPDATE');
+SELECT guard_writing('bed_stay', '{office} OR provider_id = {providers}', 'INSERT', 'UPDATE');
 SELECT guard_writing('assessment', '{office}', 'INSERT', 'UPDATE');
 SELECT guard_writing('entitlement', '{office}', 'INSERT', 'UPDATE');
 SELECT guard_writing('visit_duty', '{office}', 'INSERT', 'UPDATE');

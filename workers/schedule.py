@@ -73,6 +73,7 @@ PERIODIC = (
     Periodic("orders.stop_for_departed", hourly),
     Periodic("orders.place_recurring", daily),
     Periodic("beds.snapshot", daily),
+    Periodic("beds.watch_every_city", daily),
     Periodic("benefits.settle_every_elder", monthly),
     Periodic("benefits.warn_expiring", daily),
     Periodic("circles.refresh_every_city", daily),

@@ -12,6 +12,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from api.deps import OpenWork
 from api.pages import kit
 from api.pages.filters import duration
+from api.pages.gallery_beds import BED_EXAMPLES
 from api.pages.gallery_care import CARE
 from api.pages.gallery_desks import DESKS
 from api.pages.gallery_evidence import EVIDENCE
@@ -41,6 +42,7 @@ EXAMPLES: dict[str, Example] = {
     **PRIVACY,
     **EVIDENCE,
     **ROUNDS,
+    **BED_EXAMPLES,
 }
 
 router = APIRouter(include_in_schema=False)

@@ -19,6 +19,8 @@ def kind_words() -> dict[str, str]:
         "obligations": translate("小区配建义务"),
         "facility_checks": translate("标准化运行检查"),
         "statistics": translate("人口统计数"),
+        "homes": translate("机构性质名录"),
+        "stays": translate("入住名单"),
     }
 
 
@@ -70,6 +72,10 @@ def finding_words() -> dict[str, str]:
         "bad_id_number": translate("身份证号有误"),
         "number_taken": translate("身份证号已属于别人"),
         "fewer_beds": translate("床位数少于登记数"),
+        "unknown_bed": translate("没有登记这张床位"),
+        "unknown_elder": translate("没有登记这位老人"),
+        "stay_overlaps": translate("与已有的入住记录重叠"),
+        "later_standing": translate("之后已有登记"),
         "shared_point": translate("与别的行同一坐标"),
         "shared_point_rewritten": translate("与别的行同一坐标，只是写法不同"),
         "outside_named_area": translate("坐标不在所写的区划里"),

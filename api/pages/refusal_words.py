@@ -9,6 +9,7 @@ from api.pages.care_words import REFUSALS_OF_CARE
 from api.pages.evidence_words import REFUSALS_OF_EVIDENCE
 from api.pages.refusal_words_hours import REFUSALS_OF_HOURS
 from api.pages.refusals_of_audit import REFUSALS_OF_AUDIT
+from api.pages.refusals_of_beds import REFUSALS_OF_BEDS
 from api.pages.refusals_of_money import REFUSALS_OF_MONEY
 from api.pages.refusals_of_open import REFUSALS_OF_OPEN
 from api.pages.refusals_of_privacy import REFUSALS_OF_PRIVACY
@@ -99,7 +100,6 @@ REFUSALS: tuple[str, ...] = (
     _("没有找到这条入住记录。"),
     _("这位老人已经办理过退住。"),
     _("日期填写有误：离开的日子须晚于入住的日子。"),
-    _("入住和退住由辖区民政工作人员办理。"),
     _("本市的规则里没有这个占比指标。"),
     # Matching and dispatch
     _("这位护理员这个时间已有安排。"),
@@ -381,6 +381,7 @@ REFUSALS: tuple[str, ...] = (
     _("指标按社区、街道、区县和全市统计，没有更小范围的数字。"),
     _("这个地方不在您的辖区里。"),
 )
+REFUSALS += REFUSALS_OF_BEDS
 REFUSALS += REFUSALS_OF_CARE + REFUSALS_OF_HOURS + REFUSALS_OF_MONEY + REFUSALS_OF_PRIVACY + REFUSALS_OF_TRUST
 REFUSALS += REFUSALS_OF_SUPERVISION
 REFUSALS += REFUSALS_OF_EVIDENCE + REFUSALS_OF_VISITS + REFUSALS_OF_REGISTERS

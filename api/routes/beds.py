@@ -10,12 +10,17 @@ from api.deps import Work
 from api.errors import problems
 from api.schemas.beds import (
     BedOut,
+    DeathIn,
     HomeOut,
+    LeaveIn,
+    LeaveOut,
     RatioBedOut,
     RatioOut,
+    ReturnIn,
     StayCreatedOut,
     StayEndIn,
     StayIn,
+    TransferIn,
     TrendPointOut,
 )
 from api.schemas.visits import Day
@@ -66,6 +71,7 @@ def move_in(work: Work, bed_id: Id, asked: StayIn) -> StayCreatedOut:
         asked.elder_id,
         first_day=asked.first_day,
         last_day=asked.last_day,
+        emergency=asked.emergency,
     )
     return StayCreatedOut(stay_id=stay_id)
 
@@ -74,6 +80,44 @@ def move_in(work: Work, bed_id: Id, asked: StayIn) -> StayCreatedOut:
 def move_out(work: Work, stay_id: Id, asked: StayEndIn) -> None:
     """End a stay; on its last day the bed is free."""
     actions.discharge(work.session, work.now, work.actor, stay_id, asked.last_day, asked.reason)
+
+
+@router.post(
+    "/bed-stays/{stay_id}/transfer",
+    status_code=201,
+    response_model=StayCreatedOut,
+    responses=problems(401, 403, 404, 409),
+    summary="Move to another bed",
+)
+def move_over(work: Work, stay_id: Id, asked: TransferIn) -> StayCreatedOut:
+    """End a stay and begin one in another bed on the same day, in one act."""
+    moved = actions.transfer(work.session, work.now, work.actor, stay_id, asked.bed_id, asked.day, asked.reason)
+    return StayCreatedOut(stay_id=moved)
+
+
+@router.post("/bed-stays/{stay_id}/death", status_code=204, responses=problems(401, 403, 404, 409), summary="A death")
+def died(work: Work, stay_id: Id, asked: DeathIn) -> None:
+    """End the stay of an elder who died; the register of people is told."""
+    actions.record_death(work.session, work.now, work.actor, stay_id, asked.died_on)
+
+
+@router.post(
+    "/bed-stays/{stay_id}/leaves",
+    status_code=201,
+    response_model=LeaveOut,
+    responses=problems(401, 403, 404, 409),
+    summary="Away for some days",
+)
+def go_away(work: Work, stay_id: Id, asked: LeaveIn) -> LeaveOut:
+    """Write down that an elder is in hospital or on holiday; the bed stays hers."""
+    given = (asked.kind, asked.first_day, asked.back_on)
+    return LeaveOut(leave_id=actions.go_on_leave(work.session, work.now, work.actor, stay_id, *given))
+
+
+@router.post("/bed-leaves/{leave_id}/return", status_code=204, responses=problems(401, 403, 404, 409), summary="Back")
+def back(work: Work, leave_id: Id, asked: ReturnIn) -> None:
+    """Write down on which day an elder is back."""
+    actions.come_back(work.session, work.now, work.actor, leave_id, asked.back_on)
 
 
 @router.get(

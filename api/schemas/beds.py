@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Literal
 
 from pydantic import Field
 
@@ -20,6 +21,7 @@ class HomeOut(Out):
     nursing: int
     dementia: int
     occupied: int
+    on_leave: int
 
 
 class BedOut(Out):
@@ -39,11 +41,49 @@ class BedOut(Out):
 
 
 class StayIn(In):
-    """Who moves in, from when; `last_day` is the day she leaves."""
+    """Who moves in, from when; `last_day` is the day she leaves.
+
+    Without an ability assessment that holds on the first day, `emergency` says why she moves in all the same.
+    """
 
     elder_id: int = Field(ge=1, le=2**62)
     first_day: Day
     last_day: Day | None = None
+    emergency: str = Field(default="", max_length=500)
+
+
+class TransferIn(In):
+    """To which bed, from which day, and why."""
+
+    bed_id: int = Field(ge=1, le=2**62)
+    day: Day
+    reason: str = Field(min_length=1, max_length=500)
+
+
+class DeathIn(In):
+    """The day she died."""
+
+    died_on: Day
+
+
+class LeaveIn(In):
+    """In hospital or on holiday from a day on; `back_on` is the day she is back (none: not known yet)."""
+
+    kind: Literal["hospital", "holiday"]
+    first_day: Day
+    back_on: Day | None = None
+
+
+class LeaveOut(Out):
+    """The id of the leave."""
+
+    leave_id: int
+
+
+class ReturnIn(In):
+    """The day she is back."""
+
+    back_on: Day
 
 
 class StayCreatedOut(Out):

@@ -8,8 +8,8 @@ from typing import Any
 from sqlalchemy import Row, select, text
 from sqlmodel import Session
 
-from services.beds.actions import COUNTED_ON
 from services.beds.errors import BedNotFound
+from services.beds.snapshots import COUNTED_ON
 from services.beds.tables import Bed, BedSnapshot, BedStay
 from services.columns import table_of
 from services.directory.tables import Facility

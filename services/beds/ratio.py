@@ -14,6 +14,7 @@ from sqlalchemy import text
 from sqlmodel import Session
 
 from services.beds.errors import UnknownRatio
+from services.beds.snapshots import carries
 from services.cities.pack import BedFilter, CityRules, RatioDefinition, Target
 from services.cities.queries import rules_in_force
 
@@ -65,11 +66,8 @@ _IN_FORCE = {
     "open": "b.opened_on <= d.day",
     "occupied": "b.opened_on <= d.day AND EXISTS (SELECT FROM bed_stay s WHERE s.bed_id = b.id AND s.during @> d.day)",
 }
-_FLAGS = {
-    "nursing": "b.nursing_from <= d.day",
-    "dementia": "b.dementia",
-    "basic_guarantee": "b.basic_guarantee",
-    "home_bed": "b.kind = 'home'",
+_FLAGS = {flag: carries(flag, "d.day") for flag in ("nursing", "dementia", "basic_guarantee")} | {
+    "home_bed": "b.kind = 'home'"
 }
 
 
@@ -99,7 +97,7 @@ def nursing_ratio(
         target=None if target is None else float(target.value / 100),
         target_due=None if target is None else target.due_on,
         target_plan=None if target is None else target.plan,
-        short_beds=_short(nursing, total, target),
+        short_beds=beds_short(nursing, total, None if target is None else float(target.value / 100)),
         rows=sorted(homes, key=lambda home: (home.nursing / home.total if home.total else 1.0, -home.total)),
     )
 
@@ -167,10 +165,22 @@ def proportion(part: int, whole: int) -> float | None:
     return part / whole if whole else None
 
 
-def _short(nursing: int, total: int, target: Target | None) -> int:
+def beds_short(nursing: int, total: int, target: float | None) -> int:
+    """Give how many beds more must be certified for a target (a proportion), with the denominator as it is."""
     if target is None:
         return 0
-    return max(0, math.ceil((target.value * total - nursing * 100) / 100))
+    return max(0, math.ceil(round(target * total - nursing, 6)))
+
+
+def places_short(rows: list[HomeRatio], short: int) -> list[tuple[HomeRatio, int]]:
+    """Give in which homes the missing beds could be certified: from the home with the most such beds down."""
+    chosen: list[tuple[HomeRatio, int]] = []
+    for home in sorted(rows, key=lambda one: (one.nursing - one.total, one.facility_id)):
+        if short <= 0 or home.total <= home.nursing:
+            break
+        chosen.append((home, min(short, home.total - home.nursing)))
+        short -= chosen[-1][1]
+    return chosen
 
 
 def _counted(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
+from sqlalchemy import BigInteger, CheckConstraint, Index, Text, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import DATERANGE, ExcludeConstraint
 from sqlmodel import Field, SQLModel
 
@@ -15,8 +15,10 @@ from services.columns import area_code, link, moment, number, own_id, word_list,
 class Bed(SQLModel, table=True):
     """One licensed bed with flags that may overlap: nursing (护理型), dementia, basic-guarantee.
 
-    `nursing_from` dates the certification, so that the ratio of any past day can be recomputed.
-    `licensed_on` is the day of the licence where it is earlier than the day the bed could be used.
+    `nursing_from`, `dementia_from` (None: since it opened) and `basic_guarantee_from` say since when a flag holds; days
+    on which it did not are rows of `bed_flag_lapse`, so that the ratio of any past day can be recomputed. `licensed_on`
+    is the day of the licence where it is earlier than the day the bed could be used. `external_ref` is what the
+    provider's own system calls the bed.
     """
 
     __tablename__ = "bed"
@@ -24,6 +26,7 @@ class Bed(SQLModel, table=True):
         CheckConstraint("kind IN ('institution', 'community', 'home')", name="bed_kind_check"),
         CheckConstraint("closed_on IS NULL OR closed_on >= opened_on", name="bed_opened_before_closed_check"),
         UniqueConstraint("facility_id", "label", name="bed_facility_id_label_key"),
+        UniqueConstraint("facility_id", "external_ref", name="bed_external_ref_key"),
     )
     id: int | None = own_id()
     facility_id: int = link("facility.id", index=True)
@@ -36,10 +39,18 @@ class Bed(SQLModel, table=True):
     licensed_on: date | None = Field(default=None)
     opened_on: date = Field(nullable=False)
     closed_on: date | None = Field(default=None)
+    dementia_from: date | None = Field(default=None)
+    basic_guarantee_from: date | None = Field(default=None)
+    external_ref: str | None = words(optional=True)
 
 
 class BedStay(SQLModel, table=True):
-    """An elder in a bed for a span of days; two stays in one bed, or of one elder, cannot overlap."""
+    """An elder in a bed for a span of days; two stays in one bed, or of one elder, cannot overlap.
+
+    `basis`: assessed (`assessment_id` held on the first day), emergency (with a reason, to be assessed by `assess_by`),
+    register (taken over from another register). The assessment is another room's row, so the database's guard, not a key,
+    holds it (sql/610_beds.sql). `moved_from` is the stay before a transfer. `provider_id` follows the bed.
+    """
 
     __tablename__ = "bed_stay"
     __table_args__ = (
@@ -50,7 +61,16 @@ class BedStay(SQLModel, table=True):
             name="bed_stay_one_bed_per_elder_excl",
             using="gist",
         ),
+        CheckConstraint("basis IN ('assessed', 'emergency', 'register')", name="bed_stay_basis_check"),
+        CheckConstraint(
+            "basis <> 'emergency' OR (COALESCE(emergency_reason, '') <> '' AND assess_by IS NOT NULL)",
+            name="bed_stay_emergency_says_why_check",
+        ),
+        CheckConstraint("basis <> 'assessed' OR assessment_id IS NOT NULL", name="bed_stay_assessed_names_it_check"),
+        CheckConstraint("end_kind IN ('discharge', 'transfer', 'death')", name="bed_stay_end_kind_check"),
         Index("bed_stay_elder_idx", "elder_id"),
+        Index("bed_stay_provider_idx", "provider_id"),
+        UniqueConstraint("provider_id", "external_ref", name="bed_stay_external_ref_key"),
     )
     id: int | None = own_id()
     bed_id: int = link("bed.id")
@@ -58,10 +78,49 @@ class BedStay(SQLModel, table=True):
     area_code: int = area_code()
     during: Any = Field(sa_type=DATERANGE, nullable=False)
     recorded_at: datetime = moment()
+    provider_id: int | None = link("provider.id", optional=True)
+    basis: str = Field(
+        default="register", sa_type=Text, nullable=False, sa_column_kwargs={"server_default": "register"}
+    )
+    assessment_id: int | None = number(optional=True)
+    emergency_reason: str | None = words(optional=True)
+    assess_by: date | None = Field(default=None)
+    moved_from: int | None = link("bed_stay.id", optional=True)
+    end_kind: str | None = words(optional=True)
+    end_reason: str | None = words(optional=True)
+    external_ref: str | None = words(optional=True)
+
+
+class BedLeave(SQLModel, table=True):
+    """An elder away from her bed for some days, in hospital or on holiday; the bed stays hers and counts as occupied.
+
+    `during` begins with the day she goes and ends with the day she is back (open: not back yet).
+    """
+
+    __tablename__ = "bed_leave"
+    __table_args__ = (
+        CheckConstraint("kind IN ('hospital', 'holiday')", name="bed_leave_kind_check"),
+        CheckConstraint("NOT isempty(during)", name="bed_leave_days_check"),
+        ExcludeConstraint(
+            (text("stay_id"), "="), (text("during"), "&&"), name="bed_leave_no_overlap_excl", using="gist"
+        ),
+    )
+    id: int | None = own_id()
+    stay_id: int = link("bed_stay.id", index=True)
+    elder_id: int = link("person.id", index=True)
+    area_code: int = area_code()
+    provider_id: int | None = link("provider.id", optional=True)
+    kind: str = words()
+    during: Any = Field(sa_type=DATERANGE, nullable=False)
+    recorded_by: int | None = link("person.id", optional=True)
+    recorded_at: datetime = moment()
 
 
 class BedSnapshot(SQLModel, table=True):
-    """Month-end bed counts of one site, recomputable from bed rows; kept so that trends are quick and auditable."""
+    """A day's bed counts of one site, recomputable from bed rows; kept so that trends are quick and auditable.
+
+    `on_leave`: of the occupied beds, those whose elder is in hospital or on holiday.
+    """
 
     __tablename__ = "bed_snapshot"
     __table_args__ = (
@@ -76,6 +135,7 @@ class BedSnapshot(SQLModel, table=True):
     nursing: int = number()
     dementia: int = number()
     occupied: int = number()
+    on_leave: int = Field(default=0, sa_type=BigInteger, nullable=False, sa_column_kwargs={"server_default": "0"})
     computed_at: datetime = moment()
 
 

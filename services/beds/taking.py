@@ -25,6 +25,10 @@ BED_KINDS = (
     ("community", ("社区", "社区床位")),
     ("home", ("家庭", "家庭养老床位", "居家")),
 )
+LEVEL_WORDS = (
+    ("self_care", ("自理",)), ("partial", ("半自理", "半护理", "介助")), ("full", ("全护理", "不能自理", "介护")),
+    ("special", ("特护", "专护")),
+)  # fmt: skip
 _HOMES = text("SELECT id, code, name, area_code, opened_on FROM facility WHERE area_code BETWEEN :lo AND :hi")
 MOST_BEDS = 5000
 _FLAGS = ("dementia", "basic_guarantee")
@@ -50,6 +54,9 @@ class BedLists:
         FieldSpec("licensed_on", "许可日期", ("备案日期", "licensed_on"), reading="day"),
         FieldSpec("opened_on", "启用日期", ("投用日期", "开放日期", "opened_on"), reading="day"),
         FieldSpec("closed_on", "停用日期", ("closed_on",), reading="day"),
+        FieldSpec(
+            "care_level", "照护等级", ("护理等级", "床位等级", "care_level"), reading="choice", choices=LEVEL_WORDS
+        ),
     )
 
     def key(self, row: Row) -> str:
@@ -60,27 +67,11 @@ class BedLists:
 
     def judge(self, session: Session, now: datetime, ground: Ground, rows: list[Row]) -> None:
         """Find each row's home by code or by a name that only one has; check numbers and dates."""
-        lo, hi = area_range(ground.city_code)
-        homes = session.connection().execute(_HOMES, {"lo": lo, "hi": hi}).all()
-        by_code = {home.code: home for home in homes}
-        by_name: dict[str, list[Any]] = {}
-        for home in homes:
-            by_name.setdefault(natural_name(home.name), []).append(home)
-        standing = _standing(session, [home.id for home in homes])
-        for row in rows:
-            code, name = row.values.get("facility_code"), row.values.get("facility_name")
-            found = (
-                [by_code[code]] if code in by_code else by_name.get(natural_name(name or ""), []) if not code else []
-            )
-            if len(found) != 1:
-                told = (code or name or "")[:40]
-                row.find("unknown_facility", f"没有登记设施“{told}”，或不止一处", "facility_code")
-                continue
-            row.values["home"] = found[0]
-            row.area_code = found[0].area_code
-            if not ground.lo <= found[0].area_code <= ground.hi:
-                row.find("outside_office", "这处设施不在您的辖区", "facility_code")
-            _check_numbers(row, len([one for one in standing.get(found[0].id, []) if one.closed_on is None]))
+        placed = find_homes(session, ground, rows)
+        standing = _standing(session, [row.values["home"].id for row in placed]) if placed else {}
+        for row in placed:
+            open_beds = [one for one in standing.get(row.values["home"].id, []) if one.closed_on is None]
+            _check_numbers(row, len(open_beds))
 
     def write(self, session: Session, now: datetime, actor: Actor, ground: Ground, rows: list[Row]) -> Written:
         """Write the beds; a row of numbers adds the beds that are missing and certifies what it says."""
@@ -103,9 +94,56 @@ class BedLists:
                     unchanged += 1
         if fresh:
             session.connection().execute(insert(_bed), fresh)
+        _write_levels(session, now, actor, rows)
         facts = {"created": len(fresh), "updated": updated}
         record_act(session, now, actor, "write_beds", area_code=ground.city_code, facts=facts)
         return Written(len(fresh), updated, unchanged)
+
+
+def find_homes(session: Session, ground: Ground, rows: list[Row]) -> list[Row]:
+    """Put each row's home into its values, by code or by a name that only one has; gives the rows that have one."""
+    lo, hi = area_range(ground.city_code)
+    homes = session.connection().execute(_HOMES, {"lo": lo, "hi": hi}).all()
+    by_code = {home.code: home for home in homes}
+    by_name: dict[str, list[Any]] = {}
+    for home in homes:
+        by_name.setdefault(natural_name(home.name), []).append(home)
+    placed = []
+    for row in rows:
+        code, name = row.values.get("facility_code"), row.values.get("facility_name")
+        found = [by_code[code]] if code in by_code else by_name.get(natural_name(name or ""), []) if not code else []
+        if len(found) != 1:
+            told = (code or name or "")[:40]
+            row.find("unknown_facility", f"没有登记设施“{told}”，或不止一处", "facility_code")
+            continue
+        row.values["home"] = found[0]
+        row.area_code = found[0].area_code
+        if not ground.lo <= found[0].area_code <= ground.hi:
+            row.find("outside_office", "这处设施不在您的辖区", "facility_code")
+        placed.append(row)
+    return placed
+
+
+_LEVEL = text(
+    "INSERT INTO bed_care_level (bed_id, area_code, level, during, recorded_by, recorded_at)"
+    " SELECT b.id, b.area_code, :level, daterange(b.opened_on, NULL), :by, :now FROM bed b"
+    " WHERE b.facility_id = :home AND b.label = :label"
+    " AND NOT EXISTS (SELECT FROM bed_care_level l WHERE l.bed_id = b.id)"
+)
+
+
+def _write_levels(session: Session, now: datetime, actor: Actor, rows: list[Row]) -> None:
+    """Keep for whom a bed is, where nothing was said of it yet; a change of level has its own day and its own act."""
+    told = [
+        {
+            "level": row.values["care_level"], "home": row.values["home"].id, "label": row.values["label"],
+            "by": actor.person_id, "now": now,
+        }
+        for row in rows
+        if row.values.get("care_level") and row.values.get("label")
+    ]  # fmt: skip
+    if told:
+        session.connection().execute(_LEVEL, told)
 
 
 def _standing(session: Session, homes: list[int]) -> dict[int, list[Any]]:

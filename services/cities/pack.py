@@ -13,6 +13,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
+from services.cities.pack_beds import BedPolicy
 from services.cities.pack_care import (
     CareLevel,
     CareScheme,
@@ -48,7 +49,7 @@ from services.cities.pack_trust import TrustPolicy
 from services.cities.rules import area_contains, written_code
 
 __all__ = [
-    "AreaWithoutMinutes", "BedFilter", "BudgetLine", "CancelFee", "CareLevel", "CareScheme", "CityFacts",
+    "AreaWithoutMinutes", "BedFilter", "BedPolicy", "BudgetLine", "CancelFee", "CareLevel", "CareScheme", "CityFacts",
     "CityPack", "CityRules", "ElderFilter", "EscalationStep", "FacilityFilter", "FacilityFunction", "FacilityType",
     "Group", "GuaranteePolicy", "Indicator", "MoneyPolicy", "Named", "OfferPolicy", "OfferTimer", "OwnedLevel",
     "PackArea", "PackRules", "Part", "PrepaidLimit", "Profile", "Project", "PublishedFigure", "RatioDefinition",
@@ -185,6 +186,7 @@ class PackRules(Part):
     offering: OfferPolicy
     money: MoneyPolicy = MoneyPolicy()
     trust: TrustPolicy = TrustPolicy()
+    beds: BedPolicy = BedPolicy()
     supervision: SupervisionPolicy = SupervisionPolicy()
 
 

@@ -100,6 +100,8 @@ def _people_links(rules: PackRules) -> Iterator[Problem]:
             yield from known(("rules", "visit_classes", index, "who"), who.groups, groups, "groups")
     for who in rules.timebank.grant_who:
         yield from known(("rules", "timebank", "grant_who"), who.groups, groups, "groups")
+    for index, kind in enumerate(rules.beds.classes if "beds" in rules.model_fields_set else ()):
+        yield from known(("rules", "beds", "classes", index), (*kind.groups, *kind.any_group), groups, "groups")
     steps = [step.step for step in rules.escalation]
     waits = [step.after_minutes for step in rules.escalation]
     if steps != list(range(1, len(steps) + 1)) or waits != sorted(waits):

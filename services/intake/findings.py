@@ -31,6 +31,10 @@ REFUSES: dict[str, str] = {
     "bad_id_number": "身份证号有误",
     "number_taken": "身份证号已属于别人",
     "fewer_beds": "床位数少于登记数",
+    "unknown_bed": "没有登记这张床位",
+    "unknown_elder": "没有登记这位老人",
+    "stay_overlaps": "与已有的入住记录重叠",
+    "later_standing": "之后已有登记",
 }
 """Kinds that keep a row out of the register until it is mended."""
 

@@ -12,7 +12,7 @@ from services.columns import area_code, document, link, moment, number, own_id, 
 
 KINDS = (
     "facilities", "compounds", "elders", "areas", "beds", "buildings", "statistics", "contracts", "project_sites",
-    "obligations", "staff", "trainings", "facility_checks",
+    "obligations", "staff", "trainings", "facility_checks", "homes", "stays",
 )  # fmt: skip
 RUN_STATES = ("uploaded", "checking", "checked", "confirmed", "done", "failed")
 ROW_STATES = ("waiting", "mended", "dropped", "replaced")

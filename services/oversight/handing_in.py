@@ -76,7 +76,7 @@ def list_desk(session: Session, actor: Actor) -> ListDesk:
         kinds = tuple(kind for kind in IMPORTERS if kind not in ("areas", "buildings"))
     elif actor.role == "administrator":
         area = administered_area(session, actor)
-        kinds = tuple(kind for kind in IMPORTERS if kind != "elders")
+        kinds = tuple(kind for kind in IMPORTERS if kind not in ("elders", "stays"))
     else:
         raise NotYourList(role=actor.role)
     name = area_names(session, {area}).get(area, str(area))

@@ -14,6 +14,8 @@ from sqlmodel import Session
 from geo.coordinates import CRS_NAMES
 from services.acts import record_act
 from services.beds.taking import BedLists
+from services.beds.taking_homes import HomeLists
+from services.beds.taking_stays import StayLists
 from services.circles.taking import CompoundLists, compounds_of
 from services.cities.outlines import buildings_of, outlines_of
 from services.cities.rules import area_range
@@ -54,6 +56,8 @@ IMPORTERS: dict[str, Importer] = {
         ElderLists(),
         AreaLists(),
         BedLists(),
+        HomeLists(),
+        StayLists(),
         BuildingLists(),
         StatisticLists(),
         ContractLists(),
@@ -64,7 +68,7 @@ IMPORTERS: dict[str, Importer] = {
 }
 KINDS_ZH = {
     "facilities": "设施", "compounds": "小区", "elders": "老人", "areas": "区划", "beds": "床位", "buildings": "楼栋",
-    "statistics": "人口数",
+    "homes": "机构性质", "stays": "入住", "statistics": "人口数",
     "contracts": "政府购买合同", "project_sites": "项目点位", "obligations": "小区配建", "facility_checks": "标准化检查",
 }  # fmt: skip
 CHANGES_CIRCLES = {"facilities", "elders", "compounds", "areas"}

@@ -178,7 +178,17 @@ ABOUT: tuple[About, ...] = (
     About("home_bed_service", ("elder_id",), "家庭床位服务", kept="accounts"),
     About("home_bed_check", ("elder_id", "noted_by"), "家庭床位核查", clears={"note": "NULL"}, still="note IS NOT NULL",
           cleared_by=("elder_id",), kept="accounts"),
-    About("bed_stay", ("elder_id",), "住过的床位", kept="accounts"),
+    About("bed_stay", ("elder_id",), "住过的床位",
+          clears={"emergency_reason": "CASE WHEN emergency_reason IS NOT NULL THEN '已删除' END", "end_reason": "NULL"},
+          still="end_reason IS NOT NULL OR emergency_reason <> '已删除'", kept="accounts"),
+    About("bed_leave", ("elder_id", "recorded_by"), "离院外出", cleared_by=("elder_id",), kept="accounts"),
+    About("bed_wait", ("elder_id", "applied_by"), "床位轮候", clears={"class_facts": "'{}'", "end_reason": "NULL"},
+          still="class_facts <> '{}' OR end_reason IS NOT NULL", cleared_by=("elder_id",), kept="service"),
+    About("bed_jump", ("elder_id", "asked_by", "decided_by"), "提前轮候",
+          clears={"reason": "'已删除'", "decision_reason": "NULL"},
+          still="reason <> '已删除' OR decision_reason IS NOT NULL", cleared_by=("elder_id",), kept="proof"),
+    About("bed_offer", ("elder_id", "offered_by", "answered_by"), "床位通知", clears={"reason": "NULL"},
+          still="reason IS NOT NULL", cleared_by=("elder_id",), kept="service"),
     # money and time
     About("payable", ("elder_id", "payer_id"), "应付", kept="accounts"),
     About("payable_refund", ("elder_id",), "退款", kept="accounts"),
@@ -222,6 +232,7 @@ ABOUT: tuple[About, ...] = (
 )  # fmt: skip
 
 OFFICE_WORK = {
+    "bed_care_level", "bed_certificate", "bed_official", "bed_report", "home_standing",
     "area_flag", "area_obligation", "facility_check", "project_site", "register_change",
     "alert_rule", "visit_grid", "visit_purchase", "purchase_acceptance", "purchase_budget_change", "purchase_contract",
     "credit_strike", "grade_request", "institution_filing", "institution_grade", "place_plan", "reconciliation_difference", "scenario", "service_standard", "settlement", "settlement_hold",

@@ -12,6 +12,7 @@ from typing import Any
 
 from fastapi.testclient import TestClient
 from yl_audit_walk import MAY_OF_AUDIT, bodies_of_audit, names_of_audit
+from yl_beds_walk import MAY_OF_BEDS, bodies_of_beds, names_of_beds
 from yl_care_walk import MAY_OF_VISITS, bodies_of_visits, names_of_visits
 from yl_cases_care import WHO_MAY, bodies_of_care
 from yl_evidence_walk import FILES, MAY_OF_EVIDENCE, bodies_of_evidence
@@ -44,7 +45,7 @@ def fill(path: str, world: World) -> str:
         "gate_id": ids["gate"], "facility_id": ids["facility"], "stay_id": ids["stay"], "person_id": cast["volunteer"], "session_id": ids["session"], "alert_id": 999_999, "exception_id": 999_999, "device_id": 999_999,
         "run_id": ids["run"], "row_id": ids["row"], "indicator_code": "monthly_visit_rate", "paper_code": ids["paper"], "redemption_id": 1, "group_id": 1, "move_id": 1, "series_id": 999_999, "appeal_id": 1, "assessment_id": ids["assessment"], "home_bed_id": ids["home_bed"], "purpose": "research", "erasure_id": ids["erasure"], "settlement_id": ids["settlement"], "line_id": ids["line"], "difference_id": ids["difference"], "account_id": ids["account"], "form": "csv", "code": "home_bath", "message_id": ids["message"], "attachment_id": ids["attachment"], "scenario_id": ids["scenario"], "siting_run_id": ids["siting_run"], "layer": "network", "z": 14, "x": 13600, "y": 6640,
     }  # fmt: skip
-    return path.format(**(names | names_of_audit(world) | names_of_supervision(world) | names_of_trust(world) | names_of_registers(world) | names_of_open(world) | names_of_visits(world)))
+    return path.format(**(names | names_of_audit(world) | names_of_supervision(world) | names_of_trust(world) | names_of_beds(world) | names_of_registers(world) | names_of_open(world) | names_of_visits(world)))
 
 
 def bodies(world: World) -> dict[str, dict[str, Any]]:
@@ -97,7 +98,7 @@ def bodies(world: World) -> dict[str, dict[str, Any]]:
         "POST /api/v1/elders/{elder_id}/needs": {"kind": "friendly_visit", **later},
         "POST /api/v1/volunteer-sessions/{session_id}/dispute": {"reason": "没有来"},
         "POST /api/v1/volunteer-sessions/{session_id}/correction": {"reason": "没有来"},
-    } | bodies_of_supervision(world) | bodies_of_maps() | bodies_of_audit(world) | bodies_of_hours(world) | bodies_of_orders(world) | bodies_of_money(world) | bodies_of_care(world) | bodies_of_evidence(world) | bodies_of_privacy(world) | bodies_of_trust(world) | bodies_of_registers(world) | bodies_of_open(world) | bodies_of_visits(world)  # fmt: skip
+    } | bodies_of_supervision(world) | bodies_of_maps() | bodies_of_audit(world) | bodies_of_hours(world) | bodies_of_orders(world) | bodies_of_money(world) | bodies_of_care(world) | bodies_of_evidence(world) | bodies_of_privacy(world) | bodies_of_trust(world) | bodies_of_beds(world) | bodies_of_registers(world) | bodies_of_open(world) | bodies_of_visits(world)  # fmt: skip
 
 
 def bodies_of_maps() -> dict[str, dict[str, Any]]:
@@ -147,7 +148,7 @@ NOBODY: frozenset[str] = frozenset()
 KEEPERS = frozenset({"officer", "administrator"})
 COMMUNITY = frozenset({"officer", "advisor"})
 ROOM_OF_SUN = frozenset({"sun"}) | OFFICE
-MAY: dict[str, frozenset[str]] = MAY_OF_MONEY | MAY_OF_AUDIT | MAY_OF_SUPERVISION | WHO_MAY | MAY_OF_ORDERS | MAY_OF_PRIVACY | MAY_OF_TRUST | MAY_OF_REGISTERS | MAY_OF_EVIDENCE | MAY_OF_VISITS | MAY_OF_OPEN | {
+MAY: dict[str, frozenset[str]] = MAY_OF_MONEY | MAY_OF_AUDIT | MAY_OF_SUPERVISION | WHO_MAY | MAY_OF_ORDERS | MAY_OF_PRIVACY | MAY_OF_TRUST | MAY_OF_BEDS | MAY_OF_REGISTERS | MAY_OF_EVIDENCE | MAY_OF_VISITS | MAY_OF_OPEN | {
     "GET /healthz": EVERYBODY,
     "GET /readyz": EVERYBODY,
     # what anybody may know
@@ -224,7 +225,6 @@ MAY: dict[str, frozenset[str]] = MAY_OF_MONEY | MAY_OF_AUDIT | MAY_OF_SUPERVISIO
     "GET /api/v1/beds/nursing-ratio/beds": READERS | {"other_officer"},
     "GET /api/v1/beds/nursing-ratio/trend": READERS | {"other_officer"},
     "POST /api/v1/beds/{bed_id}/stays": frozenset({"officer"}),
-    "POST /api/v1/bed-stays/{stay_id}/ending": frozenset({"officer"}),
     **{f"GET /api/v1/indicators{end}": READERS | {"other_officer"} for end in ("", *INDICATORS)},
     **dict.fromkeys([f"GET /api/v1/desk{end}" for end in ("", "/administrative-coverage")], READERS | {"other_officer"}),
     "GET /api/v1/coverage": READERS | {"other_officer"},

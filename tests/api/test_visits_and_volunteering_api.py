@@ -186,9 +186,10 @@ def test_a_bed_is_given_and_freed_over_http(cast: Any, ask: Any) -> None:
             )
             .one()
         )
-    stay = {"elder_id": cast["wang"], "first_day": "2026-03-01"}
+    stay = {"elder_id": cast["wang"], "first_day": "2026-03-01", "emergency": "家中无人照料"}
     assert ask("daughter", "POST", f"/beds/{bed.id}/stays", json=stay).status_code == 403
-    assert ask("outsider", "POST", f"/beds/{bed.id}/stays", json=stay).status_code == 404
+    assert ask("outsider", "POST", f"/beds/{bed.id}/stays", json=stay).status_code == 403
+    assert ask("officer", "POST", f"/beds/{bed.id}/stays", json=stay | {"emergency": ""}).status_code == 409
     made = ask("officer", "POST", f"/beds/{bed.id}/stays", json=stay)
     assert made.status_code == 201, made.text
     other = stay | {"elder_id": cast["sun"]}

@@ -12,6 +12,7 @@ RECORDS = {"record_act", "record_acts_for", "note_act"}
 
 
 LOOKING = {
+    "beds.py: beds", "beds.py: imagine", "beds.py: show_register",
     "supervision.py: draw_check",  # reads a file, without a database
     "alive.py: command", "audit.py: check_draw", "audit.py: verify", "area.py: areas", "area.py: show_area", "city.py: show_cities", "circles.py: circles",
     "circles.py: show_coverage", "circles.py: picture", "command_line.py: clock_show", "district.py: show_cast",

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 import pytest
 import yl_databases as databases
 from yl_audit_walk import audit
+from yl_beds_walk import beds
 from yl_care_walk import visits_of_care
 from yl_cast import TestCast
 from yl_open_walk import open_data
@@ -354,6 +355,7 @@ def world(request: pytest.FixtureRequest, cast_template: str) -> Iterator[World]
         _hours(made)
         _money(made)
         trust(made)
+        beds(made)
         visits_of_care(made)
         audit(made)
         registers(made)

@@ -7,6 +7,8 @@ from datetime import date, timedelta
 from sqlalchemy import text
 
 from services.beds.tables import BedStay
+from services.beds.waiting_tables import BedWait
+from services.cities.pack_beds import BedPolicy
 from workers.district.world import InventedBed, InventedElder, World, at, month_starts
 
 LONGEST_STAY_DAYS = 1500
@@ -79,3 +81,67 @@ def take_snapshots(world: World) -> None:
     for month in months:
         day = month - timedelta(days=1)
         world.session.connection().execute(_SNAPSHOT, {"day": day, "moment": at(day, 23.5)})
+
+
+_STANDINGS = text(
+    """
+    INSERT INTO home_standing (facility_id, area_code, during, ownership, price_capped, price_cap_fen, embedded, paper, recorded_at)
+    SELECT f.id, f.area_code, daterange(f.opened_on, NULL),
+      (CASE WHEN f.type_code = 'support_home' THEN 'public'
+       ELSE (ARRAY['public_run_privately', 'private_non_profit', 'private'])[f.id % 3 + 1] END),
+      f.id % 3 <> 2, CASE WHEN f.id % 3 <> 2 THEN 280000 END, f.type_code NOT IN ('care_home', 'support_home'),
+      '演示〔2024〕' || f.id || '号', :moment
+    FROM facility f WHERE f.invented AND f.opened_on IS NOT NULL AND EXISTS (SELECT FROM bed b WHERE b.facility_id = f.id)
+    """
+)
+_LEVELS = text(
+    """
+    INSERT INTO bed_care_level (bed_id, area_code, level, during, recorded_at)
+    SELECT b.id, b.area_code, CASE WHEN b.dementia THEN 'special' WHEN b.nursing_from IS NOT NULL THEN 'full'
+      WHEN b.id % 3 = 0 THEN 'partial' ELSE 'self_care' END, daterange(b.opened_on, NULL), :moment
+    FROM bed b JOIN facility f ON f.id = b.facility_id AND f.invented
+    """
+)
+_LEAVES = text(
+    """
+    INSERT INTO bed_leave (stay_id, elder_id, area_code, kind, during, recorded_at)
+    SELECT s.id, s.elder_id, s.area_code, CASE WHEN s.id % 2 = 0 THEN 'hospital' ELSE 'holiday' END,
+      daterange(CAST(:today AS date) - 2, NULL), :moment
+    FROM bed_stay s JOIN person p ON p.id = s.elder_id AND p.invented
+    WHERE upper(s.during) IS NULL AND lower(s.during) < CAST(:today AS date) - 10 ORDER BY s.id LIMIT 5
+    """
+)
+_LISTED = text(
+    "SELECT f.id, f.area_code, f.provider_id FROM facility f WHERE f.invented AND f.type_code IN ('support_home', 'care_home')"
+    " ORDER BY f.id LIMIT 3"
+)
+WAITING_A_HOME = 6
+
+
+def write_register(world: World) -> None:
+    """Say whose the homes are and for whom their beds, who is away these days, and who waits for which home."""
+    world.bulk.write()
+    change = world.session.connection().execute
+    moment = at(world.today - timedelta(days=1), 17)
+    for statement in (_STANDINGS, _LEVELS):
+        change(statement, {"moment": moment})
+    change(_LEAVES, {"moment": moment, "today": world.today})
+    dice = world.dice("waiting")
+    frail = [elder for elder in world.elders if elder.living != "institution" and elder.care_level >= 1]
+    dice.shuffle(frail)
+    policy = BedPolicy()
+    for home in change(_LISTED):
+        for _ in range(WAITING_A_HOME):
+            elder = frail.pop()
+            chosen = policy.class_of(tuple(elder.groups), elder.care_level)
+            applied = at(world.today - timedelta(days=dice.randint(5, 240)), 10)
+            facts = {
+                "name_zh": chosen.name_zh, "name_en": chosen.name_en, "groups": sorted({*chosen.groups} & {*elder.groups}),
+                "rules_version": "demonstration", "care_level": elder.care_level if chosen.least_level else None,
+            }  # fmt: skip
+            world.bulk.add(
+                BedWait, facility_id=home.id, provider_id=home.provider_id, elder_id=elder.id, area_code=home.area_code,
+                elder_area_code=elder.quarter_code, class_code=chosen.code, class_rank=chosen.rank, class_facts=facts,
+                applied_at=applied, queued_at=applied, by_right="self",
+            )  # fmt: skip
+    world.bulk.write()

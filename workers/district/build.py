@@ -23,7 +23,7 @@ from services.oversight.counting import count_city
 from services.people.tables import Person
 from services.unit_of_work import COMMAND_LINE
 from workers.district import care_history, cast, entitlements, ground, people, visit_history, volunteer_history
-from workers.district.bed_history import take_snapshots, write_stays
+from workers.district.bed_history import take_snapshots, write_register, write_stays
 from workers.district.bulk import Bulk
 from workers.district.care_tasks import write_tasks
 from workers.district.drawn_files import read_district
@@ -152,6 +152,7 @@ def _history(world: World, clock: _Stopwatch) -> None:
     world.bulk.write()
     clock.done("copy", "历史已写入")
     write_tasks(world)
+    write_register(world)
     take_snapshots(world)
     count_city(world.session, world.now, CITY_CODE)
     volunteer_history.post_minutes(world, sessions)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
 from datetime import date, timedelta
 from decimal import Decimal
 from types import SimpleNamespace
@@ -13,7 +12,7 @@ import pytest
 from sqlalchemy import select
 
 from services.beds import ratio as ratios
-from services.beds.actions import admit, discharge, take_snapshot
+from services.beds.actions import admit, discharge
 from services.beds.errors import (
     BadDays,
     BedNotFound,
@@ -26,6 +25,7 @@ from services.beds.errors import (
     UnknownRatio,
 )
 from services.beds.queries import beds_of, homes_with_beds, snapshot_differences
+from services.beds.snapshots import take_snapshot
 from services.beds.tables import Bed, BedSnapshot, BedStay
 from services.cities.pack import BedFilter
 from services.columns import table_of
@@ -38,39 +38,7 @@ LO, HI = 320102003000000, 320102003999999
 START = date(2025, 1, 1)
 
 
-@pytest.fixture
-def home(cast: Any) -> Callable[..., tuple[int, list[int]]]:
-    """Build a home with beds in 赵's street; give its id and the beds' ids."""
-    built = []
-
-    def build(
-        beds: int = 4, nursing: int = 2, type_code: str = "care_home", area: int = STREET, **bed: Any
-    ) -> tuple[int, list[int]]:
-        built.append(type_code)
-        with cast.work("house") as work:
-            facility = Facility(
-                code=f"H{len(built)}", provider_id=cast.providers["kangle"], name=f"演示院{len(built)}",
-                type_code=type_code, functions=["residential_care"], area_code=area, address="演示路",
-                geom="SRID=4326;POINT(118.785 32.05)", original_lon=118.785, original_lat=32.05,
-                original_crs="wgs84", opened_on=START,
-            )  # fmt: skip
-            work.session.add(facility)
-            work.session.flush()
-            rows = [
-                Bed(
-                    **{
-                        "facility_id": facility.id, "area_code": area, "label": f"{n + 1:02d}", "opened_on": START,
-                        "nursing_from": START if n < nursing else None, **bed,
-                    }
-                )
-                for n in range(beds)
-            ]  # fmt: skip
-            work.session.add_all(rows)
-            work.session.flush()
-            assert facility.id is not None
-            return facility.id, [int(row.id or 0) for row in rows]
-
-    return build
+pytestmark = pytest.mark.usefixtures("assessed")
 
 
 def move_in(cast: Any, bed_id: int, elder: str, first: date, last: date | None = None, who: str = "officer") -> int:
@@ -315,6 +283,6 @@ def test_shortfall_is_the_beds_that_would_meet_the_target() -> None:
         (0, 0, "55"),
         (73, 100, "73"),
     ):
-        short = ratios._short(nursing, total, SimpleNamespace(value=Decimal(value)))  # type: ignore[arg-type]
+        short = ratios.beds_short(nursing, total, float(Decimal(value) / 100))
         assert (nursing + short) * 100 >= Decimal(value) * total
         assert short == 0 or (nursing + short - 1) * 100 < Decimal(value) * total
