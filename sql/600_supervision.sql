@@ -256,3 +256,145 @@ SELECT guard_writing('drawn_target', '{office}', 'INSERT');
 SELECT guard_writing('inspector', '{office}', 'INSERT', 'UPDATE');
 SELECT guard_writing('inspection', '{office}', 'INSERT', 'UPDATE');
 SELECT guard_writing('inspection_item', '{office}', 'INSERT');
+
+-- Incidents and cases. What was told stays; a case goes from step to step and closes when everything decided was done.
+CREATE OR REPLACE FUNCTION lives_in(asked_elder bigint, asked_site bigint, on_day date) RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS
+$$
+  SELECT EXISTS (SELECT FROM bed_stay s JOIN bed b ON b.id = s.bed_id JOIN facility f ON f.id = b.facility_id
+                 WHERE s.elder_id = asked_elder AND b.facility_id = asked_site AND s.during @> on_day
+                   AND f.provider_id = ANY (linked_providers()))
+$$;
+
+-- Who lives in the institutions she dispatches for, by name: an incident is reported of one of them.
+CREATE OR REPLACE FUNCTION residents_of_mine() RETURNS TABLE (elder_id bigint, full_name text)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public AS
+$$
+  SELECT DISTINCT p.id, p.full_name FROM bed_stay s JOIN bed b ON b.id = s.bed_id JOIN facility f ON f.id = b.facility_id
+  JOIN person p ON p.id = s.elder_id
+  WHERE f.provider_id = ANY (linked_providers()) AND b.kind = 'institution'
+    AND s.during @> (now() AT TIME ZONE 'Asia/Shanghai')::date
+$$;
+
+CREATE OR REPLACE FUNCTION guard_incident() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, public AS
+$$
+BEGIN
+  IF current_user = 'yinling_app' AND (OLD.state = 'closed' OR (OLD.state = 'handled' AND NEW.state = 'reported')
+     OR (NEW.state = 'closed' AND NOT COALESCE(OLD.area_code BETWEEN acting_lo() AND acting_hi(), false))) THEN
+    RAISE EXCEPTION 'incident % cannot go from % to %', OLD.id, OLD.state, NEW.state
+      USING ERRCODE = 'check_violation', CONSTRAINT = 'incident_step_order_check';
+  END IF;
+  RETURN NEW;
+END
+$$;
+CREATE OR REPLACE TRIGGER incident_step_order BEFORE UPDATE ON incident
+  FOR EACH ROW EXECUTE FUNCTION guard_incident();
+
+CREATE OR REPLACE FUNCTION guard_case() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS
+$$
+BEGIN
+  IF NOT (CASE OLD.state
+      WHEN 'found' THEN NEW.state IN ('answered', 'decided')
+      WHEN 'answered' THEN NEW.state IN ('answered', 'decided')
+      WHEN 'decided' THEN NEW.state IN ('decided', 'closed')
+      ELSE false END) OR (OLD.state = 'decided' AND NEW.answer IS DISTINCT FROM OLD.answer) THEN
+    RAISE EXCEPTION 'case % cannot go from % to %', OLD.id, OLD.state, NEW.state
+      USING ERRCODE = 'check_violation', CONSTRAINT = 'supervision_case_step_check';
+  END IF;
+  IF NEW.state = 'decided' AND NOT EXISTS (SELECT FROM case_decision WHERE case_id = NEW.id)
+     OR NEW.state = 'closed' AND (
+       EXISTS (SELECT FROM case_decision WHERE case_id = NEW.id AND done_on IS NULL)
+       OR EXISTS (SELECT FROM case_referral WHERE case_id = NEW.id AND answered_at IS NULL)) THEN
+    RAISE EXCEPTION 'case % has something left to do', OLD.id
+      USING ERRCODE = 'check_violation', CONSTRAINT = 'supervision_case_all_done_check';
+  END IF;
+  RETURN NEW;
+END
+$$;
+CREATE OR REPLACE TRIGGER supervision_case_step BEFORE UPDATE ON supervision_case
+  FOR EACH ROW EXECUTE FUNCTION guard_case();
+
+-- Nothing is decided before the provider answered or its days were over; money back is a counter-line of its own line.
+CREATE OR REPLACE FUNCTION guard_case_decision() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public AS
+$$
+DECLARE
+  c supervision_case;
+BEGIN
+  SELECT * INTO c FROM supervision_case WHERE id = NEW.case_id FOR NO KEY UPDATE;
+  IF c.state = 'closed' OR (c.state = 'found' AND NEW.decided_at < c.answer_by) OR c.provider_id <> NEW.provider_id
+     OR c.area_code <> NEW.area_code THEN
+    RAISE EXCEPTION 'case % is not to be decided', c.id
+      USING ERRCODE = 'check_violation', CONSTRAINT = 'case_decision_in_time_check';
+  END IF;
+  IF NEW.kind = 'recovery' AND NOT EXISTS (
+      SELECT FROM settlement_line back JOIN settlement_line line ON line.id = back.counters_id
+      WHERE back.id = NEW.correction_id AND line.id = NEW.line_id AND line.provider_id = NEW.provider_id
+        AND NEW.amount_fen = -(back.government_fen + back.insurance_fen + back.voucher_fen + back.self_fen)) THEN
+    RAISE EXCEPTION 'line % was not taken back', NEW.line_id
+      USING ERRCODE = 'check_violation', CONSTRAINT = 'case_decision_of_its_line_check';
+  END IF;
+  RETURN NEW;
+END
+$$;
+CREATE OR REPLACE TRIGGER case_decision_in_time BEFORE INSERT ON case_decision
+  FOR EACH ROW EXECUTE FUNCTION guard_case_decision();
+
+CREATE OR REPLACE FUNCTION guard_done_once() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, public AS
+$$
+BEGIN
+  IF (to_jsonb(OLD) ->> TG_ARGV[0]) IS NOT NULL THEN
+    RAISE EXCEPTION '% % is done', TG_TABLE_NAME, OLD.id
+      USING ERRCODE = 'check_violation', CONSTRAINT = TG_TABLE_NAME || '_done_once_check';
+  END IF;
+  RETURN NEW;
+END
+$$;
+CREATE OR REPLACE TRIGGER case_decision_done_once BEFORE UPDATE ON case_decision
+  FOR EACH ROW EXECUTE FUNCTION guard_done_once('done_on');
+CREATE OR REPLACE TRIGGER case_referral_done_once BEFORE UPDATE ON case_referral
+  FOR EACH ROW EXECUTE FUNCTION guard_done_once('answered_at');
+SELECT let_look_past('lives_in(bigint, bigint, date)', 'residents_of_mine()', 'guard_case()', 'guard_case_decision()');
+
+CREATE OR REPLACE TRIGGER incident_area BEFORE INSERT ON incident
+  FOR EACH ROW EXECUTE FUNCTION keep_area_of_site();
+
+REVOKE UPDATE, DELETE, TRUNCATE ON incident, incident_step, supervision_case, case_decision, case_referral, case_event
+  FROM yinling_app, yinling_jobs;
+GRANT UPDATE (state, responsible, closed_at, closed_by) ON incident TO yinling_app, yinling_jobs;
+GRANT UPDATE (told_sealed) ON incident, incident_step TO yinling_jobs;  -- sealed anew under a new key, cleared when she is erased
+GRANT UPDATE (state, answer, answered_at, answered_by, decided_at, closed_at, closed_by) ON supervision_case
+  TO yinling_app, yinling_jobs;
+GRANT UPDATE (done_on, done_note, done_by) ON case_decision TO yinling_app;
+GRANT UPDATE (reference, answer, answered_at) ON case_referral TO yinling_app;
+SELECT write_once('case_event');
+
+SELECT guard_rows('incident', '{office} OR provider_id = {providers} OR elder_id = {elders}');
+SELECT guard_rows('incident_step', '{office} OR provider_id = {providers} OR elder_id = {elders}');
+SELECT guard_rows('supervision_case', '{office} OR provider_id = {providers}');
+SELECT guard_rows('case_decision', '{office} OR provider_id = {providers}');
+SELECT guard_rows('case_referral', '{office}');
+SELECT guard_rows('case_event', '{office} OR provider_id = {providers}');
+SELECT guard_writing('incident', '{office} OR provider_id = {providers}', 'INSERT', 'UPDATE');
+SELECT guard_writing('incident_step', '{office} OR provider_id = {providers}', 'INSERT');
+SELECT guard_writing('supervision_case', '{office}', 'INSERT');
+SELECT guard_writing('case_decision', '{office}', 'INSERT', 'UPDATE');
+SELECT guard_writing('case_referral', '{office}', 'INSERT', 'UPDATE');
+
+-- A provider answers; it does not decide, close, or answer for another.
+CREATE OR REPLACE FUNCTION a_provider_only_answers() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, public AS
+$$
+BEGIN
+  IF current_user = 'yinling_app' AND NOT COALESCE(OLD.area_code BETWEEN acting_lo() AND acting_hi(), false)
+     AND (NEW.state <> 'answered' OR (NEW.decided_at, NEW.closed_at) IS DISTINCT FROM (OLD.decided_at, OLD.closed_at)) THEN
+    RAISE EXCEPTION 'case % is decided by its office', OLD.id USING ERRCODE = 'insufficient_privilege';
+  END IF;
+  RETURN NEW;
+END
+$$;
+CREATE OR REPLACE TRIGGER a_provider_only_answers BEFORE UPDATE ON supervision_case
+  FOR EACH ROW EXECUTE FUNCTION a_provider_only_answers();

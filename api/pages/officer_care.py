@@ -26,6 +26,7 @@ from services.errors import DomainError
 from services.language import for_reader
 from services.people.queries import person_card
 from services.people.rights import right_to
+from services.supervision.incidents import to_assess_again
 from services.visits.home_bed_delivery import deliveries, note_delivery
 
 router = APIRouter(include_in_schema=False)
@@ -40,6 +41,7 @@ def assessments(request: Request, office: Desk) -> Response:
         awaiting=awaiting_second(session),
         appeals=open_appeals(session),
         expiring=running_out(session, civil_date(office.work.now)),
+        again=to_assess_again(session),
         errors={},
     )
     return render(request, "officer/assessments.html", names)

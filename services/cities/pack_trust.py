@@ -12,7 +12,9 @@ from pydantic import Field, model_validator
 
 from services.cities.pack_part import Code, Named, Part
 
-PartKind = Literal["complaints", "lateness", "no_shows", "cancelled", "certificates"]
+PartKind = Literal[
+    "complaints", "lateness", "no_shows", "cancelled", "certificates", "incidents", "findings"
+]  # fmt: skip
 
 
 class RatingPolicy(Part):

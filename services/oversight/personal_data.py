@@ -216,6 +216,11 @@ ABOUT: tuple[About, ...] = (
     About("trust_appeal", ("filed_by", "decided_by"), "申诉", kept="proof"),
     About("carer_certificate", ("carer_id", "recorded_by", "withdrawn_by"), "证书",
           hidden=("document_key", "document_sha256"), kept="office"),
+    About("incident", ("elder_id", "reported_by", "closed_by"), "机构事故",
+          clears={"told_sealed": "NULL"}, still="told_sealed IS NOT NULL", cleared_by=("elder_id",), hidden=("told_sealed",),
+          kept="service"),
+    About("incident_step", ("elder_id",), "机构事故的处理", clears={"told_sealed": "NULL"}, still="told_sealed IS NOT NULL",
+          hidden=("told_sealed",), kept="service"),
     About("inspector", ("person_id", "appointed_by"), "检查人员", kept="office"),
     About("carer_training", ("carer_id", "recorded_by"), "培训", kept="office"),
     # what the house told her and worked out
@@ -236,7 +241,7 @@ OFFICE_WORK = {
     "area_flag", "area_obligation", "facility_check", "project_site", "register_change",
     "alert_rule", "visit_grid", "visit_purchase", "purchase_acceptance", "purchase_budget_change", "purchase_contract",
     "credit_strike", "grade_request", "institution_filing", "institution_grade", "place_plan", "reconciliation_difference", "scenario", "service_standard", "settlement", "settlement_hold",
-    "inspection_draw", "inspector_conflict", "key_target",
+    "inspection_draw", "inspector_conflict", "key_target", "case_decision", "case_referral", "supervision_case",
     "settlement_line", "site_plate", "siting_run", "volunteer_group",
 }  # fmt: skip
 """Tables that name only who did something as an office or a provider; not about her, and kept as the office's record."""

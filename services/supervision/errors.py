@@ -203,6 +203,84 @@ class SiteCertificateGone(Conflict):
     message_zh = "这张证照已经撤下了。"
 
 
+class UnknownIncident(NotFound):
+    """No such incident, or it may not be seen."""
+
+    message_zh = "没有这起事故，或者您无权查看。"
+
+
+class UnknownResident(Invalid):
+    """The elder named did not live there that day, or may not be seen."""
+
+    message_zh = "这位老人那天不住在这家机构，请核对。"
+
+
+class IncidentClosed(Conflict):
+    """The incident was closed before; facts: incident_id."""
+
+    message_zh = "这起事故已经办结了。"
+
+
+class UnknownCase(NotFound):
+    """No such case, or it may not be seen."""
+
+    message_zh = "没有这个案件，或者您无权查看。"
+
+
+class SourceMissing(Invalid):
+    """A case names the inspection, incident or complaint it comes from."""
+
+    message_zh = "请写明是从哪次检查、哪起事故或哪份投诉来的。"
+
+
+class CaseClosed(Conflict):
+    """The case is past this step; facts: case_id."""
+
+    message_zh = "这个案件已经不能再走这一步。"
+
+
+class AnswerAwaited(Conflict):
+    """The provider still has days to answer; facts: until."""
+
+    message_zh = "机构的答复期限还没有到，先等它答复。"
+
+
+class CaseNotDecided(Conflict):
+    """Nothing was decided yet; facts: case_id."""
+
+    message_zh = "还没有作出决定，不能结案；没有问题也要写“不处理”。"
+
+
+class StillToDo(Conflict):
+    """A decision was not carried out, or a department has not answered; facts: case_id."""
+
+    message_zh = "还有决定没有执行完，或者部门没有回复，不能结案。"
+
+
+class UnknownDecision(NotFound):
+    """No such decision, or it may not be seen."""
+
+    message_zh = "没有这项决定，或者您无权查看。"
+
+
+class DecisionDone(Conflict):
+    """The decision was carried out before; facts: decision_id."""
+
+    message_zh = "这项决定已经执行完了。"
+
+
+class LineOfAnother(Invalid):
+    """The settled line is not this provider's."""
+
+    message_zh = "这一行结算不是这家机构的，请核对。"
+
+
+class UnknownReferral(NotFound):
+    """No such referral that waits for its answer."""
+
+    message_zh = "没有这份等回复的移送。"
+
+
 BY_CONSTRAINT: dict[str, type[DomainError]] = {
     "institution_filing_follows_check": FilingStepRefused,
     "institution_filing_day_check": DaysMakeNoSense,
@@ -222,4 +300,9 @@ BY_CONSTRAINT: dict[str, type[DomainError]] = {
     "inspection_done_once_check": InspectionDone,
     "site_certificate_once_key": SiteCertificateKept,
     "site_certificate_days_check": DaysMakeNoSense,
+    "supervision_case_step_check": CaseClosed,
+    "supervision_case_all_done_check": StillToDo,
+    "case_decision_in_time_check": AnswerAwaited,
+    "case_decision_of_its_line_check": LineOfAnother,
+    "incident_step_order_check": IncidentClosed,
 }

@@ -68,6 +68,13 @@ _FACTS = text(
     FROM carer w
     WHERE w.provider_id = :provider AND NOT w.file_kept AND w.since <= :last_day
       AND (w.left_on IS NULL OR w.left_on > :last_day) AND w.certificate_valid_until < :last_day
+    UNION ALL  -- what supervision found: incidents the institution answers for, cases in which something was decided
+    SELECT 'incidents', 'incident', i.id, i.closed_at, 1 FROM incident i
+    WHERE i.provider_id = :provider AND i.responsible AND i.closed_at >= :since AND i.closed_at < :until
+    UNION ALL
+    SELECT 'findings', 'supervision_case', d.case_id, min(d.decided_at), 1 FROM case_decision d
+    WHERE d.provider_id = :provider AND d.kind <> 'none' AND d.decided_at < :until
+    GROUP BY d.case_id HAVING min(d.decided_at) >= :since
     """
 )
 
@@ -82,6 +89,8 @@ def compute_credit(session: Session, now: datetime, provider_id: int, month: dat
     _, rules = credit_rules(session, provider_id, first)
     policy = rules.trust.credit
     facts, orders = facts_of(session, provider_id, first, policy.months, policy.late_minutes)
+    counted = {"ratings", *(rule.code for rule in policy.deductions)}
+    facts = [fact for fact in facts if fact.part in counted]  # a city that counts no incidents keeps none as evidence
     return keep_credit(session, now, provider_id, first, facts, orders, because)
 
 

@@ -40,6 +40,21 @@ MAY_OF_SUPERVISION: dict[str, frozenset[str]] = {
     "GET /api/v1/institutions/{facility_id}/certificates": EVERYBODY,
     "POST /api/v1/institutions/{facility_id}/certificates": OFFICER,
     "POST /api/v1/site-certificates/{site_certificate_id}/withdrawal": OFFICER,
+    # incidents and cases: the office and the institution concerned
+    "GET /api/v1/incidents": MEMBERS,
+    "POST /api/v1/incidents": OFFICER | DISPATCHER,
+    "GET /api/v1/incidents/{incident_id}": DESKS | DISPATCHER,
+    "POST /api/v1/incidents/{incident_id}/measures": OFFICER | DISPATCHER,
+    "POST /api/v1/incidents/{incident_id}/closing": OFFICER,
+    "GET /api/v1/supervision-cases": MEMBERS,
+    "POST /api/v1/supervision-cases": OFFICER,
+    "GET /api/v1/supervision-cases/{case_id}": DESKS | DISPATCHER,
+    "POST /api/v1/supervision-cases/{case_id}/answer": DISPATCHER,
+    "POST /api/v1/supervision-cases/{case_id}/decisions": OFFICER,
+    "POST /api/v1/case-decisions/{decision_id}/done": OFFICER,
+    "POST /api/v1/supervision-cases/{case_id}/referrals": OFFICER,
+    "POST /api/v1/case-referrals/{referral_id}/answer": OFFICER,
+    "POST /api/v1/supervision-cases/{case_id}/closing": OFFICER,
 }
 
 
@@ -77,6 +92,20 @@ def bodies_of_supervision(world: Any) -> dict[str, dict[str, Any]]:
             "kind": "fire", "certificate_number": "W-7", "issuer": "消防大队", "issued_on": "2026-01-02",
         },
         "POST /api/v1/site-certificates/{site_certificate_id}/withdrawal": {"reason": "换证"},
+        "POST /api/v1/incidents": {
+            "facility_id": world.ids["institution"], "kind": "fall", "severity": "minor",
+            "happened_at": world.ids["now"].isoformat(), "told": "滑了一下",
+        },
+        "POST /api/v1/incidents/{incident_id}/measures": {"told": "加了扶手"},
+        "POST /api/v1/incidents/{incident_id}/closing": {"responsible": False, "told": "没有受伤"},
+        "POST /api/v1/supervision-cases": {
+            "provider_id": world.cast.providers["kangle"], "source": "audit", "title": "重复报单", "finding": "同一单两次",
+        },
+        "POST /api/v1/supervision-cases/{case_id}/answer": {"answer": "录入错误"},
+        "POST /api/v1/supervision-cases/{case_id}/decisions": {"kind": "warning", "told": "下不为例"},
+        "POST /api/v1/case-decisions/{decision_id}/done": {"note": "复查合格"},
+        "POST /api/v1/supervision-cases/{case_id}/referrals": {"department": "消防救援大队", "told": "通道上锁"},
+        "POST /api/v1/case-referrals/{referral_id}/answer": {"answer": "已责令拆除"},
     }  # fmt: skip
 
 
@@ -100,6 +129,29 @@ def supervision(world: Any) -> None:
     with cast.work("dispatcher") as work:
         ids["grade_request"] = grades.ask_grade(work.session, work.now, work.actor, ids["institution"], 4, "")
     _checks(world)
+    _cases(world)
+
+
+def _cases(world: Any) -> None:
+    """An incident, and a case that was answered and decided, with a referral that waits."""
+    from datetime import timedelta
+
+    from services.supervision import cases, incidents
+
+    cast, ids = world.cast, world.ids
+    with cast.work("dispatcher") as work:
+        new = incidents.NewIncident(ids["institution"], "scald", "minor", work.now - timedelta(hours=1), "热水袋漏水")
+        ids["incident"] = incidents.report_incident(work.session, work.now, work.actor, new)
+    with cast.work("officer") as work:
+        found = cases.NewCase(cast.providers["kangle"], "incident", "烫伤", "热水袋没有套", ids["incident"])
+        ids["case"] = cases.open_case(work.session, work.now, work.actor, found)
+    with cast.work("dispatcher") as work:
+        cases.answer_case(work.session, work.now, work.actor, ids["case"], "已经换了")
+    with cast.work("officer") as work:
+        act = work.session, work.now, work.actor
+        wish = cases.NewDecision("rectify", "全部换掉", due_on=(work.now + timedelta(days=9)).date())
+        ids["decision"] = cases.decide(*act, ids["case"], wish)
+        ids["referral"] = cases.refer_case(*act, ids["case"], "市场监管局", "热水袋不合格")
 
 
 def _checks(world: Any) -> None:
@@ -140,5 +192,6 @@ def names_of_supervision(world: Any) -> dict[str, Any]:
     return {
         "grade_id": ids["grade"], "grade_request_id": ids["grade_request"], "inspector_id": ids["inspector"],
         "draw_id": ids["draw"], "inspection_id": ids["inspection"], "site_certificate_id": ids["site_certificate"],
-        "key_target_id": ids["key_target"],
+        "key_target_id": ids["key_target"], "incident_id": ids["incident"], "case_id": ids["case"],
+        "decision_id": ids["decision"], "referral_id": ids["referral"],
     }  # fmt: skip

@@ -28,6 +28,7 @@ from workers.district.bulk import Bulk
 from workers.district.care_tasks import write_tasks
 from workers.district.drawn_files import read_district
 from workers.district.sample_files import DISTRICT_FOLDER, read_names
+from workers.district.supervision import write_supervision
 from workers.district.world import CITY_CODE, HISTORY_MONTHS, World
 
 Progress = Callable[[str], None]
@@ -139,6 +140,7 @@ def _people(world: World, clock: _Stopwatch) -> None:
     entitlements.write_duties(world)
     world.bulk.write()
     ground.write_people(world)
+    write_supervision(world)
     clock.done("people", f"{len(world.elders)}位老人住进了真实的楼里，设施{len(world.facilities)}处")
 
 
