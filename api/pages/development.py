@@ -23,6 +23,7 @@ from api.pages.gallery_offers import OFFERS
 from api.pages.gallery_people import PEOPLE, Example
 from api.pages.gallery_privacy import PRIVACY
 from api.pages.gallery_rounds import ROUNDS
+from api.pages.gallery_supervision import SUPERVISION
 from api.pages.gallery_visits import VISITS
 from api.pages.kit import add_pages, render
 from services.clock import DemoClock, advance, read_now
@@ -43,6 +44,7 @@ EXAMPLES: dict[str, Example] = {
     **EVIDENCE,
     **ROUNDS,
     **BED_EXAMPLES,
+    **SUPERVISION,
 }
 
 router = APIRouter(include_in_schema=False)

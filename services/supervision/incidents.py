@@ -94,6 +94,7 @@ def note_measures(session: Session, now: datetime, actor: Actor, incident_id: in
         check_officer(actor, found.area_code)
     else:
         check_dispatcher(session, actor, found.provider_id)
+    _check_open(found)
     said = words_of(told, "told", LONG)
     session.connection().execute(update(_incident).where(_incident.c.id == incident_id).values(state="handled"))
     _write(session, now, actor, found, "measures", "note_measures", said, {})
@@ -108,6 +109,7 @@ def close_incident(
     """
     found = _locked(session, incident_id)
     check_officer(actor, found.area_code)
+    _check_open(found)
     said = words_of(told, "told", LONG)
     session.connection().execute(
         update(_incident)
@@ -199,9 +201,12 @@ def _locked(session: Session, incident_id: int) -> Row[Any]:
     found = session.connection().execute(query).first()
     if found is None:
         raise UnknownIncident(incident_id=incident_id)
-    if found.state == "closed":
-        raise IncidentClosed(incident_id=incident_id)
     return found
+
+
+def _check_open(found: Row[Any]) -> None:
+    if found.state == "closed":
+        raise IncidentClosed(incident_id=found.id)
 
 
 def _write(
