@@ -1,6 +1,6 @@
 """incidents in institutions, cases of supervision with decisions, referrals and their log
 
-Revision: 0047, after 0046.
+Revision: 0048, after 0047.
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = "0047"
-down_revision = "0046"
+revision = "0048"
+down_revision = "0047"
 branch_labels = None
 depends_on = None
 
