@@ -32,19 +32,19 @@ EVENTS = 60
 PAGES = 40
 _LAY = """
 INSERT INTO area (code, level, name, parent_code)
-  SELECT 310000000000000 + d * 1000000000, 'district', '区' || d, 310000000000000 FROM generate_series(1, 16) d
+  SELECT 310000000000000 + d * 1000000000, 'district', '区' || d, 310000000000000 FROM generate_series(1::bigint, 16) d
   ON CONFLICT DO NOTHING;
 INSERT INTO area (code, level, name, parent_code)
   SELECT 310000000000000 + d * 1000000000 + s * 1000000, 'street', '街道' || s, 310000000000000 + d * 1000000000
-  FROM generate_series(1, 16) d, generate_series(1, 15) s ON CONFLICT DO NOTHING;
+  FROM generate_series(1::bigint, 16) d, generate_series(1::bigint, 15) s ON CONFLICT DO NOTHING;
 INSERT INTO area (code, level, name, parent_code)
   SELECT 310000000000000 + d * 1000000000 + s * 1000000 + c * 1000, 'community', '居委' || c,
     310000000000000 + d * 1000000000 + s * 1000000
-  FROM generate_series(1, 16) d, generate_series(1, 15) s, generate_series(1, 25) c ON CONFLICT DO NOTHING;
+  FROM generate_series(1::bigint, 16) d, generate_series(1::bigint, 15) s, generate_series(1::bigint, 25) c ON CONFLICT DO NOTHING;
 INSERT INTO provider (code, name, kind, area_code, phone, grade, invented, created_at)
   VALUES ('bench', 'bench', 'company', 310001001001000, '021', 3, true, now());
 INSERT INTO person (area_code, full_name, gender, born_on, language, invented, created_at)
-  SELECT {area}, '老人', 'female', DATE '1940-01-01' + (n % 7000)::int, 'zh_CN', true, now() FROM generate_series(1, {elders}) n;
+  SELECT {area}, '老人', 'female', DATE '1940-01-01' + (n % 7000)::int, 'zh_CN', true, now() FROM generate_series(1::bigint, {elders}) n;
 INSERT INTO elder (person_id, area_code, living, care_level, groups, registered_on)
   SELECT id, area_code, CASE WHEN id % 40 = 0 THEN 'institution' ELSE 'alone' END, id % 5, '{{}}', DATE '2024-01-01' FROM person;
 INSERT INTO facility (code, provider_id, name, type_code, functions, area_code, address, geom, original_lon,
@@ -52,9 +52,9 @@ INSERT INTO facility (code, provider_id, name, type_code, functions, area_code, 
   SELECT 'B' || n, (SELECT id FROM provider LIMIT 1), 'B' || n,
     (ARRAY['community_hub', 'meal_site', 'care_home', 'day_care_centre', 'care_home', 'doorstep_station'])[n % 6 + 1],
     ARRAY['meals', 'advice', 'home_visit'], {area}, '1', ST_SetSRID(ST_MakePoint(121.4, 31.2), 4326), 121.4, 31.2,
-    'wgs84', 'open', DATE '2020-01-01', 20, 800, true FROM generate_series(1, {facilities}) n;
+    'wgs84', 'open', DATE '2020-01-01', 20, 800, true FROM generate_series(1::bigint, {facilities}) n;
 INSERT INTO bed (facility_id, area_code, label, kind, nursing_from, dementia, basic_guarantee, opened_on)
-  SELECT f.id, f.area_code, n::text, 'institution', CASE WHEN n % 100 < 57 THEN DATE '2021-01-01' END, n % 11 = 0, false,
+  SELECT f.id, f.area_code, n::text, 'institution', CASE WHEN n * 37 % 100 < 57 THEN DATE '2021-01-01' END, n % 11 = 0, false,
     DATE '2020-01-01' FROM (SELECT * FROM facility WHERE type_code = 'care_home' ORDER BY id) f,
     generate_series(1, {beds_each}) n;
 INSERT INTO visit_duty (elder_id, area_code, visit_class, since, groups)
@@ -62,15 +62,15 @@ INSERT INTO visit_duty (elder_id, area_code, visit_class, since, groups)
 INSERT INTO visit_attempt (elder_id, area_code, channel, outcome, happened_at, recorded_at, by_person_id)
   SELECT d.elder_id, d.area_code, 'home', CASE WHEN (d.elder_id + m) % 7 = 0 THEN 'no_answer' ELSE 'seen' END, t.at,
     t.at + interval '1 hour', d.elder_id
-  FROM visit_duty d, generate_series(0, 23) m,
-    LATERAL (SELECT TIMESTAMPTZ '2024-12-03 03:00+00' + make_interval(months => m, hours => (d.elder_id % 400)::int) AS at) t
+  FROM visit_duty d, generate_series(0::bigint, 23) m,
+    LATERAL (SELECT TIMESTAMPTZ '2024-12-03 03:00+00' + make_interval(months => m::int, hours => (d.elder_id % 400)::int) AS at) t
   WHERE t.at < '{now}';
 INSERT INTO visit (kind, order_id, elder_id, area_code, visitor_id, planned_start, planned_end, state, checked_in_at,
     check_in_proof, checked_out_at, code_tries, tasks_done, check_in_facts, check_out_facts)
   SELECT 'care', m * 10000000 + e.person_id, e.person_id, e.area_code, e.person_id, t.at, t.at + interval '1 hour',
     'finished', t.at, 'elder_code', t.at + interval '1 hour', 0, '{{}}', '{{}}', '{{}}'
-  FROM elder e, generate_series(0, 23) m,
-    LATERAL (SELECT TIMESTAMPTZ '2024-12-05 01:00+00' + make_interval(months => m, hours => (e.person_id % 400)::int) AS at) t
+  FROM elder e, generate_series(0::bigint, 23) m,
+    LATERAL (SELECT TIMESTAMPTZ '2024-12-05 01:00+00' + make_interval(months => m::int, hours => (e.person_id % 400)::int) AS at) t
   WHERE e.person_id % 9 = 1 AND t.at < '{now}';
 """
 _AREA = "310000000000000 + (1 + n % 16) * 1000000000 + (1 + n / 16 % 15) * 1000000 + (1 + n / 240 % 25) * 1000"
@@ -88,7 +88,7 @@ def lay(session: Session, elders: int) -> None:
     connection.execute(text("SET LOCAL session_replication_role = replica"))
     for statement in _LAY.split(";\n"):
         if statement.strip():
-            connection.exec_driver_sql(statement.format(**sizes))
+            connection.execute(text(statement.format(**sizes)))
     connection.execute(text("SET LOCAL session_replication_role = origin"))
 
 

@@ -64,3 +64,6 @@ BEGIN
   END LOOP;
 END
 $$;
+-- A site that moves is missed where it stood, too.
+CREATE OR REPLACE TRIGGER touch_facility_where_it_stood AFTER UPDATE ON facility REFERENCING OLD TABLE AS changed_rows
+  FOR EACH STATEMENT EXECUTE FUNCTION touch_measures('facility', 'id');

@@ -39,6 +39,7 @@ old AS MATERIALIZED (
 ), ended AS (
   UPDATE measure_row r SET until = :day FROM diff d
   WHERE r.measure_id = :measure AND r.period = :period AND r.row_id = d.row_id AND r.until IS NULL AND d.since < :day
+  RETURNING r.row_id
 ), dropped AS (
   DELETE FROM measure_row r USING diff d
   WHERE r.measure_id = :measure AND r.period = :period AND r.row_id = d.row_id AND r.since = :day AND d.since = :day
@@ -51,6 +52,7 @@ old AS MATERIALIZED (
   INSERT INTO measure_row (measure_id, period, row_id, since, area_code, weight, personal)
   SELECT :measure, :period, row_id, :day, new_area, new_weight, :personal FROM diff
   WHERE new_area IS NOT NULL AND (since IS NULL OR since < :day)
+    AND (SELECT count(*) FROM ended) >= 0  -- first the old row of a moved one ends: only one may stand open
 ), change AS (
   SELECT area, sum(by)::bigint AS by FROM (
     SELECT new_area AS area, new_weight AS by FROM diff WHERE new_area IS NOT NULL
@@ -92,6 +94,10 @@ _TAKE = text(
 )
 _FORGET = text("DELETE FROM measure_touched WHERE area_code BETWEEN :lo AND :hi")
 _BEDS_OF = text("SELECT id FROM bed WHERE facility_id = ANY (CAST(:ids AS bigint[]))")
+_QUARTERS_OF = text(
+    "SELECT a.code FROM unnest(CAST(:communities AS bigint[])) AS c(code)"
+    " JOIN area a ON a.code BETWEEN c.code + 1 AND c.code + 999"
+)
 Tell = Callable[[int, int], None]
 MOST_TOUCHED = 50_000
 """So many touched rows are judged by themselves at once; a larger import is taken in several goes."""
@@ -150,7 +156,10 @@ def count_touched(session: Session, now: datetime) -> list[CountReport]:
     for row in taken:
         city = counted[row.area_code // 10**9]
         if city is not None:
-            touched.setdefault(city, {}).setdefault(row.subject, set()).add(row.row_id)
+            of_city = touched.setdefault(city, {})
+            of_city.setdefault(row.subject, set()).add(row.row_id)
+            if row.subject == "facility":  # a site also decides what the areas around it own
+                of_city.setdefault("area", set()).add(row.area_code)
     return [_count_rows(session, now, city, rows) for city, rows in sorted(touched.items())]
 
 
@@ -213,17 +222,25 @@ def _count_rows(session: Session, now: datetime, city_code: int, touched: dict[s
     if "facility" in only:
         beds = session.connection().execute(_BEDS_OF, {"ids": only["facility"]}).scalars()
         only["bed"] = sorted({*only.get("bed", ()), *beds})
+    if "area" in only:
+        only["area"] = _areas_around(session, rules.city_code, only["area"])
     changed = judged = 0
     for measure, measure_id in _measures(session, rules, today):
         chosen = only.get(measure.subject)
-        if measure.subject == "area" and "facility" in only:
-            chosen = None
-        elif not chosen:
+        if not chosen:
             continue
         judged += 1
         for day in _days(measure, today):
             changed += _apply(session, now, rules, measure, measure_id, day, today, chosen)
     return CountReport(rules.city_code, today, judged, changed)
+
+
+def _areas_around(session: Session, city_code: int, codes: list[int]) -> list[int]:
+    """Give every area a site there can count for: those it lies in, and the quarters of its community by their outline."""
+    above = {code // size * size for code in codes for size in (1, 10**3, 10**6, 10**9, 10**11)}
+    communities = [code for code in above if code % 10**3 == 0 and code % 10**6]
+    quarters = session.connection().execute(_QUARTERS_OF, {"communities": communities}).scalars()
+    return sorted({city_code, *above, *quarters})
 
 
 def _days(measure: Measure, today: date) -> list[date]:

@@ -105,7 +105,7 @@ def test_whatever_happens_to_beds_sites_and_elders_a_full_recount_finds_nothing_
     counted(cast)
     beds = [bed for _, of_site in sites for bed in of_site]
     for step in range(24):
-        what = seed.randrange(6)
+        what = seed.randrange(7)
         bed, site = seed.choice(beds), seed.choice(sites)[0]
         on = date(2026, 1, 1) + timedelta(days=seed.randrange(300))
         if what == 0:
@@ -121,6 +121,13 @@ def test_whatever_happens_to_beds_sites_and_elders_a_full_recount_finds_nothing_
                 cast,
                 "UPDATE facility SET type_code = :kind WHERE id = :id",
                 kind=seed.choice(["care_home", "day_care_centre"]),
+                id=site,
+            )
+        elif what == 5:
+            do(
+                cast,
+                "UPDATE facility SET area_code = :area WHERE id = :id",
+                area=seed.choice([COMMUNITY, COMMUNITY + 1000, STREET - 10**6]),
                 id=site,
             )
         else:
