@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import date, timedelta
+from datetime import date
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Path, Query, Request
@@ -189,14 +189,17 @@ def _file(content: bytes, name: str, form: str) -> Response:
 
 
 @router.get("/officer/audit/chain")
-def chain_page(request: Request, office: AuditDesk, district: Annotated[int, Query(ge=0, le=999_999)] = 0) -> Response:
+def chain_page(
+    request: Request, office: AuditDesk, district: Annotated[int | None, Query(ge=0, le=999_999)] = None
+) -> Response:
     """Show every chain's head, its newest seals with their roots, and the last recomputation."""
     session = office.work.session
-    lo = office.lo // 10**9 * 10**9
+    heads = chain.chain_heads(session, office.lo // 10**9 * 10**9, office.hi)
+    chosen = district if district is not None else heads[-1].chain_code if heads else 0
     names = office.names(
-        heads=chain.chain_heads(session, lo, office.hi), check=chain.last_check(session), rules=chain.RULES_ZH,
-        districts=area_names(session, {one.chain_code * 10**9 for one in chain.chain_heads(session, lo, office.hi)}),
-        seals=[(one, chain.seal_text(one)) for one in chain.seals_of(session, district)], district=district,
-        seeds=seeds_around(session, office.work.now), days=timedelta(days=1), errors={},
+        heads=heads, check=chain.last_check(session), rules=chain.RULES_ZH,
+        districts=area_names(session, {one.chain_code * 10**9 for one in heads}),
+        seals=[(one, chain.seal_text(one)) for one in chain.seals_of(session, chosen)], district=chosen,
+        seeds=seeds_around(session, office.work.now), errors={},
     )  # fmt: skip
     return render(request, "audit/chain.html", names)

@@ -14,6 +14,7 @@ from api.pages.audit_words import kind_words
 from api.pages.kit import render
 from api.pages.officer_office import speaking
 from api.pages.privacy_words import field_words
+from api.pages.roles import ROLE_WORDS
 from services.cities.queries import area_names
 from services.errors import DomainError, Invalid, NotAllowed
 from services.oversight import glass
@@ -136,6 +137,11 @@ def _look(
     return render(request, "audit/glass_record.html", names, status_code=status_code)
 
 
+def _who(full_name: str | None, role: str, person_id: int) -> str:
+    """Name who opened a record, masked; somebody of another street by office and number, since she is not known here."""
+    return mask_name(full_name) if full_name else f"{ROLE_WORDS.get(role, role)} {person_id}"
+
+
 def _names(work: UnitOfWork) -> dict[str, Any]:
     return {
         "read_only": work.actor.read_only, "as_of": work.now, "has_tabs": work.actor.area_lo is not None,
@@ -159,7 +165,7 @@ def _page(
         kinds = kind_words()
     rows = [
         {
-            "row": row, "asker": mask_name(row.asker_name) if row.asker_name else str(row.asker_id), "kind": kinds[row.kind],
+            "row": row, "asker": _who(row.asker_name, row.asker_role, row.asker_id), "kind": kinds[row.kind],
             "elder": mask_name(row.elder_name) if row.elder_name else str(row.elder_id), "mine": row.asker_id == me,
             "open": row.closed_at is None and row.expires_at > work.now, "late": row.review_due_at < work.now,
             "looks": glass.looks_of(work.session, row.id),

@@ -19,6 +19,7 @@ from sqlmodel import Session
 from services.clock import civil_date
 from services.errors import NotFound
 from services.oversight.case_checks import Check, check_case
+from services.oversight.case_words import MOVES_ZH, PROOFS_ZH, STATES_ZH, STEPS_ZH
 from services.oversight.chain import links_of
 from services.people.privacy import mask_name
 
@@ -190,7 +191,7 @@ def _before(rows: Rows) -> list[Fact]:
         facts.append(_fact("entitlement", "判定", words, right["recorded_at"], "entitlement", right))
     use = rows.one["use"]
     if use is not None:
-        words = f"{use['month']:%Y-%m} 用 {_yuan(use['amount_fen'])}（{use['state']}）"
+        words = f"{use['month']:%Y-%m} 用 {_yuan(use['amount_fen'])}（{STATES_ZH.get(use['state'], use['state'])}）"
         facts.append(_fact("entitlement", "用掉的额度", words, use["recorded_at"], "entitlement_use", use))
     return facts
 
@@ -204,17 +205,22 @@ def _ordered(rows: Rows) -> list[Fact]:
     facts = [_fact("order", "下单", words, order["placed_at"], "care_order", order, f"/orders/{order['id']}")]
     for event in rows.many["events"]:
         facts.append(
-            _fact("order", event["kind"], event["state_after"] or "", event["happened_at"], "order_event", event)
+            _fact("order", STEPS_ZH.get(event["kind"], event["kind"]), "", event["happened_at"], "order_event", event)
         )
     for offer in rows.many["offers"]:
-        words = f"{offer['name']}: {offer['state']}" + (
+        words = f"{offer['name']}: {STATES_ZH.get(offer['state'], offer['state'])}" + (
             f"（{offer['decline_reason']}）" if offer["decline_reason"] else ""
         )
         facts.append(_fact("offer", "派给机构", words, offer["offered_at"], "offer", offer))
     for one in rows.many["assignments"]:
         facts.append(
             _fact(
-                "offer", "派人", f"护理员 {one['carer_id']} 号: {one['state']}", one["assigned_at"], "assignment", one
+                "offer",
+                "派人",
+                f"护理员 {one['carer_id']} 号: {STATES_ZH.get(one['state'], one['state'])}",
+                one["assigned_at"],
+                "assignment",
+                one,
             )
         )
     return facts
@@ -225,7 +231,17 @@ def _done(rows: Rows) -> list[Fact]:
     if visit is not None:
         link = f"/visits/{visit['id']}"
         if visit["checked_in_at"] is not None:
-            facts.append(_fact("visit", "签到", visit["check_in_proof"], visit["checked_in_at"], "visit", visit, link))
+            facts.append(
+                _fact(
+                    "visit",
+                    "签到",
+                    PROOFS_ZH.get(visit["check_in_proof"], visit["check_in_proof"]),
+                    visit["checked_in_at"],
+                    "visit",
+                    visit,
+                    link,
+                )
+            )
         if visit["checked_out_at"] is not None:
             done = "、".join(visit["tasks_done"]) or "未勾选项目"
             facts.append(_fact("visit", "签退", done, visit["checked_out_at"], "visit", visit, link))
@@ -268,7 +284,7 @@ def _money(rows: Rows) -> list[Fact]:
         words = f"{use['kind_name_zh']}（{use['rule_version']}）：预留 {_yuan(use['amount_fen'])}，用 {_yuan(use['captured_fen'])}"
         facts.append(_fact("voucher", "券", words, use["recorded_at"], "voucher_use", use))
     for move in rows.many["moves"]:
-        words = f"{move['kind']} {_yuan(move['amount_fen'])}"
+        words = f"{MOVES_ZH.get(move['kind'], move['kind'])} {_yuan(move['amount_fen'])}"
         facts.append(_fact("voucher", "券的流水", words, move["recorded_at"], "voucher_move", move))
     line = rows.one["line"]
     if line is not None:
@@ -289,7 +305,16 @@ def _money(rows: Rows) -> list[Fact]:
         words = f"应付 {_yuan(payable['amount_fen'])}，已扣 {_yuan(payable['captured_fen'])}，已退 {_yuan(payable['refunded_fen'])}"
         facts.append(_fact("payment", "自付款", words, payable["created_at"], "payable", payable))
     for step in rows.many["steps"]:
-        facts.append(_fact("payment", step["kind"], step["gateway"], step["happened_at"], "payment_event", step))
+        facts.append(
+            _fact(
+                "payment",
+                STEPS_ZH.get(step["kind"], step["kind"]),
+                step["gateway"],
+                step["happened_at"],
+                "payment_event",
+                step,
+            )
+        )
     for one in rows.many["refunds"]:
         words = f"{_yuan(one['amount_fen'])}（{one['state']}）"
         facts.append(_fact("payment", "退款", words, one["created_at"], "payable_refund", one))

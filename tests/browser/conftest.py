@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin
 
+import httpx
 import pytest
 import uvicorn
 from playwright.sync_api import Browser, BrowserContext, Page, Route, sync_playwright
@@ -91,6 +92,7 @@ def quarter_site(quarter: Any, open_page: Callable[..., Page]) -> Iterator[CastS
     from api.app import create_app
 
     with _served(create_app()) as address:
+        httpx.get(address, timeout=120)  # the first answer of a process loads what the others share
         yield CastSite(url=address, cast=quarter, open_page=open_page)
 
 

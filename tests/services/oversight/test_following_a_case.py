@@ -63,7 +63,7 @@ def test_a_case_is_followed_from_the_right_to_the_payment_and_what_is_missing_is
     titles = [(fact.stage, fact.title) for fact in case.facts]
     for expected in (
         ("elder", "登记在册"), ("entitlement", "判定"), ("entitlement", "用掉的额度"), ("order", "下单"), ("offer", "派人"),
-        ("visit", "签到"), ("visit", "签退"), ("settlement", "结算明细"), ("payment", "自付款"), ("payment", "captured"),
+        ("visit", "签到"), ("visit", "签退"), ("settlement", "结算明细"), ("payment", "自付款"), ("payment", "已扣款"),
     ):  # fmt: skip
         assert expected in titles
     assert "王秀兰" not in str(case.facts) and "王**" in str(case.facts)
