@@ -104,39 +104,21 @@ def test_whatever_happens_to_beds_sites_and_elders_a_full_recount_finds_nothing_
     sites = [home(cast, f"R{n}", beds=4, nursing=n % 4) for n in range(3)]
     counted(cast)
     beds = [bed for _, of_site in sites for bed in of_site]
+    changes = (
+        ("UPDATE bed SET nursing_from = :on WHERE id = :bed",),
+        ("UPDATE bed SET closed_on = :on WHERE id = :bed AND opened_on <= :on",),
+        ("UPDATE facility SET status = 'closed', closed_on = :on WHERE id = :site",),
+        ("UPDATE facility SET status = 'open', closed_on = NULL WHERE id = :site",),
+        ("UPDATE facility SET type_code = :kind WHERE id = :site", "care_home", "day_care_centre"),
+        ("UPDATE facility SET area_code = :area WHERE id = :site", COMMUNITY, COMMUNITY + 1000, STREET - 10**6),
+        ("UPDATE person SET died_on = CASE WHEN died_on IS NULL THEN CAST(:on AS date) END WHERE id = :person",),
+    )
     for step in range(24):
-        what = seed.randrange(7)
-        bed, site = seed.choice(beds), seed.choice(sites)[0]
-        on = date(2026, 1, 1) + timedelta(days=seed.randrange(300))
-        if what == 0:
-            do(cast, "UPDATE bed SET nursing_from = :on WHERE id = :id", on=on, id=bed)
-        elif what == 1:
-            do(cast, "UPDATE bed SET closed_on = :on WHERE id = :id AND opened_on <= :on", on=on, id=bed)
-        elif what == 2:
-            do(cast, "UPDATE facility SET status = 'closed', closed_on = :on WHERE id = :id", on=on, id=site)
-        elif what == 3:
-            do(cast, "UPDATE facility SET status = 'open', closed_on = NULL WHERE id = :id", id=site)
-        elif what == 4:
-            do(
-                cast,
-                "UPDATE facility SET type_code = :kind WHERE id = :id",
-                kind=seed.choice(["care_home", "day_care_centre"]),
-                id=site,
-            )
-        elif what == 5:
-            do(
-                cast,
-                "UPDATE facility SET area_code = :area WHERE id = :id",
-                area=seed.choice([COMMUNITY, COMMUNITY + 1000, STREET - 10**6]),
-                id=site,
-            )
-        else:
-            do(
-                cast,
-                "UPDATE person SET died_on = CASE WHEN died_on IS NULL THEN CAST(:on AS date) END WHERE id = :id",
-                on=on,
-                id=cast["wang"],
-            )
+        statement, *choices = seed.choice(changes)
+        facts: dict[str, Any] = {"bed": seed.choice(beds), "site": seed.choice(sites)[0], "person": cast["wang"]}
+        facts["on"] = date(2026, 1, 1) + timedelta(days=seed.randrange(300))
+        facts["kind"] = facts["area"] = seed.choice(choices or [None])
+        do(cast, statement, **{name: fact for name, fact in facts.items() if f":{name}" in statement})
         if step % 5 == 4:
             cast.advance(hours=30)
         if step % 3 == 2:
