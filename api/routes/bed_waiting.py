@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
@@ -21,6 +20,7 @@ from api.schemas.bed_register import (
     WaitingTimeOut,
     WaitOut,
 )
+from api.schemas.visits import Moment
 from services.beds import jumps, waiting, waiting_queries
 from services.beds.grounds import home_to_see
 from services.oversight.queries import desk_area
@@ -47,13 +47,12 @@ def show_list(work: Work, facility_id: Id) -> list[WaitOut]:
     "/beds/waiting-times", response_model=list[WaitingTimeOut], responses=problems(401, 403), summary="Waiting times"
 )
 def show_times(
-    work: Work, until: Annotated[datetime | None, Query(description="with time zone; default now")] = None
+    work: Work, until: Annotated[Moment | None, Query(description="with time zone; default now")] = None
 ) -> list[WaitingTimeOut]:
     """Give by class how long elders waited for the homes of the office's area."""
     lo = desk_area(work.actor)
     assert work.actor.area_hi is not None
-    moment = work.now if until is None else until.replace(tzinfo=until.tzinfo or UTC)
-    rows = waiting_queries.waiting_times(work.session, lo, work.actor.area_hi, moment)
+    rows = waiting_queries.waiting_times(work.session, lo, work.actor.area_hi, until or work.now)
     return [WaitingTimeOut.model_validate(row) for row in rows]
 
 

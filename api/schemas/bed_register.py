@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -42,7 +42,7 @@ class RegisterOut(Out):
 class CertificateIn(In):
     """A paper about beds; `grants` false takes the flag away from `holds_from` on."""
 
-    bed_ids: list[int] = Field(min_length=1, max_length=500)
+    bed_ids: list[Annotated[int, Field(ge=1, le=2**62)]] = Field(min_length=1, max_length=500)
     flag: Flag
     holds_from: Day
     valid_until: Day | None = None
