@@ -79,6 +79,7 @@ PERIODIC = (
     Periodic("circles.refresh_every_city", daily),
     Periodic("circles.compute_access", daily),
     Periodic("circles.publish_every_city", monthly),
+    Periodic("oversight.publish_every_city", monthly),
     Periodic("timebank.seal_day", daily),
     Periodic("timebank.settle_month", monthly),
     Periodic("timebank.close_month", monthly),

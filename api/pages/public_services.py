@@ -40,7 +40,7 @@ WORDS = {"content", "acceptance", "recipients", "provision", "standard", "payer"
 @router.get("/services")
 def list_services(request: Request, work: OpenWork, city: City = "", on: str = "") -> Response:
     """Show a city's basic services with exactly the five public fields, and where they can be had as data."""
-    here, cities = _city(work, city)
+    here, cities = city_of_page(work, city)
     day = _day(on) or civil_date(work.now)
     names = {
         "home": "/",
@@ -93,7 +93,7 @@ def _changes(form: dict[str, str]) -> dict[str, Any]:
 def _item_page(
     request: Request, work: UnitOfWork, code: str, city: str, errors: dict[str, str] | None = None, status: int = 200
 ) -> Response:
-    here, _ = _city(work, city)
+    here, _ = city_of_page(work, city)
     today = civil_date(work.now)
     versions = versions_of(work.session, _publisher(work, here["key"], today), code)
     names = {
@@ -114,7 +114,8 @@ def _publisher(work: UnitOfWork, city: str, on: date) -> int:
     return catalogue_city(work.session, code, on) or code
 
 
-def _city(work: UnitOfWork, asked: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+def city_of_page(work: UnitOfWork, asked: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """Give the city a public page is about, by code, key or name, and all cities there are. Raises UnknownCity."""
     cities = [
         {"code": row.code, "key": row.key, "name": for_reader(row.name_zh, row.name_en)}
         for row in list_cities(work.session)

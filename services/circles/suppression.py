@@ -37,11 +37,11 @@ def hide(
     parents: Mapping[Area, Area | None], totals: Mapping[Area, int], reached: Mapping[Table, Mapping[Area, int]]
 ) -> Hidden:
     """Decide what to hide; `parents` gives for every area the one it is a part of (None for the whole)."""
-    hidden_totals = _closed(parents, totals, {area for area, total in totals.items() if _small(total)})
+    hidden_totals = closed(parents, totals, {area for area, total in totals.items() if _small(total)})
     parts = {}
     for table, counts in reached.items():
         small = {area for area, total in totals.items() if _small(counts[area]) or _small(total - counts[area])}
-        parts[table] = frozenset(_closed(parents, totals, small | hidden_totals))
+        parts[table] = frozenset(closed(parents, totals, small | hidden_totals))
     return Hidden(frozenset(hidden_totals), parts)
 
 
@@ -49,8 +49,8 @@ def _small(count: int) -> bool:
     return 0 < count < SMALLEST_SHOWN
 
 
-def _closed(parents: Mapping[Area, Area | None], totals: Mapping[Area, int], first: Iterable[Area]) -> set[Area]:
-    """Hide more until no area and its parts have exactly one hidden among them."""
+def closed(parents: Mapping[Area, Area | None], totals: Mapping[Area, int], first: Iterable[Area]) -> set[Area]:
+    """Hide more until no area and its parts have exactly one hidden among them; for other tables of the same tree too."""
     children: dict[Area, list[Area]] = {}
     for area, parent in parents.items():
         if parent is not None:

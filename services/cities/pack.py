@@ -156,8 +156,18 @@ class FacilityType(Named):
     source: Code
 
 
+class OpenDataPolicy(Part):
+    """Under which licence a city's open data stands, and the smallest count of persons that is published."""
+
+    licence: str = "CC BY 4.0"
+    licence_url: str = "https://creativecommons.org/licenses/by/4.0/"
+    smallest_shown: int = Field(default=5, ge=2, le=50)
+
+
 class PackRules(Part):
     """Everything a city decides."""
+
+    open_data: OpenDataPolicy = OpenDataPolicy()
 
     profiles: tuple[Profile, ...] = Field(min_length=1)
     tiers: tuple[Tier, ...] = Field(min_length=1)

@@ -90,6 +90,12 @@ class ReportUnderWay(Conflict):
     message_zh = "这个月的月报正在生成，请稍后刷新。"
 
 
+class NothingOpen(NotFound):
+    """The city has published no such table; facts: city_code."""
+
+    message_zh = "这个城市还没有公布这张表。"
+
+
 class BadForm(Invalid):
     """A form that is no workbook, too large, or names fields that a report does not have; facts: unknown."""
 

@@ -10,7 +10,7 @@ from yl_page_walk import WALK, cookies_of, fill, pages
 from yl_walk import ANONYMOUS, HTML, MEMBERS, World
 
 WHERE_PEOPLE_GO = (
-    "/", "/card", "/carer", "/credit", "/desk", "/dev", "/door", "/elder", "/family", "/inspections", "/institutions", "/kit", "/me", "/officer", "/pay", "/provider", "/services",
+    "/", "/card", "/carer", "/credit", "/desk", "/dev", "/door", "/elder", "/family", "/inspections", "/institutions", "/kit", "/me", "/open-data", "/officer", "/pay", "/provider", "/services",
     "/sign-in", "/sign-out", "/site", "/verify", "/view", "/visits", "/volunteer",
 )  # fmt: skip
 """The first step of every page; a page elsewhere needs a look at who may see it, and then a line here."""

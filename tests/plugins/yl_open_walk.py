@@ -13,7 +13,18 @@ READERS = frozenset({"officer", "operator", "advisor", "auditor"})
 DESKS = READERS | {"other_officer"}
 OFFICER = frozenset({"officer"})
 STREET = 320102003000000
+HSDS = ("organizations", "services", "service_at_locations", "taxonomies", "taxonomy_terms")
 MAY_OF_OPEN: dict[str, frozenset[str]] = {
+    **dict.fromkeys(("GET /hsds/v3/", *(f"GET /hsds/v3/{name}" for name in HSDS)), EVERYBODY),
+    **dict.fromkeys((f"GET /hsds/v3/{name}/{{hsds_id}}" for name in HSDS if name != "organizations"), frozenset()),
+    "GET /hsds/v3/organizations/{hsds_id}": EVERYBODY,
+    **dict.fromkeys(
+        (f"GET /api/v1/open/{name}" for name in ("catalogue", "facilities.geojson", "registers/{register}.csv")),
+        EVERYBODY,
+    ),
+    # nothing is published in the walked world; tests/api/test_open_data.py publishes
+    **dict.fromkeys(("GET /api/v1/open/indicators", "GET /api/v1/open/indicators.csv"), frozenset()),
+    "GET /api/v1/changes": EVERYBODY,
     "GET /api/v1/area-statistics": EVERYBODY,
     "POST /api/v1/area-statistics": OFFICER,
     "POST /api/v1/area-statistics/{statistic_id}/withdrawal": OFFICER,
@@ -62,4 +73,13 @@ def open_data(world: Any) -> None:
 def names_of_open(world: Any) -> dict[str, Any]:
     """Give what stands in the addresses of these calls and pages."""
     ids = world.ids
-    return {"statistic_id": ids["statistic"], "report_id": ids["report"], "form_id": ids["report_form"]}
+    from services.oversight.hsds import stable_id
+
+    kangle = stable_id("organization", world.cast.providers["kangle"])
+    return {
+        "hsds_id": kangle,
+        "register": "facilities",
+        "statistic_id": ids["statistic"],
+        "report_id": ids["report"],
+        "form_id": ids["report_form"],
+    }
