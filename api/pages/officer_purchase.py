@@ -73,7 +73,7 @@ def price(request: Request, office: Desk, contract_id: Id, service_code: Words =
     values = {"service_code": service_code, "unit_fen": unit_fen}
     return _do(
         request, office, contract_id, "price", values,
-        lambda *who: purchasing.set_price(*who, contract_id, service_code, _fen(unit_fen, "unit_fen")),
+        lambda s, now, actor: purchasing.set_price(s, now, actor, contract_id, service_code, _fen(unit_fen, "unit_fen")),
     )  # fmt: skip
 
 
@@ -86,8 +86,8 @@ def budget(
     values = {"budget_year": budget_year, "budget_number": budget_number, "funder": funder, "planned_fen": planned_fen}
     return _do(
         request, office, contract_id, "budget", values,
-        lambda *who: purchasing.add_budget(
-            *who, contract_id, number_of(budget_year, "budget_year"), budget_number, funder,
+        lambda s, now, actor: purchasing.add_budget(
+            s, now, actor, contract_id, number_of(budget_year, "budget_year"), budget_number, funder,
             _fen(planned_fen, "planned_fen"),
         ),
     )  # fmt: skip
@@ -96,7 +96,7 @@ def budget(
 @router.post(HOME + "/{contract_id:int}/start")
 def start(request: Request, office: Desk, contract_id: Id) -> Response:
     """Put a draft into force."""
-    return _do(request, office, contract_id, "start", {}, lambda *who: purchasing.start_contract(*who, contract_id))
+    return _do(request, office, contract_id, "start", {}, lambda s, now, actor: purchasing.start_contract(s, now, actor, contract_id))
 
 
 @router.post(HOME + "/{contract_id:int}/drop")
@@ -104,7 +104,7 @@ def drop(request: Request, office: Desk, contract_id: Id, reason: Words = "") ->
     """Put a draft away."""
     return _do(
         request, office, contract_id, "drop", {"reason": reason},
-        lambda *who: purchasing.drop_contract(*who, contract_id, reason),
+        lambda s, now, actor: purchasing.drop_contract(s, now, actor, contract_id, reason),
     )  # fmt: skip
 
 
@@ -113,7 +113,7 @@ def end(request: Request, office: Desk, contract_id: Id, ended_on: Words = "", r
     """End a contract early."""
     return _do(
         request, office, contract_id, "end", {"ended_on": ended_on, "reason": reason},
-        lambda *who: purchasing.end_contract(*who, contract_id, day_of(ended_on, "ended_on"), reason),
+        lambda s, now, actor: purchasing.end_contract(s, now, actor, contract_id, day_of(ended_on, "ended_on"), reason),
     )  # fmt: skip
 
 
@@ -126,8 +126,8 @@ def accept(
     values = {"first_day": first_day, "last_day": last_day, "result": result, "note": note}
     return _do(
         request, office, contract_id, "accept", values,
-        lambda *who: purchasing.accept_delivery(
-            *who, contract_id, day_of(first_day, "first_day"), day_of(last_day, "last_day"), result, note
+        lambda s, now, actor: purchasing.accept_delivery(
+            s, now, actor, contract_id, day_of(first_day, "first_day"), day_of(last_day, "last_day"), result, note
         ),
     )  # fmt: skip
 

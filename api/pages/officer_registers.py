@@ -7,7 +7,7 @@ from fastapi.responses import Response
 
 from api.pages.languages import translate
 from api.pages.officer_office import Desk
-from api.pages.officer_sheets import plain
+from api.pages.officer_sheets import Cell, plain
 from api.pages.register_page import Page, Table, show
 
 router = APIRouter(include_in_schema=False)
@@ -20,7 +20,7 @@ def registers(request: Request, office: Desk) -> Response:
 
 
 def _page() -> Page:
-    rows: list[list[object]] = [
+    rows: list[list[Cell]] = [
         [{"text": word, "href": href}, told]
         for href, word, told in (
             (
@@ -52,4 +52,4 @@ def _page() -> Page:
         "",
         tables=[Table("registers", translate("台账目录"), columns, rows)],
         back=("/officer", translate("回总览")),
-    )  # type: ignore[arg-type]
+    )

@@ -138,7 +138,7 @@ def _checks(office: Office) -> Page:
         for row in rows
     ]  # fmt: skip
     note = translate("每处设施以最近一次没有撤回的检查为准；全部合格才算标准化运行。")
-    links = [
+    links: list[tuple[str, str]] = [
         (f"{CHECKS}/new/{code}", Markup(translate("登记：%(list)s")) % {"list": as_written(one.name_zh)})
         for code, one in CHECKLISTS.items()
     ]

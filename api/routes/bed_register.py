@@ -157,7 +157,7 @@ def imagine(
         ratio_now=found.now.ratio, short_now=found.now.short_beds, target=found.now.target,
         target_due=found.now.target_due, nursing=found.nursing, total=found.total, ratio=found.ratio,
         short_after=found.short_after, meets_target=found.meets_target,
-        homes=[{  # type: ignore[list-item]
+        homes=[{
             "facility_id": one.facility_id, "name": one.name, "nursing": one.nursing, "total": one.total,
             "could_certify": one.could_certify,
         } for one in found.homes],

@@ -214,7 +214,7 @@ class DrawnOut(BaseModel):
     place: int
     target: str
     ticket: str
-    inspectors: list[str]
+    inspectors: tuple[str, ...]
 
 
 class DrawOut(BaseModel):

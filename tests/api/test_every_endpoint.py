@@ -11,20 +11,21 @@ from datetime import timedelta
 from typing import Any
 
 from fastapi.testclient import TestClient
-from yl_audit_walk import MAY_OF_AUDIT, bodies_of_audit, names_of_audit
-from yl_beds_walk import MAY_OF_BEDS, bodies_of_beds, names_of_beds
-from yl_care_walk import MAY_OF_VISITS, bodies_of_visits, names_of_visits
+from yl_audit_walk import MAY_OF_AUDIT, bodies_of_audit
+from yl_beds_walk import MAY_OF_BEDS, bodies_of_beds
+from yl_care_walk import MAY_OF_VISITS, bodies_of_visits
 from yl_cases_care import WHO_MAY, bodies_of_care
 from yl_evidence_walk import FILES, MAY_OF_EVIDENCE, bodies_of_evidence
 from yl_hours_walk import MAY_OF_HOURS, bodies_of_hours
 from yl_money_walk import MAY_OF_MONEY, bodies_of_money
-from yl_open_walk import MAY_OF_OPEN, bodies_of_open, names_of_open
+from yl_open_walk import MAY_OF_OPEN, bodies_of_open
 from yl_orders_walk import KEYED, MAY_OF_ORDERS, bodies_of_orders
 from yl_page_walk import WALK
 from yl_privacy_walk import MAY_OF_PRIVACY, bodies_of_privacy
-from yl_registers_walk import MAY_OF_REGISTERS, bodies_of_registers, names_of_registers
-from yl_supervision_walk import MAY_OF_SUPERVISION, bodies_of_supervision, names_of_supervision
-from yl_trust_walk import MAY_OF_TRUST, bodies_of_trust, names_of_trust
+from yl_registers_walk import MAY_OF_REGISTERS, bodies_of_registers
+from yl_rooms_walk import names_of_rooms
+from yl_supervision_walk import MAY_OF_SUPERVISION, bodies_of_supervision
+from yl_trust_walk import MAY_OF_TRUST, bodies_of_trust
 from yl_walk import ANONYMOUS, INDICATORS, MEMBERS, World
 
 EVERYBODY, SIGNED_IN = frozenset({*MEMBERS, ANONYMOUS}), frozenset(MEMBERS)
@@ -45,7 +46,7 @@ def fill(path: str, world: World) -> str:
         "gate_id": ids["gate"], "facility_id": ids["facility"], "stay_id": ids["stay"], "person_id": cast["volunteer"], "session_id": ids["session"], "alert_id": 999_999, "exception_id": 999_999, "device_id": 999_999,
         "run_id": ids["run"], "row_id": ids["row"], "indicator_code": "monthly_visit_rate", "paper_code": ids["paper"], "redemption_id": 1, "group_id": 1, "move_id": 1, "series_id": 999_999, "appeal_id": 1, "assessment_id": ids["assessment"], "home_bed_id": ids["home_bed"], "purpose": "research", "erasure_id": ids["erasure"], "settlement_id": ids["settlement"], "line_id": ids["line"], "difference_id": ids["difference"], "account_id": ids["account"], "form": "csv", "code": "home_bath", "message_id": ids["message"], "attachment_id": ids["attachment"], "scenario_id": ids["scenario"], "siting_run_id": ids["siting_run"], "layer": "network", "z": 14, "x": 13600, "y": 6640,
     }  # fmt: skip
-    return path.format(**(names | names_of_audit(world) | names_of_supervision(world) | names_of_trust(world) | names_of_beds(world) | names_of_registers(world) | names_of_open(world) | names_of_visits(world)))
+    return path.format(**(names | names_of_rooms(world)))
 
 
 def bodies(world: World) -> dict[str, dict[str, Any]]:
@@ -129,16 +130,26 @@ def call(client: TestClient, world: World, who: str, method: str, path: str) -> 
     options: dict[str, Any] = {"json": bodies(world).get(name)} if name in bodies(world) else {}
     options = FILES.get(name, options)
     if path.endswith("/scan") and method == "PUT":
-        options = {"data": {"purpose": "consent"}, "files": {"file": ("a.pdf", b"%PDF-1.4 invented", "application/pdf")}}
+        options = {
+            "data": {"purpose": "consent"},
+            "files": {"file": ("a.pdf", b"%PDF-1.4 invented", "application/pdf")},
+        }
     if path == "/api/v1/imports" and method == "POST":
-        options = {"data": {"kind": "facilities", "crs": "wgs84"}, "files": {"file": ("a.csv", "名称,类型,经度,纬度\nA,meal_site,118.8,32\n".encode(), "text/csv")}}
+        options = {
+            "data": {"kind": "facilities", "crs": "wgs84"},
+            "files": {"file": ("a.csv", "名称,类型,经度,纬度\nA,meal_site,118.8,32\n".encode(), "text/csv")},
+        }
     if path in ("/api/v1/orders", "/api/v1/facilities/{facility_id}/changes", *KEYED) and method == "POST":
         headers["Idempotency-Key"] = f"walk-{who}-0001"
     tiered = ("/uncovered", "/coverage/elders", "/coverage/areas", "/coverage/trend")
     query: dict[str, str] = {"tier": "street", "profile": "elder"} if path.endswith(tiered) else {}
     query |= {"city": "320100"} if "/open/" in path else {}
     query |= {"service_code": "home_bath"} if path.endswith("/free-places") else {}
-    query |= {"city": "320100", "lon": "118.779", "lat": "32.041", "crs": "wgs84", "minutes": "5"} if path.endswith("/circles") else {}
+    query |= (
+        {"city": "320100", "lon": "118.779", "lat": "32.041", "crs": "wgs84", "minutes": "5"}
+        if path.endswith("/circles")
+        else {}
+    )
     return client.request(method, fill(path, world), headers=headers, params=query, **options)
 
 
@@ -148,165 +159,187 @@ NOBODY: frozenset[str] = frozenset()
 KEEPERS = frozenset({"officer", "administrator"})
 COMMUNITY = frozenset({"officer", "advisor"})
 ROOM_OF_SUN = frozenset({"sun"}) | OFFICE
-MAY: dict[str, frozenset[str]] = MAY_OF_MONEY | MAY_OF_AUDIT | MAY_OF_SUPERVISION | WHO_MAY | MAY_OF_ORDERS | MAY_OF_PRIVACY | MAY_OF_TRUST | MAY_OF_BEDS | MAY_OF_REGISTERS | MAY_OF_EVIDENCE | MAY_OF_VISITS | MAY_OF_OPEN | {
-    "GET /healthz": EVERYBODY,
-    "GET /readyz": EVERYBODY,
-    # what anybody may know
-    "GET /tiles/{layer}/{z}/{x}/{y}.mvt": STREETS,
-    "GET /api/v1/circles": SIGNED_IN,  # streets and nobody's home; costs a second, so not for passers-by
-    "GET /api/v1/facilities": EVERYBODY,
-    "GET /api/v1/facilities.geojson": EVERYBODY,
-    **dict.fromkeys([f"GET /api/v1/facilities/{{facility_id}}{end}" for end in ("", "/changes")], EVERYBODY),
-    "GET /api/v1/providers": EVERYBODY,
-    "GET /api/v1/providers/{provider_id}": EVERYBODY,
-    "GET /api/v1/services/{code}": EVERYBODY,
-    # an elder's own affairs: her side, her office; the auditor reads
-    "GET /api/v1/elders/{elder_id}": HER_SIDE | READERS,
-    "GET /api/v1/elders/{elder_id}/attachments": HER_SIDE | READERS,
-    "GET /api/v1/elders/{elder_id}/entitlements": HER_SIDE | READERS,
-    "GET /api/v1/elders/{elder_id}/menu": HER_SIDE | READERS,
-    "GET /api/v1/elders/{elder_id}/needs": HER_SIDE | READERS,
-    "GET /api/v1/elders/{elder_id}/payables": HER_SIDE | READERS,
-    "GET /api/v1/elders/{elder_id}/proxies": HER_SIDE | READERS,
-    "GET /api/v1/elders/{elder_id}/visit-attempts": HER_SIDE | READERS,
-    "GET /api/v1/elders/{elder_id}/visits": HER_SIDE | READERS,
-    "GET /api/v1/elders/{elder_id}/volunteer-sessions": HER_SIDE | READERS,
-    "GET /api/v1/attachments/{attachment_id}": HER_SIDE | READERS,
-    "GET /api/v1/payables/{payable_id}": HER_SIDE | READERS,
-    "POST /api/v1/elders/{elder_id}/attachments": HER_SIDE | OFFICE,
-    "POST /api/v1/elders/{elder_id}/binding-cards": HER_SIDE | OFFICE,
-    **dict.fromkeys(("POST /api/v1/elders/{elder_id}/home", "POST /api/v1/elders/{elder_id}/leaving"), OFFICE),
-    "POST /api/v1/elders/{elder_id}/needs": HER_SIDE | OFFICE,
-    "POST /api/v1/elders/{elder_id}/reveal": HER_SIDE | OFFICE,
-    "POST /api/v1/elders/{elder_id}/door-plate": HER_SIDE | OFFICE,
-    "DELETE /api/v1/elders/{elder_id}/door-plate": HER_SIDE | OFFICE,
-    "POST /api/v1/elders/{elder_id}/visit-attempts": OFFICE,
-    "POST /api/v1/elders/{elder_id}/visit-duty/ending": OFFICE,
-    "POST /api/v1/payables/{payable_id}/authorisation": HER_SIDE,
-    "POST /api/v1/match": HER_SIDE | READERS,
-    "POST /api/v1/orders": HER_SIDE | OFFICE,
-    # an order: her side, her office, and those who work on it
-    "GET /api/v1/orders/{order_id}": HER_SIDE | READERS | ON_THE_JOB,
-    "GET /api/v1/orders/{order_id}/timeline": HER_SIDE | READERS | ON_THE_JOB,
-    "GET /api/v1/order-numbers/{number}": HER_SIDE | READERS | ON_THE_JOB,
-    "GET /api/v1/orders/{order_id}/free-carers": frozenset({"dispatcher"}),
-    "POST /api/v1/orders/{order_id}/cancellation": HER_SIDE | OFFICE,
-    "POST /api/v1/orders/{order_id}/confirmation": HER_SIDE | OFFICE,
-    "POST /api/v1/orders/{order_id}/rating": HER_SIDE | OFFICE,
-    "POST /api/v1/orders/{order_id}/assignment": frozenset({"dispatcher"}),
-    "PUT /api/v1/orders/{order_id}/assignment": frozenset({"dispatcher"}),
-    "POST /api/v1/offers/{offer_id}/acceptance": frozenset({"dispatcher"}),
-    "POST /api/v1/offers/{offer_id}/refusal": frozenset({"dispatcher"}),
-    "GET /api/v1/providers/{provider_id}/offers": frozenset({"dispatcher"}),
-    "GET /api/v1/providers/{provider_id}/jobs": frozenset({"dispatcher"}),
-    "GET /api/v1/providers/{provider_id}/unassigned-orders": frozenset({"dispatcher"}),
-    # the door
-    "GET /api/v1/visits/{visit_id}": HER_SIDE | READERS | ON_THE_JOB,
-    "GET /api/v1/visits/{visit_id}/code": HER_SIDE,
-    "POST /api/v1/visits/{visit_id}/check-in": frozenset({"carer"}),
-    "POST /api/v1/visits/{visit_id}/check-out": frozenset({"carer"}),
-    "POST /api/v1/visits/{visit_id}/check-in-for": OFFICE | {"dispatcher"},
-    "POST /api/v1/visits/{visit_id}/check-out-for": OFFICE | {"dispatcher"},
-    # volunteers
-    "POST /api/v1/needs/{need_id}/taking": frozenset({"volunteer"}),
-    "POST /api/v1/needs/{need_id}/release": frozenset({"volunteer"}),
-    "POST /api/v1/needs/{need_id}/cancellation": HER_SIDE | OFFICE,
-    "POST /api/v1/volunteer-sessions/{session_id}/confirmation": NOBODY,
-    "POST /api/v1/volunteer-sessions/{session_id}/dispute": NOBODY,
-    "POST /api/v1/volunteer-sessions/{session_id}/correction": NOBODY,
-    "GET /api/v1/volunteers/{person_id}/statement": frozenset({"volunteer"}) | (READERS - {"operator"}),
-    "POST /api/v1/volunteers/{person_id}/training": frozenset({"officer", "advisor"}),
-    **MAY_OF_HOURS,
-    # the office
-    "POST /api/v1/elders": OFFICE,
-    "GET /api/v1/beds/homes": READERS | {"other_officer"},
-    "GET /api/v1/beds/homes/{facility_id}": READERS | {"other_officer"},
-    "GET /api/v1/beds/nursing-ratio": READERS | {"other_officer"},
-    "GET /api/v1/beds/nursing-ratio/beds": READERS | {"other_officer"},
-    "GET /api/v1/beds/nursing-ratio/trend": READERS | {"other_officer"},
-    "POST /api/v1/beds/{bed_id}/stays": frozenset({"officer"}),
-    **{f"GET /api/v1/indicators{end}": READERS | {"other_officer"} for end in ("", *INDICATORS)},
-    **dict.fromkeys([f"GET /api/v1/desk{end}" for end in ("", "/administrative-coverage")], READERS | {"other_officer"}),
-    "GET /api/v1/coverage": READERS | {"other_officer"},
-    "GET /api/v1/coverage/elders": READERS | {"other_officer"},
-    "GET /api/v1/coverage/areas": READERS | {"other_officer"},
-    "GET /api/v1/coverage/administrative": READERS | {"other_officer"},
-    "GET /api/v1/coverage/trend": READERS | {"other_officer"},
-    "GET /api/v1/coverage/access": READERS | {"other_officer"},
-    "GET /api/v1/open/coverage": EVERYBODY,
-    "GET /api/v1/open/coverage.csv": EVERYBODY,
-    "GET /api/v1/desk/escalations": READERS | {"other_officer"},
-    "GET /api/v1/desk/uncovered": READERS | {"other_officer"},
-    "GET /api/v1/gaps": READERS | {"other_officer"},
-    # an office's drawings beside the register: its own, and what was shared in the area; the owner alone changes them
-    "GET /api/v1/siting-runs": READERS | {"other_officer"},
-    "POST /api/v1/siting-runs": frozenset({"officer", "other_officer"}),
-    "GET /api/v1/siting-runs/{siting_run_id}": frozenset({"officer"}),
-    "GET /api/v1/scenarios": READERS | {"other_officer"},
-    "POST /api/v1/scenarios": frozenset({"officer", "other_officer"}),
-    "GET /api/v1/scenarios/{scenario_id}": READERS,
-    "GET /api/v1/scenarios/{scenario_id}/comparison": READERS,
-    "GET /api/v1/scenarios/{scenario_id}/export.geojson": READERS,
-    "PATCH /api/v1/scenarios/{scenario_id}": frozenset({"officer"}),
-    "POST /api/v1/scenarios/{scenario_id}/steps": frozenset({"officer"}),
-    "POST /api/v1/scenarios/{scenario_id}/undo": frozenset({"officer"}),
-    "GET /api/v1/visit-duties/compliance": READERS | {"other_officer"},
-    "GET /api/v1/visit-duties/not-yet-visited": READERS | {"other_officer"},
-    "GET /api/v1/messages/not-reached": OFFICE | {"other_officer"},
-    "GET /api/v1/messages/{message_id}/deliveries": frozenset({"daughter"}) | READERS,
-    "POST /api/v1/messages/{message_id}/read": frozenset({"daughter"}),
-    "POST /api/v1/messages/{message_id}/told": OFFICE,
-    "POST /api/v1/escalations/{escalation_id}/closing": OFFICE,
-    # the streets: every office reads; officers and the administrator open and bar
-    "GET /api/v1/network": STREETS,
-    "GET /api/v1/network/confidence": STREETS,
-    "GET /api/v1/network/gates": STREETS,
-    "POST /api/v1/network/gates": frozenset({"officer", "other_officer", "administrator"}),
-    "DELETE /api/v1/network/gates/{gate_id}": frozenset({"officer", "administrator"}),
-    **dict.fromkeys([f"POST /api/v1/facilities/{{facility_id}}/changes{end}" for end in ("", "/effect")], KEEPERS),
-    "POST /api/v1/roles": frozenset({"administrator"}),
-    "POST /api/v1/proxies/{proxy_id}/confirm": ROOM_OF_SUN,
-    "POST /api/v1/proxies/{proxy_id}/revoke": ROOM_OF_SUN | {"other_carer"},
-    "DELETE /api/v1/sessions/{session_id}": frozenset({"wang"}),
-    # lists taken in: the office whose area it is, the administrator but for elders; the auditor looks on
-    "GET /api/v1/imports": frozenset({"officer", "other_officer", "auditor", "administrator"}),
-    "GET /api/v1/imports/{run_id}": frozenset({"officer", "auditor", "administrator"}),
-    "POST /api/v1/imports": frozenset({"officer", "other_officer", "administrator"}),
-    "PUT /api/v1/imports/{run_id}/columns": frozenset({"officer", "administrator"}),
-    "POST /api/v1/imports/{run_id}/taking": KEEPERS,
-    "DELETE /api/v1/imports/{run_id}": frozenset({"officer", "administrator"}),
-    "GET /api/v1/import-rows": frozenset({"officer", "other_officer", "auditor", "administrator"}),
-    "GET /api/v1/import-rows/{row_id}": frozenset({"officer", "auditor", "administrator"}),
-    "PUT /api/v1/import-rows/{row_id}": frozenset({"officer", "administrator"}),
-    "PUT /api/v1/import-rows/{row_id}/place": frozenset({"officer", "administrator"}),
-    "DELETE /api/v1/import-rows/{row_id}": frozenset({"officer", "administrator"}),
-    # one's own
-    "GET /api/v1/me": REGISTERED,
-    "GET /api/v1/me/jobs": REGISTERED,
-    "GET /api/v1/sessions": REGISTERED,
-    "GET /api/v1/messages": REGISTERED,
-    "GET /api/v1/orders": REGISTERED,
-    "GET /api/v1/unmet-needs": REGISTERED,
-    "GET /api/v1/needs": REGISTERED,
-    "GET /api/v1/needs/mine": REGISTERED,
-    "GET /api/v1/visits/today": REGISTERED,
-    "GET /api/v1/visit-tasks/mine": REGISTERED,
-    "GET /api/v1/escalations/mine": REGISTERED,
-}
+MAY: dict[str, frozenset[str]] = (
+    MAY_OF_MONEY
+    | MAY_OF_AUDIT
+    | MAY_OF_SUPERVISION
+    | WHO_MAY
+    | MAY_OF_ORDERS
+    | MAY_OF_PRIVACY
+    | MAY_OF_TRUST
+    | MAY_OF_BEDS
+    | MAY_OF_REGISTERS
+    | MAY_OF_EVIDENCE
+    | MAY_OF_VISITS
+    | MAY_OF_OPEN
+    | {
+        "GET /healthz": EVERYBODY,
+        "GET /readyz": EVERYBODY,
+        # what anybody may know
+        "GET /tiles/{layer}/{z}/{x}/{y}.mvt": STREETS,
+        "GET /api/v1/circles": SIGNED_IN,  # streets and nobody's home; costs a second, so not for passers-by
+        "GET /api/v1/facilities": EVERYBODY,
+        "GET /api/v1/facilities.geojson": EVERYBODY,
+        **dict.fromkeys([f"GET /api/v1/facilities/{{facility_id}}{end}" for end in ("", "/changes")], EVERYBODY),
+        "GET /api/v1/providers": EVERYBODY,
+        "GET /api/v1/providers/{provider_id}": EVERYBODY,
+        "GET /api/v1/services/{code}": EVERYBODY,
+        # an elder's own affairs: her side, her office; the auditor reads
+        "GET /api/v1/elders/{elder_id}": HER_SIDE | READERS,
+        "GET /api/v1/elders/{elder_id}/attachments": HER_SIDE | READERS,
+        "GET /api/v1/elders/{elder_id}/entitlements": HER_SIDE | READERS,
+        "GET /api/v1/elders/{elder_id}/menu": HER_SIDE | READERS,
+        "GET /api/v1/elders/{elder_id}/needs": HER_SIDE | READERS,
+        "GET /api/v1/elders/{elder_id}/payables": HER_SIDE | READERS,
+        "GET /api/v1/elders/{elder_id}/proxies": HER_SIDE | READERS,
+        "GET /api/v1/elders/{elder_id}/visit-attempts": HER_SIDE | READERS,
+        "GET /api/v1/elders/{elder_id}/visits": HER_SIDE | READERS,
+        "GET /api/v1/elders/{elder_id}/volunteer-sessions": HER_SIDE | READERS,
+        "GET /api/v1/attachments/{attachment_id}": HER_SIDE | READERS,
+        "GET /api/v1/payables/{payable_id}": HER_SIDE | READERS,
+        "POST /api/v1/elders/{elder_id}/attachments": HER_SIDE | OFFICE,
+        "POST /api/v1/elders/{elder_id}/binding-cards": HER_SIDE | OFFICE,
+        **dict.fromkeys(("POST /api/v1/elders/{elder_id}/home", "POST /api/v1/elders/{elder_id}/leaving"), OFFICE),
+        "POST /api/v1/elders/{elder_id}/needs": HER_SIDE | OFFICE,
+        "POST /api/v1/elders/{elder_id}/reveal": HER_SIDE | OFFICE,
+        "POST /api/v1/elders/{elder_id}/door-plate": HER_SIDE | OFFICE,
+        "DELETE /api/v1/elders/{elder_id}/door-plate": HER_SIDE | OFFICE,
+        "POST /api/v1/elders/{elder_id}/visit-attempts": OFFICE,
+        "POST /api/v1/elders/{elder_id}/visit-duty/ending": OFFICE,
+        "POST /api/v1/payables/{payable_id}/authorisation": HER_SIDE,
+        "POST /api/v1/match": HER_SIDE | READERS,
+        "POST /api/v1/orders": HER_SIDE | OFFICE,
+        # an order: her side, her office, and those who work on it
+        "GET /api/v1/orders/{order_id}": HER_SIDE | READERS | ON_THE_JOB,
+        "GET /api/v1/orders/{order_id}/timeline": HER_SIDE | READERS | ON_THE_JOB,
+        "GET /api/v1/order-numbers/{number}": HER_SIDE | READERS | ON_THE_JOB,
+        "GET /api/v1/orders/{order_id}/free-carers": frozenset({"dispatcher"}),
+        "POST /api/v1/orders/{order_id}/cancellation": HER_SIDE | OFFICE,
+        "POST /api/v1/orders/{order_id}/confirmation": HER_SIDE | OFFICE,
+        "POST /api/v1/orders/{order_id}/rating": HER_SIDE | OFFICE,
+        "POST /api/v1/orders/{order_id}/assignment": frozenset({"dispatcher"}),
+        "PUT /api/v1/orders/{order_id}/assignment": frozenset({"dispatcher"}),
+        "POST /api/v1/offers/{offer_id}/acceptance": frozenset({"dispatcher"}),
+        "POST /api/v1/offers/{offer_id}/refusal": frozenset({"dispatcher"}),
+        "GET /api/v1/providers/{provider_id}/offers": frozenset({"dispatcher"}),
+        "GET /api/v1/providers/{provider_id}/jobs": frozenset({"dispatcher"}),
+        "GET /api/v1/providers/{provider_id}/unassigned-orders": frozenset({"dispatcher"}),
+        # the door
+        "GET /api/v1/visits/{visit_id}": HER_SIDE | READERS | ON_THE_JOB,
+        "GET /api/v1/visits/{visit_id}/code": HER_SIDE,
+        "POST /api/v1/visits/{visit_id}/check-in": frozenset({"carer"}),
+        "POST /api/v1/visits/{visit_id}/check-out": frozenset({"carer"}),
+        "POST /api/v1/visits/{visit_id}/check-in-for": OFFICE | {"dispatcher"},
+        "POST /api/v1/visits/{visit_id}/check-out-for": OFFICE | {"dispatcher"},
+        # volunteers
+        "POST /api/v1/needs/{need_id}/taking": frozenset({"volunteer"}),
+        "POST /api/v1/needs/{need_id}/release": frozenset({"volunteer"}),
+        "POST /api/v1/needs/{need_id}/cancellation": HER_SIDE | OFFICE,
+        "POST /api/v1/volunteer-sessions/{session_id}/confirmation": NOBODY,
+        "POST /api/v1/volunteer-sessions/{session_id}/dispute": NOBODY,
+        "POST /api/v1/volunteer-sessions/{session_id}/correction": NOBODY,
+        "GET /api/v1/volunteers/{person_id}/statement": frozenset({"volunteer"}) | (READERS - {"operator"}),
+        "POST /api/v1/volunteers/{person_id}/training": frozenset({"officer", "advisor"}),
+        **MAY_OF_HOURS,
+        # the office
+        "POST /api/v1/elders": OFFICE,
+        "GET /api/v1/beds/homes": READERS | {"other_officer"},
+        "GET /api/v1/beds/homes/{facility_id}": READERS | {"other_officer"},
+        "GET /api/v1/beds/nursing-ratio": READERS | {"other_officer"},
+        "GET /api/v1/beds/nursing-ratio/beds": READERS | {"other_officer"},
+        "GET /api/v1/beds/nursing-ratio/trend": READERS | {"other_officer"},
+        "POST /api/v1/beds/{bed_id}/stays": frozenset({"officer"}),
+        **{f"GET /api/v1/indicators{end}": READERS | {"other_officer"} for end in ("", *INDICATORS)},
+        **dict.fromkeys(
+            [f"GET /api/v1/desk{end}" for end in ("", "/administrative-coverage")], READERS | {"other_officer"}
+        ),
+        "GET /api/v1/coverage": READERS | {"other_officer"},
+        "GET /api/v1/coverage/elders": READERS | {"other_officer"},
+        "GET /api/v1/coverage/areas": READERS | {"other_officer"},
+        "GET /api/v1/coverage/administrative": READERS | {"other_officer"},
+        "GET /api/v1/coverage/trend": READERS | {"other_officer"},
+        "GET /api/v1/coverage/access": READERS | {"other_officer"},
+        "GET /api/v1/open/coverage": EVERYBODY,
+        "GET /api/v1/open/coverage.csv": EVERYBODY,
+        "GET /api/v1/desk/escalations": READERS | {"other_officer"},
+        "GET /api/v1/desk/uncovered": READERS | {"other_officer"},
+        "GET /api/v1/gaps": READERS | {"other_officer"},
+        # an office's drawings beside the register: its own, and what was shared in the area; the owner alone changes them
+        "GET /api/v1/siting-runs": READERS | {"other_officer"},
+        "POST /api/v1/siting-runs": frozenset({"officer", "other_officer"}),
+        "GET /api/v1/siting-runs/{siting_run_id}": frozenset({"officer"}),
+        "GET /api/v1/scenarios": READERS | {"other_officer"},
+        "POST /api/v1/scenarios": frozenset({"officer", "other_officer"}),
+        "GET /api/v1/scenarios/{scenario_id}": READERS,
+        "GET /api/v1/scenarios/{scenario_id}/comparison": READERS,
+        "GET /api/v1/scenarios/{scenario_id}/export.geojson": READERS,
+        "PATCH /api/v1/scenarios/{scenario_id}": frozenset({"officer"}),
+        "POST /api/v1/scenarios/{scenario_id}/steps": frozenset({"officer"}),
+        "POST /api/v1/scenarios/{scenario_id}/undo": frozenset({"officer"}),
+        "GET /api/v1/visit-duties/compliance": READERS | {"other_officer"},
+        "GET /api/v1/visit-duties/not-yet-visited": READERS | {"other_officer"},
+        "GET /api/v1/messages/not-reached": OFFICE | {"other_officer"},
+        "GET /api/v1/messages/{message_id}/deliveries": frozenset({"daughter"}) | READERS,
+        "POST /api/v1/messages/{message_id}/read": frozenset({"daughter"}),
+        "POST /api/v1/messages/{message_id}/told": OFFICE,
+        "POST /api/v1/escalations/{escalation_id}/closing": OFFICE,
+        # the streets: every office reads; officers and the administrator open and bar
+        "GET /api/v1/network": STREETS,
+        "GET /api/v1/network/confidence": STREETS,
+        "GET /api/v1/network/gates": STREETS,
+        "POST /api/v1/network/gates": frozenset({"officer", "other_officer", "administrator"}),
+        "DELETE /api/v1/network/gates/{gate_id}": frozenset({"officer", "administrator"}),
+        **dict.fromkeys([f"POST /api/v1/facilities/{{facility_id}}/changes{end}" for end in ("", "/effect")], KEEPERS),
+        "POST /api/v1/roles": frozenset({"administrator"}),
+        "POST /api/v1/proxies/{proxy_id}/confirm": ROOM_OF_SUN,
+        "POST /api/v1/proxies/{proxy_id}/revoke": ROOM_OF_SUN | {"other_carer"},
+        "DELETE /api/v1/sessions/{session_id}": frozenset({"wang"}),
+        # lists taken in: the office whose area it is, the administrator but for elders; the auditor looks on
+        "GET /api/v1/imports": frozenset({"officer", "other_officer", "auditor", "administrator"}),
+        "GET /api/v1/imports/{run_id}": frozenset({"officer", "auditor", "administrator"}),
+        "POST /api/v1/imports": frozenset({"officer", "other_officer", "administrator"}),
+        "PUT /api/v1/imports/{run_id}/columns": frozenset({"officer", "administrator"}),
+        "POST /api/v1/imports/{run_id}/taking": KEEPERS,
+        "DELETE /api/v1/imports/{run_id}": frozenset({"officer", "administrator"}),
+        "GET /api/v1/import-rows": frozenset({"officer", "other_officer", "auditor", "administrator"}),
+        "GET /api/v1/import-rows/{row_id}": frozenset({"officer", "auditor", "administrator"}),
+        "PUT /api/v1/import-rows/{row_id}": frozenset({"officer", "administrator"}),
+        "PUT /api/v1/import-rows/{row_id}/place": frozenset({"officer", "administrator"}),
+        "DELETE /api/v1/import-rows/{row_id}": frozenset({"officer", "administrator"}),
+        # one's own
+        "GET /api/v1/me": REGISTERED,
+        "GET /api/v1/me/jobs": REGISTERED,
+        "GET /api/v1/sessions": REGISTERED,
+        "GET /api/v1/messages": REGISTERED,
+        "GET /api/v1/orders": REGISTERED,
+        "GET /api/v1/unmet-needs": REGISTERED,
+        "GET /api/v1/needs": REGISTERED,
+        "GET /api/v1/needs/mine": REGISTERED,
+        "GET /api/v1/visits/today": REGISTERED,
+        "GET /api/v1/visit-tasks/mine": REGISTERED,
+        "GET /api/v1/escalations/mine": REGISTERED,
+    }
+)
 # answered by other rules: before sign-in, by a machine's secret, or about a wish that fits nobody here
 BY_OTHER_RULES = {
     "POST /api/v1/sign-in/codes", "POST /api/v1/sign-in", "POST /api/v1/sign-in/card",
     "POST /api/v1/payments/stripe/webhook", "POST /api/v1/messages/sms/reports",
     "POST /api/v1/proxies", "POST /api/v1/volunteers", "POST /api/v1/phone-calls",
 }  # fmt: skip
-ONCE = {"DELETE /api/v1/network/gates/{gate_id}", "POST /api/v1/elders/{elder_id}/visit-duty/ending", "DELETE /api/v1/elders/{elder_id}/door-plate"}
+ONCE = {
+    "DELETE /api/v1/network/gates/{gate_id}",
+    "POST /api/v1/elders/{elder_id}/visit-duty/ending",
+    "DELETE /api/v1/elders/{elder_id}/door-plate",
+}
 """Done by the first who may; the others of them find it gone."""
 REFUSED = {401, 403, 404}
 
 
 def endpoints(app: Any) -> list[tuple[str, str]]:
     """Give every (method, path) of the documented API: reads first, so that they see the world as it was made."""
-    found = [(verb.upper(), path) for path, verbs in app.openapi()["paths"].items() if WALK.search(path) for verb in verbs]
+    found = [
+        (verb.upper(), path) for path, verbs in app.openapi()["paths"].items() if WALK.search(path) for verb in verbs
+    ]
     return sorted(found, key=lambda one: (one[0] != "GET", one[0] == "DELETE", one[1], one[0]))
 
 

@@ -51,7 +51,9 @@ def test_nobody_reads_on_a_page_what_is_not_hers_and_no_page_breaks(world: World
                 served.add(path)
                 if "</html>" in answer.text and "演示数据：人物虚构" not in answer.text:
                     wrong.append(f"{path} does not say to {who} that its people are invented")
-            if path.startswith(DEVELOPMENT) or path == "/" or (who, path) == THROUGH_BROKEN_GLASS:  # "/": whom one may play
+            if (
+                path.startswith(DEVELOPMENT) or path == "/" or (who, path) == THROUGH_BROKEN_GLASS
+            ):  # "/": whom one may play
                 continue
             secrets = OF_WANG + OF_SUN if who in WITHOUT_A_REASON else OF_WANG if who == "sun" else ()
             wrong += [f"{path} tells {who} {secret}" for secret in secrets if secret in answer.text]

@@ -6,13 +6,7 @@ import os
 import re
 from typing import Any
 
-from yl_audit_walk import names_of_audit
-from yl_beds_walk import names_of_beds
-from yl_care_walk import names_of_visits
-from yl_open_walk import names_of_open
-from yl_registers_walk import names_of_registers
-from yl_supervision_walk import names_of_supervision
-from yl_trust_walk import names_of_trust
+from yl_rooms_walk import names_of_rooms
 from yl_walk import ANONYMOUS, World
 
 WALK = re.compile(os.environ.get("YINLING_WALK", ""))
@@ -48,8 +42,7 @@ def fill(path: str, world: World) -> str:
         "settlement_id": ids["settlement"], "line_id": ids["line"], "difference_id": ids["difference"], "account_id": ids["account"],
         "scenario_id": ids["scenario"], "paper_code": ids["paper"], "form": "csv", "session_id": 1, "move_id": 1, "series_id": 1, "alert_id": 1, "device_id": 1, "assessment_id": ids["assessment"], "check_id": ids["check"], "erasure_id": ids["erasure"],
     }  # fmt: skip
-    names |= names_of_audit(world) | names_of_supervision(world) | names_of_trust(world) | names_of_beds(world) | names_of_registers(world) | names_of_open(world)
-    names |= names_of_visits(world)
+    names |= names_of_rooms(world)
     if path.startswith("/carer"):
         names["visit_id"] = ids["visit"]
     return path.replace(":int", "").format(**names)

@@ -20,7 +20,9 @@ def read(cursor: str, **asked: Any) -> Any:
         return changes_after(work.session, work.now, cursor, **asked)
 
 
-SETTLED = text("SELECT NOT EXISTS (SELECT FROM public_change WHERE written_in >= pg_snapshot_xmin(pg_current_snapshot()))")
+SETTLED = text(
+    "SELECT NOT EXISTS (SELECT FROM public_change WHERE written_in >= pg_snapshot_xmin(pg_current_snapshot()))"
+)
 MOST_LOOKS = 5_000
 
 
