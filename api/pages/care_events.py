@@ -43,11 +43,17 @@ def outcome_words() -> dict[str, str]:
     }
 
 
+def _relation(told: str) -> str:
+    """Give a relation of the register in the reader's language, one that somebody wrote herself as she wrote it."""
+    words = relation_words(told)
+    return words if words != told else as_written(told)
+
+
 def case_facts(office: Office, file: CaseFile) -> list[tuple[str, str]]:
     """Give what the file knows of her needs and of who stands beside her, as (what, words)."""
     classes = {one.code: one.name for one in office.rules.visit_classes}
     contacts = Markup(translate("；")).join(
-        Markup("{} {}").format(as_written(name), relation_words(relation)) for name, relation in file.contacts
+        Markup("{} {}").format(as_written(name), _relation(relation)) for name, relation in file.contacts
     )
     return [
         (translate("对象类别"), groups_in_words(file.groups)),

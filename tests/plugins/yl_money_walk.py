@@ -31,7 +31,7 @@ MAY_OF_MONEY: dict[str, frozenset[str]] = {
     "POST /api/v1/orders/{order_id}/settlement-hold": frozenset({"officer"}),
     "DELETE /api/v1/orders/{order_id}/settlement-hold": frozenset({"officer", "other_officer"}),
     "GET /api/v1/prepaid-accounts": BOOKS | {"dispatcher", "other_dispatcher"},
-    "POST /api/v1/prepaid-accounts": frozenset({"officer"}),
+    "POST /api/v1/prepaid-accounts": frozenset({"officer", "dispatcher"}),
     "POST /api/v1/prepaid-accounts/{account_id}/entries": frozenset({"officer", "dispatcher"}),
     "POST /api/v1/prepaid-accounts/{account_id}/leaving": frozenset({"officer", "dispatcher"}),
 }
