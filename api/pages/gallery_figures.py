@@ -20,6 +20,7 @@ CARD: dict[str, Any] = {
     "thing": "张床",
     "href": "/officer/indicators/nursing_bed_ratio?area=370500000000000&on=2026-11-20",
     "counted_on": date(2026, 11, 19),
+    "population_href": None,
 }
 COUNT = CARD | {"code": "meal_sites", "name": "老年食堂数", "figure": "136", "share": None, "aim": None, "aim_words": "",
                 "kept": None, "parts": "", "missing": None, "thing": "处机构"}  # fmt: skip
@@ -58,6 +59,8 @@ FIGURES: dict[str, tuple[str, dict[str, Any]]] = {
                         "places": [{"name": "清风院", "count": 300}, {"name": "河口敬老院", "count": 106}]},
             "points": POINTS,
             "aim": 60.0,
+            "published": [{"on": date(2020, 12, 31), "words": "46.77%", "plan": "东营“十四五”",
+                           "source": "东营市“十四五”民政事业发展规划"}],
             "rows": [{"href": "/officer/indicators/nursing_bed_ratio/rows?side=numerator", "words": "计入的是哪些：护理型床位"}],
             "again_href": "/officer/indicators/nursing_bed_ratio?again=true",
             "recounted": {"equal": True, "figure": "54.20%", "parts": "3,794 / 7,000"},

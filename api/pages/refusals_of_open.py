@@ -36,4 +36,5 @@ REFUSALS_OF_OPEN = (
     _("游标不对，请用上次返回的 next_cursor。"),
     _("modified_after 超出范围。"),
     _("这个城市还没有公布这张表。"),
+    _("表格不超过%(most)s MB。"),
 )
