@@ -10,6 +10,7 @@ from services.language import for_reader
 THINGS = {
     "bed": ("张床", "beds"), "facility": ("处机构", "sites"), "area": ("个地方", "areas"), "elder": ("位老人", "elders"),
     "volunteer": ("位志愿者", "volunteers"), "carer": ("位护理人员", "carers"),
+    "project": ("个点位", "planned sites"), "obligation": ("个小区", "residential areas"),
 }  # fmt: skip
 
 

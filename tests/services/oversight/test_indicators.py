@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from sqlalchemy import text
@@ -26,6 +26,8 @@ from services.oversight.indicator_queries import (
     recount_value,
 )
 from services.oversight.indicators import formulas
+from services.oversight.measures import Subject
+from services.oversight.report_words import THINGS
 from services.visits.attempts import record_attempt
 from services.visits.compliance import month_compliance
 
@@ -233,6 +235,10 @@ def test_a_promise_tells_how_many_are_missing_and_where_the_trend_leads(cast: An
         points = indicator_trend(work.session, CITY, civil_date(work.now), RATIO, months=10)
     values = [point.value for point in points]
     assert values == sorted(values) and values[0] < 45 and values[-1] == 52
+
+
+def test_a_report_has_a_word_for_whatever_is_counted() -> None:
+    assert set(get_args(Subject)) == set(THINGS)
 
 
 def test_every_indicator_of_every_pack_is_known_to_the_counter(cast: Any) -> None:
