@@ -115,7 +115,9 @@ def service_by_code(session: Session, code: str, on: date, area_code: int | None
     Where a city publishes a catalogue, what is not in it is not offered. Kept until a catalogue changes. Raises
     UnknownService(service_code, on).
     """
-    return keep(session, ("service", code, on, area_code), lambda: _read_service(session, code, on, area_code))
+    # one catalogue holds in all of a district: kept once, not for every quarter somebody lives in
+    district = None if area_code is None else area_code // 10**9 * 10**9
+    return keep(session, ("service", code, on, district), lambda: _read_service(session, code, on, area_code))
 
 
 def _read_service(session: Session, code: str, on: date, area_code: int | None) -> Service:
