@@ -96,7 +96,14 @@ def budget(
 @router.post(HOME + "/{contract_id:int}/start")
 def start(request: Request, office: Desk, contract_id: Id) -> Response:
     """Put a draft into force."""
-    return _do(request, office, contract_id, "start", {}, lambda s, now, actor: purchasing.start_contract(s, now, actor, contract_id))
+    return _do(
+        request,
+        office,
+        contract_id,
+        "start",
+        {},
+        lambda s, now, actor: purchasing.start_contract(s, now, actor, contract_id),
+    )
 
 
 @router.post(HOME + "/{contract_id:int}/drop")
