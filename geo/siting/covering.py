@@ -2,7 +2,7 @@
 
 Church and ReVelle 1974 (maximal covering), Toregas 1971 (set covering). Coverage has diminishing returns, so
 greedy reaches at least 1 - 1/e of what is possible (Nemhauser, Wolsey and Fisher 1978); a gain computed earlier
-is an upper bound for now, so most candidates need not be looked at again (Minoux 1978).
+stays an upper bound until its candidate is looked at again, so most need not be (Minoux 1978).
 """
 
 from __future__ import annotations
