@@ -158,6 +158,25 @@ def test_a_row_marked_sent_by_a_relay_that_died_is_sent_again(database, redis_ur
     assert relay.queue(redis).job_ids == [f"outbox-{outbox_id}-2"]
 
 
+def test_a_row_whose_job_still_waits_in_the_queue_is_neither_sent_again_nor_counted(
+    database, redis_url, effects, override_settings
+):
+    override_settings(outbox_resend_seconds=0.01)
+    outbox_id = promise()
+    redis = relay.connection()
+    assert relay.relay_once(redis) == 1
+    for _ in range(20):
+        time.sleep(0.02)
+        assert relay.relay_once(redis) == 0
+        relay.mend(redis)
+    row = effects.execute("SELECT state, sends FROM outbox WHERE id = %s", (outbox_id,)).fetchone()
+    assert row == ("sent", 1), "nobody had time to try it"
+    assert relay.queue(redis).job_ids == [f"outbox-{outbox_id}-1"]
+    relay.queue(redis).empty()
+    eventually(lambda: relay.relay_once(redis) == 1, seconds=10)
+    assert relay.queue(redis).job_ids == [f"outbox-{outbox_id}-2"], "what Redis forgot is sent again"
+
+
 def test_the_same_row_done_by_two_workers_at_once_has_one_effect(database, redis_url, effects):
     from concurrent.futures import ThreadPoolExecutor
 

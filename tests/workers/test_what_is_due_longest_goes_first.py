@@ -66,11 +66,12 @@ def test_the_relay_finds_what_is_due_among_much_that_waits_by_an_index(database:
             " FROM generate_series(1, 2000) AS n CROSS JOIN unnest('{waiting}'::text[] || array_fill('done'::text, '{12}')) AS s (state)"
         )
         connection.execute("ANALYZE outbox")
-        words = (
-            relay._CLAIM.text.replace(":now", "now()").replace(":most_rows", "200").replace(":most", "12").replace(":request", "'x'")
-            .replace("=> :resend", "=> 60")
-        )  # fmt: skip
-        plan = "\n".join(row[0] for row in connection.execute(f"EXPLAIN (COSTS OFF) {words}").fetchall())
+        claim = relay._CLAIM.text.replace(":now", "now()").replace(":lost", "'{}'").replace(":request", "'x'")
+        unconfirmed = relay._UNCONFIRMED.text.replace("=> :resend", "=> 60").replace(":resend *", "60 *")
+        asked = [words.replace(":most_rows", "200") for words in (claim, unconfirmed)]
+        plan = "\n".join(
+            row[0] for words in asked for row in connection.execute(f"EXPLAIN (COSTS OFF) {words}").fetchall()
+        )
         assert "outbox_due_idx" in plan and "outbox_sent_idx" in plan
         assert "Seq Scan on outbox" not in plan
         connection.rollback()
