@@ -16,6 +16,8 @@ from services.clock import civil_date
 from services.errors import DomainError
 from services.matching.bureau import WaitingForBureau, candidates_for, name_provider, waiting_for_bureau
 from services.matching.queries import unmet_needs
+from services.matching.response_times import response_times
+from services.matching.rules import minutes_up
 from services.orders.holidays import years_assumed
 from services.orders.steps import find_row
 
@@ -27,7 +29,7 @@ SHOWN = 50
 
 @router.get("/officer/orders")
 def orders(request: Request, office: Desk, said: str = "") -> Response:
-    """Show the orders that wait for the bureau with who can take each, and the unmet needs of the last month."""
+    """Show the orders that wait for the bureau with who can take each, how soon providers answer, and what nobody could do."""
     return _page(request, office, said=said)
 
 
@@ -51,6 +53,8 @@ def _page(request: Request, office: Office, *, said: str = "", problem: DomainEr
         said=said,
         problem="" if problem is None else problem.message_zh,
         years_assumed=years_assumed(work.session, civil_date(work.now)),
+        answers=response_times(work.session, work.actor, work.now - RECENT, work.now),
+        minutes_up=minutes_up,
         waiting=[_waiting(office, one) for one in waiting_for_bureau(work.session, work.actor)[:SHOWN]],
         needs=[
             {

@@ -10,6 +10,7 @@ from api.pages.evidence_words import REFUSALS_OF_EVIDENCE
 from api.pages.refusal_words_hours import REFUSALS_OF_HOURS
 from api.pages.refusals_of_audit import REFUSALS_OF_AUDIT
 from api.pages.refusals_of_beds import REFUSALS_OF_BEDS
+from api.pages.refusals_of_gaps import REFUSALS_OF_GAPS
 from api.pages.refusals_of_money import REFUSALS_OF_MONEY
 from api.pages.refusals_of_open import REFUSALS_OF_OPEN
 from api.pages.refusals_of_privacy import REFUSALS_OF_PRIVACY
@@ -384,6 +385,6 @@ REFUSALS: tuple[str, ...] = (
 REFUSALS += REFUSALS_OF_BEDS
 REFUSALS += REFUSALS_OF_CARE + REFUSALS_OF_HOURS + REFUSALS_OF_MONEY + REFUSALS_OF_PRIVACY + REFUSALS_OF_TRUST
 REFUSALS += REFUSALS_OF_SUPERVISION
-REFUSALS += REFUSALS_OF_EVIDENCE + REFUSALS_OF_VISITS + REFUSALS_OF_REGISTERS
+REFUSALS += REFUSALS_OF_EVIDENCE + REFUSALS_OF_VISITS + REFUSALS_OF_REGISTERS + REFUSALS_OF_GAPS
 REFUSALS += REFUSALS_OF_OPEN
 REFUSALS += REFUSALS_OF_AUDIT

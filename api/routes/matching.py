@@ -19,11 +19,13 @@ from api.schemas.matching import (
     MatchedOut,
     MatchIn,
     OfferOut,
+    ResponseTimesOut,
     UnmetNeedOut,
 )
 from services.matching import actions
 from services.matching.finding import Candidate
 from services.matching.queries import match, open_offers, unmet_needs
+from services.matching.response_times import response_times
 from services.orders.rules import check_aware
 
 router = APIRouter(prefix="/api/v1", tags=["matching"])
@@ -84,6 +86,20 @@ def decline_offer(work: Work, offer_id: Id, asked: DeclineIn) -> DeclinedOut:
     """Say no, with a reason; the next provider is asked at once."""
     actions.decline_offer(work.session, work.now, work.actor, offer_id, asked.reason)
     return DeclinedOut(offer_id=offer_id)
+
+
+@router.get(
+    "/response-times",
+    response_model=ResponseTimesOut,
+    responses=problems(401, 403),
+    summary="How soon orders are answered",
+)
+def show_response_times(work: Work, since: datetime | None = None, until: datetime | None = None) -> ResponseTimesOut:
+    """Measure answers to offers in the office's area, or of the dispatcher's provider; the last 31 days unless told."""
+    until = until or work.now
+    check_aware(until=until)
+    measured = response_times(work.session, work.actor, since or until - RECENT, until)
+    return ResponseTimesOut.model_validate(asdict(measured))
 
 
 @router.get(

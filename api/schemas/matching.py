@@ -111,6 +111,31 @@ class DeclinedOut(BaseModel):
     state: Literal["declined"] = "declined"
 
 
+class ProviderAnswersOut(BaseModel):
+    """How one provider answered: seconds from being asked to its answer; `silent`: it let the time pass."""
+
+    provider_id: int
+    provider_name: str
+    asked: int
+    accepted: int
+    declined: int
+    silent: int
+    median_seconds: int | None
+    nine_in_ten_seconds: int | None
+
+
+class ResponseTimesOut(BaseModel):
+    """Seconds from ordering to a provider's yes, and each provider's answers, the fastest first."""
+
+    since: datetime
+    until: datetime
+    orders: int
+    accepted: int
+    median_seconds: int | None
+    nine_in_ten_seconds: int | None
+    providers: list[ProviderAnswersOut]
+
+
 class UnmetNeedOut(BaseModel):
     """Demand without supply."""
 

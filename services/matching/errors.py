@@ -41,6 +41,12 @@ class NotADispatcher(NotAllowed):
     message_zh = "只有这家机构的调度员可以办理。"
 
 
+class NotForThisDesk(NotAllowed):
+    """Answers are measured for the office of the area and for the provider's dispatcher; facts: role."""
+
+    message_zh = "答复快慢由本辖区的工作人员和机构调度员查看。"
+
+
 class TaskClosed(Conflict):
     """The order does not wait for the bureau any more; facts: order_id, state."""
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+from yl_gaps_walk import MAY_OF_GAPS, bodies_of_gaps
+
 OFFICER = frozenset({"officer"})
 BOOKS = frozenset({"officer", "other_officer", "auditor"})
 OF_KANGLE = frozenset({"officer", "auditor", "dispatcher"})
 DESKS = frozenset({"officer", "operator", "advisor", "auditor", "other_officer"})
 COMMUNITY = 320102003902000
 MAY_OF_REGISTERS: dict[str, frozenset[str]] = {
+    **MAY_OF_GAPS,
     "GET /api/v1/purchase-contracts": BOOKS | {"dispatcher", "other_dispatcher"},
     "POST /api/v1/purchase-contracts": frozenset({"officer", "other_officer"}),
     "GET /api/v1/purchase-contracts/{contract_id}": OF_KANGLE,
@@ -43,7 +46,7 @@ MAY_OF_REGISTERS: dict[str, frozenset[str]] = {
 def bodies_of_registers(world: Any) -> dict[str, dict[str, Any]]:
     """Give the bodies of calls about registers."""
     kangle, day = world.cast.providers["kangle"], world.ids["now"].date().isoformat()
-    return {
+    return bodies_of_gaps(world) | {
         "POST /api/v1/purchase-contracts": {
             "contract_number": "ZF-2", "title": "居家服务", "buyer": "区民政局", "provider_id": kangle, "method": "open_tender",
             "first_day": "2026-01-01", "last_day": "2026-12-31", "ceiling_fen": 1_000_000,

@@ -28,7 +28,7 @@ def ask(quarter: Quarter, who: str = "daughter", **changes: Any) -> Matched:
         return match(work.session, work.now, work.actor, **wish)
 
 
-@pytest.mark.mission("DY-12")
+@pytest.mark.mission("DY-12", "NG-02")
 def test_a_daughter_sees_who_can_come_from_her_mothers_door_and_why(quarter: Quarter) -> None:
     found = ask(quarter)
     names = [one.provider_id for one in found.candidates]
@@ -41,7 +41,7 @@ def test_a_daughter_sees_who_can_come_from_her_mothers_door_and_why(quarter: Qua
     assert sum(first.score_parts.values()) == first.score
 
 
-@pytest.mark.mission("DY-12", "NG-22")
+@pytest.mark.mission("DY-12", "NG-22", "NG-02")
 def test_the_others_are_left_out_with_the_reason(quarter: Quarter) -> None:
     left = {one.provider_id: one for one in ask(quarter).left_out}
     far, blocked = left[quarter.providers["yuanda"]], left[quarter.providers["tingban"]]
@@ -70,6 +70,7 @@ def test_where_minutes_are_switched_off_her_own_area_decides(quarter: Quarter, t
     assert left[quarter.providers["kangle"]].facts == {"same_area": False}
 
 
+@pytest.mark.mission("NG-02")
 def test_at_night_and_on_sunday_everybody_is_closed(quarter: Quarter) -> None:
     sunday = quarter.thursday(9) + timedelta(days=3)
     for starts_at in (quarter.thursday(19), sunday):
@@ -110,7 +111,7 @@ def test_a_suspended_line_is_not_offering(quarter: Quarter) -> None:
     assert left[quarter.providers["ankang"]] == "not_offering"
 
 
-@pytest.mark.mission("DY-12")
+@pytest.mark.mission("DY-12", "NG-02")
 def test_a_site_is_reached_by_the_elder_and_needs_no_carer(quarter: Quarter) -> None:
     found = ask(quarter, service_code="canteen", starts_at=quarter.thursday(11), ends_at=quarter.thursday(12))
     assert found.candidates[0].reasons[0] == "从家走过去8分钟"

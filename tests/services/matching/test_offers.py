@@ -12,11 +12,13 @@ from services.matching.actions import decline_offer
 from services.matching.errors import (
     AlreadyAccepted,
     NotADispatcher,
+    NotForThisDesk,
     OfferClosed,
     OfferExpired,
     ProviderBlocked,
 )
 from services.matching.queries import open_offers, unmet_needs
+from services.matching.response_times import response_times
 from services.matching.rules import offer_expires_at
 from services.orders.actions import cancel_order
 
@@ -190,3 +192,36 @@ def test_a_timer_leaves_time_for_others_and_never_passes_the_start() -> None:
     assert offer_expires_at(now, now + timedelta(minutes=20), 120) == now + timedelta(minutes=10)
     assert offer_expires_at(now, now + timedelta(minutes=5), 120) == now + timedelta(minutes=5)
     assert offer_expires_at(now, now + 2 * days, 120, override_seconds=3) == now + timedelta(seconds=3)
+
+
+@pytest.mark.mission("NG-02")
+def test_how_soon_providers_answer_is_measured_for_the_area_and_for_each_provider(quarter: Quarter) -> None:
+    with quarter.work("zhao") as work:
+        began = work.now
+    placed = quarter.place()
+    quarter.run_jobs(only="matching.offer_next")
+    quarter.advance(minutes=10)
+    with quarter.work("ankang_dispatcher") as work:
+        decline_offer(work.session, work.now, work.actor, quarter.offer(placed.order_id), "no_hands")
+    quarter.run_jobs(only="matching.offer_next")
+    quarter.advance(minutes=20)
+    quarter.accept(quarter.offer(placed.order_id))
+    silent = quarter.place(even_if_ordered=True)
+    quarter.run_jobs(only="matching.offer_next")
+    quarter.advance(hours=3)
+    quarter.run_jobs(only="matching.expire_offer")
+    assert offers(quarter, silent.order_id)[0] == "ankang:expired"
+    with quarter.work("zhao") as work:
+        seen = response_times(work.session, work.actor, began, work.now)
+    assert (seen.orders, seen.accepted) == (2, 1) and 1800 <= (seen.median_seconds or 0) < 1860
+    ankang, kangle = seen.providers
+    assert (ankang.provider_id, ankang.asked, ankang.accepted, ankang.declined, ankang.silent) == (
+        quarter.providers["ankang"], 2, 0, 1, 1,
+    )  # fmt: skip
+    assert (kangle.asked, kangle.accepted, kangle.silent) == (1, 1, 0), "the offer still open is not counted"
+    assert 600 <= (ankang.median_seconds or 0) < 660 and 1200 <= (kangle.median_seconds or 0) < 1260
+    with quarter.work("kangle_dispatcher") as work:
+        own = response_times(work.session, work.actor, began, work.now)
+    assert [one.provider_id for one in own.providers] == [quarter.providers["kangle"]]
+    with pytest.raises(NotForThisDesk), quarter.work("daughter") as work:
+        response_times(work.session, work.actor, began, work.now)

@@ -1,0 +1,11 @@
+"""What a person meets when the house refuses something about gaps, answers and where a provider goes."""
+
+from __future__ import annotations
+
+
+def _(sentence: str) -> str:
+    """Mark a sentence for translation."""
+    return sentence
+
+
+REFUSALS_OF_GAPS = (_("答复快慢由本辖区的工作人员和机构调度员查看。"),)
