@@ -81,6 +81,8 @@ class Settings(BaseSettings):
     wechat_accounts: Literal["fake", "real", "off"] = "fake"
     wechat_open_base: str = "https://open.weixin.qq.com"
     outside_call_seconds: float = 10.0
+    webhook_networks: str = ""
+    """Private networks in which platforms may be called, `10.20.0.0/16,...`; none unless named. docs/open-data.md"""
 
     def derived_secret(self, purpose: str) -> bytes:
         """Give 32 bytes that belong to one purpose only, so that no key is used for two things."""

@@ -12,6 +12,7 @@ from services.clock import SHANGHAI
 from services.outbox import enqueue
 from services.oversight.chain import rows_wait
 from services.oversight.counting import anything_touched
+from services.oversight.webhook_sending import any_active
 from services.unit_of_work import SYSTEM, unit_of_work
 from workers.jobs import handlers
 
@@ -80,6 +81,7 @@ PERIODIC = (
     Periodic("circles.compute_access", daily),
     Periodic("circles.publish_every_city", monthly),
     Periodic("oversight.publish_every_city", monthly),
+    Periodic("webhooks.look", every_ten_seconds, any_active),
     Periodic("timebank.seal_day", daily),
     Periodic("timebank.settle_month", monthly),
     Periodic("timebank.close_month", monthly),

@@ -64,6 +64,11 @@ class Changes:
     more: bool
 
 
+def is_cursor(told: str) -> bool:
+    """Tell whether a text is a place of the feed."""
+    return _CURSOR.match(told) is not None
+
+
 def changes_after(
     session: Session,
     now: datetime,

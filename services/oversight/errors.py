@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from services.errors import Conflict, DomainError, Invalid, NotAllowed, NotFound
 from services.oversight.alert_errors import BY_CONSTRAINT as OF_ALERTS
+from services.oversight.webhook_errors import BY_CONSTRAINT as OF_WEBHOOKS
 
 
 class NotADesk(NotAllowed):
@@ -110,6 +111,7 @@ class FormNotFound(NotFound):
 
 BY_CONSTRAINT: dict[str, type[DomainError]] = {
     **OF_ALERTS,
+    **OF_WEBHOOKS,
     "erasure_request_one_open_idx": ErasureNotOpen,
     "erasure_request_decided_by_another_check": NotAllowed,
 }

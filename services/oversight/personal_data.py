@@ -242,6 +242,6 @@ OFFICE_WORK = {
     "alert_rule", "visit_grid", "visit_purchase", "purchase_acceptance", "purchase_budget_change", "purchase_contract",
     "credit_strike", "grade_request", "institution_filing", "institution_grade", "place_plan", "reconciliation_difference", "scenario", "service_standard", "settlement", "settlement_hold",
     "inspection_draw", "inspector_conflict", "key_target", "case_decision", "case_referral", "supervision_case",
-    "settlement_line", "site_plate", "siting_run", "volunteer_group",
+    "settlement_line", "site_plate", "siting_run", "volunteer_group", "webhook",
 }  # fmt: skip
 """Tables that name only who did something as an office or a provider; not about her, and kept as the office's record."""

@@ -66,6 +66,8 @@ SEALED_COLUMNS = (
     SealedColumn("import_row", "raw_sealed", "import_row"),
     SealedColumn("complaint", "contact_sealed", "complaint-contact"),
     SealedColumn("inspection_draw", "seed_sealed", "draw-seed"),
+    SealedColumn("webhook", "secret_sealed", "webhook-secret"),
+    SealedColumn("webhook", "secret_before_sealed", "webhook-secret"),
     SealedColumn("incident", "told_sealed", "incident"),
     SealedColumn("incident_step", "told_sealed", "incident"),
 )

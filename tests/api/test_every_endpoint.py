@@ -27,6 +27,7 @@ from yl_rooms_walk import names_of_rooms
 from yl_supervision_walk import MAY_OF_SUPERVISION, bodies_of_supervision
 from yl_trust_walk import MAY_OF_TRUST, bodies_of_trust
 from yl_walk import ANONYMOUS, INDICATORS, MEMBERS, World
+from yl_webhooks_walk import MAY_OF_WEBHOOKS, bodies_of_webhooks
 
 EVERYBODY, SIGNED_IN = frozenset({*MEMBERS, ANONYMOUS}), frozenset(MEMBERS)
 OFFICE = frozenset({"officer", "operator", "advisor"})
@@ -99,7 +100,7 @@ def bodies(world: World) -> dict[str, dict[str, Any]]:
         "POST /api/v1/elders/{elder_id}/needs": {"kind": "friendly_visit", **later},
         "POST /api/v1/volunteer-sessions/{session_id}/dispute": {"reason": "没有来"},
         "POST /api/v1/volunteer-sessions/{session_id}/correction": {"reason": "没有来"},
-    } | bodies_of_supervision(world) | bodies_of_maps() | bodies_of_audit(world) | bodies_of_hours(world) | bodies_of_orders(world) | bodies_of_money(world) | bodies_of_care(world) | bodies_of_evidence(world) | bodies_of_privacy(world) | bodies_of_trust(world) | bodies_of_beds(world) | bodies_of_registers(world) | bodies_of_open(world) | bodies_of_visits(world)  # fmt: skip
+    } | bodies_of_supervision(world) | bodies_of_maps() | bodies_of_audit(world) | bodies_of_hours(world) | bodies_of_orders(world) | bodies_of_money(world) | bodies_of_care(world) | bodies_of_evidence(world) | bodies_of_privacy(world) | bodies_of_trust(world) | bodies_of_beds(world) | bodies_of_registers(world) | bodies_of_open(world) | bodies_of_webhooks(world) | bodies_of_visits(world)  # fmt: skip
 
 
 def bodies_of_maps() -> dict[str, dict[str, Any]]:
@@ -172,6 +173,7 @@ MAY: dict[str, frozenset[str]] = (
     | MAY_OF_EVIDENCE
     | MAY_OF_VISITS
     | MAY_OF_OPEN
+    | MAY_OF_WEBHOOKS
     | {
         "GET /healthz": EVERYBODY,
         "GET /readyz": EVERYBODY,

@@ -11,6 +11,7 @@ from yl_open_walk import names_of_open
 from yl_registers_walk import names_of_registers
 from yl_supervision_walk import names_of_supervision
 from yl_trust_walk import names_of_trust
+from yl_webhooks_walk import names_of_webhooks
 
 ROOMS = (
     names_of_audit,
@@ -20,6 +21,7 @@ ROOMS = (
     names_of_supervision,
     names_of_trust,
     names_of_visits,
+    names_of_webhooks,
 )
 
 

@@ -19,6 +19,7 @@ from yl_open_walk import open_data
 from yl_registers_walk import registers
 from yl_supervision_walk import supervision
 from yl_trust_walk import trust
+from yl_webhooks_walk import webhooks
 
 MEMBERS = (
     "wang", "sun", "daughter", "officer", "other_officer", "operator", "advisor", "auditor", "administrator",
@@ -361,6 +362,7 @@ def world(request: pytest.FixtureRequest, cast_template: str) -> Iterator[World]
         registers(made)
         supervision(made)
         open_data(made)
+        webhooks(made)
         from yl_privacy_walk import ask_to_be_forgotten
 
         ask_to_be_forgotten(made)

@@ -20,6 +20,11 @@ TEMPLATES = {
         "【银龄圈】急：{alert}。请在{due_at}前打开“提醒”，点“知道了”或写下办了什么，逾期会交给下一位。",
         rings=True,
     ),
+    "oversight.webhook_paused": Template(
+        "数据推送停了",
+        "【银龄圈】第{number}号数据推送连续{failures}次没有送到，已经暂停。请联系对方平台，修好后在“数据推送”里点“继续”，不会漏数据。",
+        waits_for_morning=True,
+    ),
     "oversight.copy_ready": Template(
         "您的资料副本好了",
         "【银龄圈】您要的资料副本已经备好，三十天内可在“我的资料保护”里取走，或请社区打印。",
