@@ -9,11 +9,14 @@ import socket
 import subprocess
 import tempfile
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import psycopg
 from sqlalchemy import URL, make_url
+
+from benchmarks.own_host import OwnHost
 
 BINARIES = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
 
@@ -36,16 +39,20 @@ class OwnServer:
     folder: Path
     port: int
     options: dict[str, str]
+    address: str = "127.0.0.1"
+    before: tuple[str, ...] = ()
+    """Words before every program of it: on which host, as whom."""
+    environment: dict[str, str] = field(default_factory=dict)
 
     @property
     def url(self) -> URL:
         """Give the set-up login's address."""
-        return make_url(f"postgresql+psycopg://yinling@127.0.0.1:{self.port}/postgres")
+        return make_url(f"postgresql+psycopg://yinling@{self.address}:{self.port}/postgres")
 
     @property
     def dsn(self) -> str:
         """Give the same for psycopg."""
-        return f"postgresql://yinling@127.0.0.1:{self.port}/postgres"
+        return f"postgresql://yinling@{self.address}:{self.port}/postgres"
 
     def found(self) -> None:
         """Make the data folder and start."""
@@ -53,12 +60,15 @@ class OwnServer:
             "initdb", "-D", str(self.folder / "data"), "-U", "yinling", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8",
             "--no-instructions",
         )  # fmt: skip
+        if self.address != "127.0.0.1":
+            with (self.folder / "data" / "pg_hba.conf").open("a") as file:
+                file.write("host all all samenet trust\n")
         self.start()
 
     def start(self) -> None:
         """Start, also after a crash."""
         (self.folder / "data" / "postmaster.pid").unlink(missing_ok=True)
-        chosen = {"port": str(self.port), "listen_addresses": "127.0.0.1", "unix_socket_directories": str(self.folder)}
+        chosen = {"port": str(self.port), "listen_addresses": self.address, "unix_socket_directories": str(self.folder)}
         chosen |= {"shared_buffers": "64MB", "max_connections": "60"} | self.options
         words = " ".join(f"-c {name}={value}" for name, value in chosen.items())
         data, log = str(self.folder / "data"), str(self.folder / "log")
@@ -92,14 +102,14 @@ class OwnServer:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _run(self, program: str, *words: str, must: bool = True) -> int:
-        options = {}
-        if os.geteuid() == 0:
+        options: dict[str, Any] = {"env": os.environ | self.environment}
+        if os.geteuid() == 0 and not self.before:
             runner = pwd.getpwnam("postgres")
-            options = {"user": runner.pw_uid, "group": runner.pw_gid, "extra_groups": []}
-        command = [str(BINARIES[-1].parent / program), *words]
+            options |= {"user": runner.pw_uid, "group": runner.pw_gid, "extra_groups": []}
+        command = [*self.before, str(BINARIES[-1].parent / program), *words]
         done = subprocess.run(
             command, cwd=self.folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=must, **options
-        )  # type: ignore[call-overload]
+        )
         return int(done.returncode)
 
 
@@ -107,10 +117,16 @@ class NoDisk(RuntimeError):
     """This machine lets nobody mount a small disk."""
 
 
-def own_server(room_mb: int | None = None, **options: str) -> OwnServer:
+def own_server(
+    room_mb: int | None = None,
+    host: OwnHost | None = None,
+    environment: dict[str, str] | None = None,
+    **options: str,
+) -> OwnServer:
     """Found a server with these settings; durable unless they say otherwise. The caller closes it.
 
     `room_mb`: on a disk of its own of this size. Raises NoDisk where none can be mounted.
+    `host`: on that host of the hub, reachable over its link alone. `environment`: for its processes, besides ours.
     """
     folder = Path(tempfile.mkdtemp(prefix="yl-own-pg-", dir="/var/tmp"))
     if room_mb is not None:
@@ -124,7 +140,10 @@ def own_server(room_mb: int | None = None, **options: str) -> OwnServer:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    server = OwnServer(folder, port, options)
+    server = OwnServer(folder, port, options, environment=environment or {})
+    if host is not None:
+        as_whom = ("setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups")
+        server.address, server.before = host.address, (*host.inside, *as_whom)
     try:
         server.found()
         with psycopg.connect(server.dsn) as connection:

@@ -44,6 +44,7 @@ class Settings(BaseSettings):
     network_files_dir: Path = Path(".local/networks")
     pool_size: int = 8
     statement_timeout_ms: int = 15_000
+    database_silence_seconds: int = 12
 
     sign_in_code_seconds: int = 300
     sign_in_code_tries: int = 5

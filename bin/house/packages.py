@@ -51,6 +51,12 @@ def missing_browser() -> list[str]:
     return missing + ([] if fonts else ["fonts-noto-cjk"])
 
 
+def missing_for_drills() -> list[str]:
+    """Name the packages with which the drills make hosts and turn clocks; without them those drills are skipped."""
+    missing = [] if shutil.which("ip") and shutil.which("tc") else ["iproute2"]
+    return missing + ([] if any(Path("/usr/lib").glob("*/faketime/libfaketime.so.1")) else ["faketime"])
+
+
 def missing_venv() -> list[str]:
     """Name the package without which Debian's Python can make no environment of its own."""
     if attempt([sys.executable, "-c", "import ensurepip, venv"]).returncode == 0:

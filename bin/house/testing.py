@@ -22,6 +22,8 @@ def test(words: list[str]) -> int:
     chosen = [word for word in words if word != "--drills"]
     python = environment.prepare(browser=True)
     unrun = _browser()
+    if drills and packages.may_install() is not None:
+        packages.install(packages.missing_for_drills(), "hosts and clocks to break in drills")
     given = servers.provide("tests")
     try:
         _sweep(given)

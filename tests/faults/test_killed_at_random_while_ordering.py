@@ -6,13 +6,9 @@ Idempotency-Key. YINLING_DRILL_ORDERS (2,000) and YINLING_DRILL_SEED set size an
 
 from __future__ import annotations
 
-import contextlib
 import os
 import random
-import signal
 import socket
-import subprocess
-import sys
 import threading
 import time
 from collections import Counter
@@ -29,88 +25,12 @@ from yl_quarter import Quarter
 
 from services.orders.rebuilding import orders_that_disagree
 from services.unit_of_work import SYSTEM, unit_of_work
+from tests.faults.installation import House, eventually
 
-ROOT = Path(__file__).resolve().parents[2]
 ORDERS = int(os.environ.get("YINLING_DRILL_ORDERS", "2000"))
 SEED = int(os.environ.get("YINLING_DRILL_SEED", "20261123"))
 ELDERS, CLIENTS = 40, 8
 pytestmark = pytest.mark.drill
-
-
-def free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
-
-
-class House:
-    """The processes of one installation; whatever is killed is started again, as a supervisor does."""
-
-    def __init__(self, log: Path) -> None:
-        self.ports = [free_port(), free_port()]
-        serve = [["serve", "--port", str(port)] for port in self.ports]
-        self.words = {
-            "api-1": serve[0],
-            "api-2": serve[1],
-            "worker-1": ["worker"],
-            "worker-2": ["worker"],
-            "relay": ["relay"],
-        }
-        self.log = log
-        self.running: dict[str, subprocess.Popen[bytes]] = {}
-        self.kills: Counter[str] = Counter()
-        for name in self.words:
-            self.start(name)
-
-    def start(self, name: str) -> None:
-        with self.log.open("ab") as written:
-            self.running[name] = subprocess.Popen(
-                [sys.executable, "-m", "workers.command_line", *self.words[name]],
-                cwd=ROOT,
-                stdout=written,
-                stderr=written,
-            )
-
-    def kill(self, name: str) -> None:
-        """kill -9 a process and, of a worker, the work-horse that does a job at this moment; then start it again."""
-        process = self.running[name]
-        listed = subprocess.run(
-            ["ps", "--ppid", str(process.pid), "-o", "pid="], capture_output=True, text=True, check=False
-        )
-        for pid in [process.pid, *map(int, listed.stdout.split())]:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
-        process.wait(30)
-        self.kills[name] += 1
-        self.start(name)
-
-    def wait_until_it_answers(self) -> None:
-        for port in self.ports:
-            eventually(lambda port=port: answers(port), 300)
-
-    def stop(self) -> None:
-        for process in self.running.values():
-            process.terminate()
-        for process in self.running.values():
-            try:
-                process.wait(20)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait(10)
-
-
-def answers(port: int) -> bool:
-    try:
-        return httpx.get(f"http://127.0.0.1:{port}/healthz", timeout=5).status_code == 200
-    except httpx.HTTPError:
-        return False
-
-
-def eventually(check: Callable[[], bool], seconds: float) -> None:
-    deadline = time.monotonic() + seconds
-    while not check():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.2)
 
 
 @pytest.fixture
@@ -271,12 +191,18 @@ def count_confirmations(quarter: Quarter) -> psycopg.Connection[Any]:
 
 
 def kill_at_random(house: House, going_on: Callable[[], bool]) -> None:
-    """Kill one of the web servers or workers every two to five seconds, by the seed, while something goes on."""
+    """Kill one or two of the web servers and workers, by the seed, two to five seconds after the last are back.
+
+    A process needs seconds to start again; killed faster than that, nobody ever works and the drill shows nothing.
+    """
     chance = random.Random(SEED)
     victims = [name for name in house.words if name != "relay"]
     while going_on():
         time.sleep(chance.uniform(2.0, 5.0))
-        house.kill(chance.choice(victims))
+        for name in chance.sample(victims, chance.choice([1, 1, 2])):
+            house.kill(name)
+        house.wait_until_it_answers()
+        house.wait_until_workers_listen()
 
 
 def drained(effects: psycopg.Connection[Any]) -> bool:

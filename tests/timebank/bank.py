@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Engine, create_engine
 from sqlmodel import Session
 
+from services.unit_of_work import limit_silence
 from timebank.verify import verify
 from timebank.writer import open_account, record_transfer
 
@@ -84,19 +85,21 @@ class Bank:
         return self.act(verify, self.jobs)
 
 
-def engine_as(database: Any, role: str | None) -> Engine:
+def engine_as(database: Any, role: str | None, silence_seconds: int | None = None) -> Engine:
     """Give a pooled engine that acts as a role from its first statement (None: the set-up login itself).
 
     A connection is opened once and the role taken on it, so that a whole test costs few connections.
     """
-    taken = f" -c role={role}" if role else ""
-    options = {"options": f"-c timezone=UTC{taken}"}
-    return create_engine(database.url("setup"), connect_args=options, pool_size=12)
+    words = limit_silence(silence_seconds) if silence_seconds else {"options": ""}
+    words["options"] += " -c timezone=UTC" + (f" -c role={role}" if role else "")
+    return create_engine(database.url("setup"), connect_args=words, pool_size=12)
 
 
-def open_bank(database: Any, ledger: int = NANJING, cap: int | None = 90_000) -> Bank:
-    """Open the cast's accounts in a database."""
-    app, jobs = engine_as(database, "yinling_app"), engine_as(database, "yinling_jobs")
+def open_bank(
+    database: Any, ledger: int = NANJING, cap: int | None = 90_000, silence_seconds: int | None = None
+) -> Bank:
+    """Open the cast's accounts in a database; `silence_seconds`: how long a dead line is waited on."""
+    app, jobs = (engine_as(database, role, silence_seconds) for role in ("yinling_app", "yinling_jobs"))
     with Session(app) as s, s.begin():
         opened = {
             "issuance": open_account(s, NOON, ledger=ledger, kind="issuance"),
@@ -106,5 +109,5 @@ def open_bank(database: Any, ledger: int = NANJING, cap: int | None = 90_000) ->
             "club": open_account(s, NOON, ledger=ledger, kind="organisation", floor_minutes=0),
             "clawback": open_account(s, NOON, ledger=ledger, kind="clawback", cap_minutes=0),
         }
-    setup = engine_as(database, None)
+    setup = engine_as(database, None, silence_seconds)
     return Bank(database, app, jobs, setup, ledger, **opened)
