@@ -40,6 +40,11 @@ def _page() -> Page:
                 translate("幸福院、养老服务中心逐项检查，合格的才算标准化。"),
             ),
             (
+                "/officer/registers/remedies",
+                translate("缺口补齐"),
+                translate("哪些地方没有设施或者没有达标，用什么办法、哪天以前配齐。"),
+            ),
+            (
                 "/officer/registers/flags",
                 translate("地区称号"),
                 translate("认知障碍友好社区等称号，从哪天起、依据什么。"),

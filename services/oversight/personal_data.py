@@ -238,7 +238,7 @@ ABOUT: tuple[About, ...] = (
 
 OFFICE_WORK = {
     "bed_care_level", "bed_certificate", "bed_official", "bed_report", "home_standing",
-    "area_flag", "area_obligation", "facility_check", "project_site", "register_change",
+    "area_flag", "area_obligation", "facility_check", "gap_remedy", "project_site", "register_change",
     "alert_rule", "visit_grid", "visit_purchase", "purchase_acceptance", "purchase_budget_change", "purchase_contract",
     "credit_strike", "grade_request", "institution_filing", "institution_grade", "place_plan", "reconciliation_difference", "scenario", "service_standard", "settlement", "settlement_hold",
     "inspection_draw", "inspector_conflict", "key_target", "case_decision", "case_referral", "supervision_case",

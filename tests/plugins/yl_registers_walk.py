@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from yl_gaps_walk import MAY_OF_GAPS, bodies_of_gaps
+from yl_gaps_walk import MAY_OF_GAPS, bodies_of_gaps, gaps
 
 OFFICER = frozenset({"officer"})
 BOOKS = frozenset({"officer", "other_officer", "auditor"})
@@ -93,6 +93,7 @@ def registers(world: Any) -> None:
         ids["budget"] = purchasing.add_budget(*who, ids["contract"], year, "2081006-01", "district", 500_000)
         purchasing.start_contract(*who, ids["contract"])
     promised(world)
+    gaps(world)
 
 
 def promised(world: Any) -> None:
@@ -140,6 +141,6 @@ def names_of_registers(world: Any) -> dict[str, Any]:
     """Give what stands in the addresses of the registers' calls and pages."""
     return {
         "contract_id": world.ids["contract"], "budget_id": world.ids["budget"], "service_code": "home_bath",
-        "project_site_id": world.ids["project_site"], "obligation_id": world.ids["obligation"],
+        "remedy_id": world.ids["remedy"], "project_site_id": world.ids["project_site"], "obligation_id": world.ids["obligation"],
         "facility_check_id": world.ids["facility_check"], "flag_id": world.ids["flag"], "standard_list": "happiness_home_v1",
     }  # fmt: skip

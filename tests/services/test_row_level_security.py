@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import ProgrammingError
 
+from services.cities.rules import area_range
+from services.people.tables import Elder, Person, RoleGrant
 from services.unit_of_work import NOBODY, SYSTEM, Actor, engine, unit_of_work
 
 PUBLIC_TABLES = {
@@ -185,3 +189,42 @@ def test_a_job_of_one_street_sees_that_street_only(cast):
         introduce(work.session, replace(SYSTEM, area_lo=320102002000000, area_hi=320102002999999))
         work.session.connection().execute(text("SET LOCAL ROLE yinling_app"))
         assert count(work.session, "SELECT count(*) FROM elder") == 0
+
+
+@pytest.mark.mission("DY-36")
+def test_a_city_its_counties_and_their_enterprises_each_see_what_is_theirs(cast):
+    city, county, other_county = 320100000000000, 320102000000000, 320104000000000
+    with cast.work("house") as work:
+        run = work.session.connection().execute
+        person = Person(area_code=other_county + 1_001_001, full_name="钱奶奶", gender="female", created_at=work.now)
+        work.session.add(person)
+        work.session.flush()
+        far = person.id
+        work.session.add(
+            Elder(person_id=far, area_code=person.area_code, living="alone", registered_on=date(2024, 1, 1))
+        )
+        work.session.flush()
+        everybody = run(text("SELECT count(*) FROM elder")).scalar_one()
+
+    def seen(level: int) -> tuple[int, bool]:
+        with cast.work("house") as work:
+            officer = Person(area_code=level, full_name="周科长", gender="female", created_at=work.now)
+            work.session.add(officer)
+            work.session.flush()
+            grant = RoleGrant(person_id=officer.id, role="officer", area_code=level, granted_at=work.now)
+            work.session.add(grant)
+            work.session.flush()
+            lo, hi = area_range(level)
+            actor = Actor(officer.id, "officer", area_lo=lo, area_hi=hi, roles=("officer",))
+        with unit_of_work(actor) as work:
+            elders = set(work.session.connection().execute(text("SELECT person_id FROM elder")).scalars())
+        return len(elders), far in elders
+
+    assert seen(city) == (everybody, True), "the city sees every county"
+    assert seen(county) == (everybody - 1, False), "a county sees its own people"
+    assert seen(other_county) == (1, True), "and so does the other"
+    with cast.work("dispatcher") as work:
+        assert count(work.session, "SELECT count(*) FROM elder") == 0, "an enterprise sees no register of elders"
+    with cast.work("dispatcher") as work:
+        own = {row for row in work.session.connection().execute(text("SELECT provider_id FROM offer")).scalars()}
+        assert own <= {cast.providers["kangle"]}

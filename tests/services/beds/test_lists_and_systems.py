@@ -93,6 +93,7 @@ def test_a_list_of_homes_says_whose_they_are_from_a_day_on(cast: Any, home: Any)
     assert ask(cast, "SELECT ownership, price_cap_fen FROM home_standing") == [("public_run_privately", 280_000)]
 
 
+@pytest.mark.mission("DY-36")
 @pytest.mark.usefixtures("assessed")
 def test_a_providers_system_says_everything_twice_and_it_stands_once(cast: Any, home: Any) -> None:
     home(beds=1)

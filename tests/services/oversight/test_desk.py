@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import text, update
+from sqlalchemy.exc import ProgrammingError
 
+from services.circles import remedies
 from services.circles.coverage import uncovered_elders
+from services.circles.remedy_errors import NoGapThere, RemedyIncomplete, RemedyWithdrawn
 from services.cities.actions import adopt_rules, save_areas
 from services.cities.queries import rules_in_force
+from services.clock import civil_date
 from services.columns import table_of
+from services.directory.planned_errors import NotForThisRegister
 from services.directory.tables import Facility
 from services.oversight.actions import check_ledger
 from services.oversight.administrative import administrative_coverage
@@ -164,3 +169,62 @@ def test_under_shanghais_rules_the_desk_speaks_of_shanghais_circle(cast: Any) ->
     with cast.work("officer") as work:
         found = {tier.tier_code for tier in administrative_coverage(work.session, STREET, day)}
     assert found == {tier.code for tier in rules.tiers} and "street_15" not in found
+
+
+def three_communities_without_a_site(cast: Any) -> None:
+    with cast.work("house") as work:
+        work.session.connection().execute(update(_facility).values(status="closed"))
+        communities = ((320102003901000, "青石里"), (320102003902000, "文津里"), (320102002901000, "梅园里"))
+        save_areas(work.session, [{"code": code, "name": name} for code, name in communities])
+
+
+@pytest.mark.mission("HB-17")
+def test_areas_without_a_site_or_below_standard_are_listed_with_the_remedy_their_office_chose(cast: Any) -> None:
+    three_communities_without_a_site(cast)
+    build(cast, "日照点", "day_care_centre", ["daily_care", "meals"], 320102003901000)
+
+    def gaps() -> dict[int, Any]:
+        with cast.work("officer") as work:
+            found = remedies.gap_list(work.session, STREET, civil_date(work.now))
+        return {gap.area_code: gap for gap in found if gap.tier_code == "community_10"}
+
+    assert set(gaps()) == {320102003901000, 320102003902000}, "the other street's are another office's"
+    below, none = gaps()[320102003901000], gaps()[320102003902000]
+    assert below.candidate == "日照点" and below.missing and below.remedy is None
+    assert none.candidate is None
+
+    def choose(who: str = "officer", area: int = 320102003902000, **changes: Any) -> int:
+        with cast.work(who) as work:
+            wish = {
+                "tier_code": "community_10",
+                "remedy": "lease",
+                "due_on": civil_date(work.now) + timedelta(days=200),
+            }
+            return remedies.choose_remedy(work.session, work.now, work.actor, area_code=area, **(wish | changes))
+
+    first = choose()
+    second = choose(remedy="buy_back", note="原社区办公房")
+    assert second != first and gaps()[320102003902000].remedy.remedy == "buy_back", "the first is kept, withdrawn"
+    with cast.work("officer") as work:
+        assert remedies.find_remedy(work.session, first).withdrawn_reason
+    with pytest.raises(NotForThisRegister):
+        choose("other_officer")
+    with pytest.raises(NoGapThere):
+        choose(tier_code="street_15")
+    with pytest.raises(RemedyIncomplete):
+        choose(due_on=date(2020, 1, 1))
+    with pytest.raises(ProgrammingError), cast.work("officer") as work:
+        work.session.connection().execute(text("UPDATE gap_remedy SET remedy = 'build'"))
+    with cast.work("officer") as work:
+        remedies.withdraw_remedy(work.session, work.now, work.actor, second, "业主不卖")
+    with pytest.raises(RemedyWithdrawn), cast.work("officer") as work:
+        remedies.withdraw_remedy(work.session, work.now, work.actor, second, "业主不卖")
+    assert gaps()[320102003902000].remedy is None
+    build(
+        cast,
+        "日照中心",
+        "day_care_centre",
+        ["daily_care", "meals", "mobility", "emergency", "comfort"],
+        320102003902000,
+    )
+    assert set(gaps()) == {320102003901000}, "once it owns a qualified site it is a gap no more"

@@ -206,6 +206,35 @@ def test_taizhou_counts_beds_by_thousand_elders_and_its_meal_and_bath_points(ses
     assert (meals.numerator, meals.denominator) == (1, 1), "of urban communities; a village is none"
 
 
+# --- a direction without a number, and a site in every street ---
+
+
+@pytest.mark.mission("DY-24")
+def test_dongyings_village_mutual_aid_is_a_rising_line_without_a_promise(session: Session) -> None:
+    villages = {COMMUNITY: "甲村", COMMUNITY + 1000: "乙村", COMMUNITY + 2000: "丙社区"}
+    areas(session, {STREET: "文汇街道"} | villages)
+    open_site(session, COMMUNITY, "happiness_home")
+    assert counted(session, "dongying", "village_mutual_aid_coverage") == (1, 2), "of villages; a 社区 is none"
+    before = recount_value(session, NOW, CITIES["dongying"], START - timedelta(days=1), "village_mutual_aid_coverage")
+    now = indicator_value(session, CITIES["dongying"], TODAY, "village_mutual_aid_coverage")
+    assert before.value is not None and now.value is not None and before.value < now.value
+    assert now.promises == (), "the plan says 明显提高 and gives no number, so none is kept or broken"
+
+
+@pytest.mark.mission("SH-34")
+def test_shanghais_streets_with_a_rental_point_are_counted_and_the_promise_is_not_kept_by_half(
+    session: Session,
+) -> None:
+    street, other = 310101002000000, 310101013000000
+    areas(session, {street: "南京东路街道", other: "外滩街道"})
+    open_site(session, street, "rental_point")
+    assert counted(session, "shanghai", "rental_point_coverage") == (1, 2)
+    half = indicator_value(session, CITIES["shanghai"], TODAY, "rental_point_coverage")
+    assert half.value == 50 and [promise.kept for promise in half.promises] == [False]
+    open_site(session, other, "rental_point")
+    assert counted(session, "shanghai", "rental_point_coverage") == (2, 2)
+
+
 # --- Shanghai ---
 
 

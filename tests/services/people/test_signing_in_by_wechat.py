@@ -52,6 +52,7 @@ def sign_in_by_code(browser, phone):
     return browser.post("/sign-in/code", data={"phone": phone, "code": code, "back": "/elder"})
 
 
+@pytest.mark.mission("DY-37")
 def test_bound_once_by_a_phone_code_and_then_signed_in_without_one(cast, browser):
     back = browser.get(out_and_chosen(browser, "fake-wang"))
     assert back.status_code == 303 and back.headers["location"].startswith("/sign-in?")
