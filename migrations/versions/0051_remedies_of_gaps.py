@@ -1,6 +1,6 @@
 """the remedy chosen for an area without its site
 
-Revision: 0050, after 0049.
+Revision: 0051, after 0050.
 """
 
 from __future__ import annotations
@@ -8,8 +8,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0050"
-down_revision = "0049"
+revision = "0051"
+down_revision = "0050"
 branch_labels = None
 depends_on = None
 
