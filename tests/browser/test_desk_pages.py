@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Page, Response, expect
 
 Check = Callable[..., None]
-DRAWN = "() => document.querySelector('[data-map]').dataset.drawn === 'yes'"
+DRAWN = "() => document.querySelector('[data-map]')?.dataset.drawn === 'yes'"
 
 
 def knock_in_vain(cast: Any) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from playwright.sync_api import Page
 
 OpenPage = Callable[..., Page]
-DRAWN = "() => document.querySelector('[data-place-map]').dataset.drawn === 'yes'"
+DRAWN = "() => document.querySelector('[data-place-map]')?.dataset.drawn === 'yes'"
 
 
 def test_a_click_on_the_map_fills_longitude_and_latitude(gallery_url: str, open_page: OpenPage) -> None:

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 Check = Callable[..., None]
-DRAWN = "() => document.querySelector('[data-map]').dataset.drawn === 'yes'"
+DRAWN = "() => document.querySelector('[data-map]')?.dataset.drawn === 'yes'"
 
 
 def begin(page: Any, site: Any, name: str) -> None:
@@ -23,7 +23,8 @@ def add_station(page: Any, lon: str, lat: str) -> None:
     form.get_by_label("哪一种").select_option("service_station")
     form.get_by_label("经度（WGS-84）").fill(lon)
     form.get_by_label("纬度").fill(lat)
-    form.get_by_role("button", name="加上").click()
+    with page.expect_navigation():
+        form.get_by_role("button", name="加上").click()
 
 
 @pytest.mark.parametrize("width", [390, 1280])

@@ -110,6 +110,15 @@ class TestCast:
         with unit_of_work(SYSTEM, login="jobs") as work:
             advance(work.session, timedelta(**by))
 
+    def go_to_hour(self, hour: int) -> None:
+        """Move this database's clock to the next time it is `hour` o'clock in Shanghai, so that no night breaks in."""
+        from services.clock import SHANGHAI
+
+        with self.work("house") as work:
+            passed = work.now.astimezone(SHANGHAI)
+        wanted = passed.replace(hour=hour, minute=0, second=0, microsecond=0)
+        self.advance(seconds=((wanted - passed) % timedelta(days=1)).total_seconds())
+
 
 def _fingerprint() -> str:
     digest = hashlib.sha256(databases._fingerprint().encode())

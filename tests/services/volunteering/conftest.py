@@ -224,5 +224,6 @@ class Hands:
 
 @pytest.fixture
 def hands(cast: Any) -> Hands:
-    """Give the acts of the cast around a need."""
+    """Give the acts of the cast around a need, from nine in the morning on: hours are counted by the day."""
+    cast.go_to_hour(9)
     return Hands(cast)

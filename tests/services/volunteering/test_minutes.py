@@ -281,9 +281,7 @@ def test_the_ledger_itself_counts_a_day_and_the_day_ends_at_midnight_in_shanghai
             rows = work.session.connection().execute(text("SELECT day, minutes FROM timebank.earned_day ORDER BY day"))
             return {str(row.day): row.minutes for row in rows}
 
-    with cast.work("house") as work:  # 17:00 in Shanghai
-        shanghai = work.now + timedelta(hours=8)
-        cast.advance(minutes=(24 * 60 + 17 * 60 - shanghai.hour * 60 - shanghai.minute) % (24 * 60))
+    cast.go_to_hour(17)
     with cast.work("house") as work:
         today = civil_date(work.now)
     first = hands.served(posted(10), minutes=400)  # 17:10 to 23:50
