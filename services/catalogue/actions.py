@@ -142,7 +142,7 @@ def publish_version(
         "published_at": now, "published_by": actor.person_id,
     }  # fmt: skip
     if values["price_ceiling_fen"] is not None:
-        _settle_lines(session, city_code, code, values["price_ceiling_fen"], lower_lines)
+        _settle_lines(session, civil_date(now), city_code, code, values["price_ceiling_fen"], lower_lines)
     _end(session, last, valid_from)
     session.connection().execute(insert(_standard).values(**values))
     facts = {"code": code, "version": values["version"], "from": valid_from.isoformat(), "reason": reason.strip()}
@@ -166,8 +166,10 @@ def withdraw_item(
     record_act(session, now, actor, "withdraw_standard", area_code=city_code, facts=facts)
 
 
-def _settle_lines(session: Session, city_code: int, code: str, ceiling_fen: int, lower_lines: bool) -> None:
-    under = select(_facility.c.id).where(func.catalogue_city(_facility.c.area_code, func.current_date()) == city_code)
+def _settle_lines(
+    session: Session, today: date, city_code: int, code: str, ceiling_fen: int, lower_lines: bool
+) -> None:
+    under = select(_facility.c.id).where(func.catalogue_city(_facility.c.area_code, today) == city_code)
     above = (_line.c.service_code == code) & (_line.c.price_fen > ceiling_fen) & _line.c.facility_id.in_(under)
     if lower_lines:
         session.connection().execute(update(_line).where(above).values(price_fen=ceiling_fen))

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import text
 from typer.testing import CliRunner
 
+from services.clock import civil_date
 from workers.commands import city
 
 CITIES = Path(__file__).resolve().parents[3] / "sample_data" / "cities"
@@ -34,9 +35,9 @@ def test_the_district_runs_under_another_citys_rules_from_today_and_its_lists_fo
         found = work.session.connection().execute(
             text(
                 "SELECT DISTINCT c.key FROM entitlement e JOIN entitlement_rule r ON r.id = e.rule_id"
-                " JOIN city c ON c.code = r.city_code WHERE e.elder_id = :e AND e.during @> CAST(now() AS date)"
+                " JOIN city c ON c.code = r.city_code WHERE e.elder_id = :e AND e.during @> CAST(:today AS date)"
             ),
-            {"e": cast["wang"]},
+            {"e": cast["wang"], "today": civil_date(work.now)},
         )
         assert set(found.scalars()) == rights, "at 78 and alone: from seventy here, from eighty there"
 
